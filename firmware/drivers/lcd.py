@@ -1,0 +1,93 @@
+"""128x64 LCD with an ST7565-like controller on SPI: four rows of sixteen 8x16 cells.
+
+What is drawn stays in memory until show(), which sends only the cells that differ from what the
+controller already holds.
+"""
+
+import framebuf
+from micropython import const
+
+WIDTH = const(128)
+PAGES = const(8)
+COLUMNS = const(16)
+ROWS = const(4)
+_CELL = const(8)
+
+# Controller reset, then: bias 1/9, normal segments, flipped commons, resistor ratio, contrast,
+# line 0, follow RAM, not inverted, power circuits on, display on.
+_RESET = b"\xe2"
+_START = b"\xa2\xa0\xc8\x24\x81\x1f\x40\xa4\xa6\x2f\xaf"
+_SET_PAGE = const(0xB0)
+_SET_COLUMN_HIGH = const(0x10)
+
+
+class Lcd:
+    """`dc` high marks data, low commands; `cs` and `reset` are active low."""
+
+    def __init__(self, spi, dc, cs, reset, glyphs):
+        self._spi = spi
+        self._dc = dc
+        self._cs = cs
+        self._glyphs = glyphs
+        self._pixels = bytearray(WIDTH * PAGES)
+        self._sent = bytearray(WIDTH * PAGES)
+        self.canvas = framebuf.FrameBuffer(self._pixels, WIDTH, PAGES * 8, framebuf.MONO_VLSB)
+        # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
+        self._glyph = bytearray(32)
+        self._wide = framebuf.FrameBuffer(self._glyph, 16, 16, framebuf.MONO_VLSB)
+        self._narrow = framebuf.FrameBuffer(self._glyph, 8, 16, framebuf.MONO_VLSB, 16)
+        reset.value(0)
+        reset.value(1)
+        self._command(_RESET)
+        self._command(_START)
+        # The controller's RAM is undefined after power-on.
+        for page in range(PAGES):
+            self._send(page, 0, WIDTH)
+
+    def clear(self):
+        self.canvas.fill(0)
+
+    def text(self, column, row, string, invert=False):
+        """Draw from cell `column` (0-15) of text row `row` (0-3); ASCII takes one cell, Chinese
+        two. What does not fit is cut. Returns the column behind the last character."""
+        for char in string:
+            wide = self._glyphs.wide(char)
+            if column + (2 if wide else 1) > COLUMNS:
+                break
+            self._glyph[:] = self._glyphs.glyph(char)
+            if invert:
+                for i in range(32):
+                    self._glyph[i] ^= 0xFF
+            self.canvas.blit(self._wide if wide else self._narrow, column * _CELL, row * 16)
+            column += 2 if wide else 1
+        return column
+
+    def show(self):
+        """Bring the glass up to date."""
+        pixels = memoryview(self._pixels)
+        sent = memoryview(self._sent)
+        for page in range(PAGES):
+            first = page * WIDTH
+            last = first + WIDTH
+            while first < last and pixels[first:first + _CELL] == sent[first:first + _CELL]:
+                first += _CELL
+            while first < last and pixels[last - _CELL:last] == sent[last - _CELL:last]:
+                last -= _CELL
+            if first < last:
+                self._send(page, first - page * WIDTH, last - page * WIDTH)
+
+    def _command(self, data):
+        self._cs.value(0)
+        self._dc.value(0)
+        self._spi.write(data)
+        self._cs.value(1)
+
+    def _send(self, page, start, end):
+        """Copy pixel columns start to end of a page into the controller's RAM."""
+        self._command(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH | start >> 4, start & 0x0F)))
+        data = memoryview(self._pixels)[page * WIDTH + start:page * WIDTH + end]
+        self._cs.value(0)
+        self._dc.value(1)
+        self._spi.write(data)
+        self._cs.value(1)
+        self._sent[page * WIDTH + start:page * WIDTH + end] = data

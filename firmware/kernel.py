@@ -1,0 +1,213 @@
+"""Tasks, sleep, and waiting for the first of several events.
+
+Time passes only here: nothing else in firmware reads the tick counter or waits. step() never
+blocks; whoever runs the kernel (the board, or a simulator) decides how the time goes by.
+"""
+
+import time
+
+# A task that is always ready must not stop the clock: after so many rounds step() returns 0.
+_ROUNDS = 64
+
+
+class Flag:
+    """A waitable that an interrupt may set: assignment only, nothing is allocated."""
+
+    def __init__(self):
+        self.ready = False
+
+    def set(self, _source=None):
+        """Usable as an interrupt handler: the argument is the pin or port that fired."""
+        self.ready = True
+
+    def clear(self):
+        self.ready = False
+
+
+class Queue:
+    """A bounded first-in first-out waitable; ready while it holds something."""
+
+    def __init__(self, bound):
+        self._bound = bound
+        self._items = []
+
+    @property
+    def ready(self):
+        return len(self._items) > 0
+
+    def put(self, item):
+        """True if taken, False if the queue is full (the item is dropped)."""
+        if len(self._items) >= self._bound:
+            return False
+        self._items.append(item)
+        return True
+
+    def get(self):
+        """The oldest item; IndexError when empty, so wait for `ready` first."""
+        return self._items.pop(0)
+
+    def clear(self):
+        self._items = []
+
+
+class Task:
+    """One coroutine under the kernel. A task is itself a waitable: ready once it is done."""
+
+    def __init__(self, coro):
+        self._coro = coro
+        self._wait = None  # what it waits for; None before its first step
+        self._running = False
+        self.done = False
+        self.result = None
+        self.error = None
+
+    @property
+    def ready(self):
+        return self.done
+
+    def cancel(self):
+        """End the task where it waits; its `finally` blocks run, but must not wait."""
+        if not self.done:
+            self.done = True
+            if not self._running:
+                self._coro.close()
+
+    def _wakes(self, now):
+        """Index of the first ready waitable, -1 at the deadline, None to go on waiting."""
+        wait = self._wait
+        if wait is None:
+            return -1
+        index = 0
+        for waitable in wait.waitables:
+            if waitable.ready:
+                return index
+            index += 1
+        if wait.deadline is not None and time.ticks_diff(wait.deadline, now) <= 0:
+            return -1
+        return None
+
+
+class _Wait:
+    """What a task hands to the kernel when it waits; the kernel answers with an index."""
+
+    def __init__(self, waitables, deadline):
+        self.waitables = waitables
+        self.deadline = deadline
+
+    def __iter__(self):
+        index = yield self
+        return index
+
+    __await__ = __iter__
+
+
+class Kernel:
+    """Runs the tasks of one terminal. `on_crash(task, error)` hears of each task that died."""
+
+    def __init__(self, on_crash=None):
+        self.on_crash = on_crash
+        self._tasks = []
+
+    def now(self):
+        """Ticks in milliseconds; wraps at 2**30 on a board."""
+        return time.ticks_ms()
+
+    def until(self, deadline):
+        """Milliseconds from now to a tick value, 0 when it is past."""
+        return max(0, time.ticks_diff(deadline & 0x3FFFFFFF, time.ticks_ms()))
+
+    def elapsed(self, since):
+        """Milliseconds since a tick value taken with now(); good for six days."""
+        return time.ticks_diff(time.ticks_ms(), since)
+
+    def spawn(self, coro):
+        """Start a coroutine at the next step."""
+        task = Task(coro)
+        self._tasks.append(task)
+        return task
+
+    def sleep(self, ms):
+        """`await kernel.sleep(ms)`."""
+        return self.first(timeout_ms=ms)
+
+    def first(self, *waitables, timeout_ms=None):
+        """`await kernel.first(a, b, timeout_ms=...)`: index of the first ready one, -1 at timeout.
+
+        A waitable is any object with a `ready` attribute. It stays ready: the waiter clears it.
+        """
+        deadline = None
+        if timeout_ms is not None:
+            deadline = time.ticks_add(time.ticks_ms(), timeout_ms)
+        return _Wait(waitables, deadline)
+
+    def step(self):
+        """Run what is ready; milliseconds to the next deadline, None if there is none."""
+        for _ in range(_ROUNDS):
+            if not self._round():
+                return self._remaining()
+        return 0
+
+    def pending(self):
+        """True if a task could run now: something became ready since the last step."""
+        now = time.ticks_ms()
+        for task in self._tasks:
+            if not task.done and task._wakes(now) is not None:
+                return True
+        return False
+
+    def run(self, wait):
+        """For ever: step, then `wait(ms, pending)`; a board's main loop."""
+        while True:
+            wait(self.step(), self.pending)
+
+    def close(self):
+        """Drop every task."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    def _round(self):
+        now = time.ticks_ms()
+        tasks = self._tasks
+        ran = False
+        i = 0
+        while i < len(tasks):
+            task = tasks[i]
+            if task.done:
+                tasks.pop(i)
+                continue
+            index = task._wakes(now)
+            if index is not None:
+                ran = True
+                self._resume(task, index)
+            i += 1
+        return ran
+
+    def _resume(self, task, index):
+        task._running = True
+        try:
+            # A coroutine that has not begun accepts only None.
+            task._wait = task._coro.send(None if task._wait is None else index)
+        except StopIteration as stop:
+            task.done = True
+            task.result = stop.value
+        except Exception as error:
+            task.done = True
+            task.error = error
+            if self.on_crash is not None:
+                self.on_crash(task, error)
+        finally:
+            task._running = False
+        if task.done:
+            # Cancelled by itself while it ran: it ends at its next wait.
+            task._coro.close()
+
+    def _remaining(self):
+        now = time.ticks_ms()
+        nearest = None
+        for task in self._tasks:
+            if not task.done and task._wait.deadline is not None:
+                left = time.ticks_diff(task._wait.deadline, now)
+                if nearest is None or left < nearest:
+                    nearest = left
+        return None if nearest is None else max(0, nearest)
