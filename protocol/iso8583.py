@@ -1,0 +1,238 @@
+"""The device's codec: packets from the TPDU on, to and from Message, by dialect.FIELDS.
+Reading is strict, left to right, and refuses what it would not itself have written:
+encode(decode(packet)) == packet for every packet that decode accepts.
+"""
+
+from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, MAX_PACKET
+from protocol.errors import (
+    CUT,
+    NOT_60,
+    NOT_DIGIT,
+    NOT_PRINTABLE,
+    NOT_TRACK,
+    OVERSIZE,
+    PAD_NOT_ZERO,
+    TOO_LONG,
+    TRAILING,
+    UNDEFINED_BIT,
+    LocalMisuse,
+    WireFault,
+)
+
+_MAC_SIZE = 8
+_MTI_AT = 11
+
+
+class Message:
+    """One message. tpdu: 10 upper-case hex digits, the first two 60. header: 12 digits.
+    mti: 4 digits. fields: {number: value}; digits and text are str (tracks with "="),
+    binary fields (52, 55, 62, 64) bytes. Its text form names the fields, never a value.
+    """
+
+    def __init__(self, tpdu, header, mti, fields):
+        self.tpdu = tpdu
+        self.header = header
+        self.mti = mti
+        self.fields = fields
+
+    def __eq__(self, other):
+        return (
+            isinstance(other, Message)
+            and self.mti == other.mti
+            and self.tpdu == other.tpdu
+            and self.header == other.header
+            and self.fields == other.fields
+        )
+
+    def __repr__(self):
+        return "Message(%s: %s)" % (self.mti, " ".join(str(n) for n in sorted(self.fields)))
+
+
+def mac_span(packet):
+    """The bytes that F64 covers, as (start, end): MTI to the field before F64."""
+    return _MTI_AT, len(packet) - _MAC_SIZE
+
+
+def encode(message):
+    """The packet of a message, as bytes. Raises LocalMisuse, naming the field."""
+    buffer = bytearray(MAX_PACKET)
+    return bytes(memoryview(buffer)[: encode_into(message, buffer)])
+
+
+def encode_into(message, buffer):
+    """Write a message's packet into a caller's bytearray; its length in bytes.
+    Allocates nothing that grows with the message. Raises LocalMisuse, naming the field;
+    the buffer then holds rubbish.
+    """
+    if message.tpdu[:2] != "60":
+        raise LocalMisuse("tpdu", NOT_60)
+    if len(buffer) < FIELDS_AT:
+        raise LocalMisuse("length", "the buffer holds %d bytes" % len(buffer))
+    _write_hex(buffer, 0, "tpdu", message.tpdu, 10, 15)
+    _write_hex(buffer, 5, "header", message.header, 12, 9)
+    _write_hex(buffer, _MTI_AT, "mti", message.mti, 4, 9)
+    for i in range(BITMAP_AT, FIELDS_AT):
+        buffer[i] = 0
+    fields = message.fields
+    at = FIELDS_AT
+    written = 0
+    for number in range(2, 65):
+        if number in fields and number in FIELDS:
+            buffer[BITMAP_AT + (number - 1) // 8] |= 0x80 >> (number - 1) % 8
+            at = _write_field(buffer, at, number, fields[number])
+            written += 1
+    if written != len(fields):
+        for number in fields:
+            if number not in FIELDS:
+                raise LocalMisuse(str(number), UNDEFINED_BIT)
+    return at
+
+
+def decode(packet):
+    """The Message of a packet (bytes-like, no length prefix). Raises WireFault, with the
+    first field at which a reading from left to right fails.
+    """
+    size = len(packet)
+    if size > MAX_PACKET:
+        raise WireFault("length", MAX_PACKET, OVERSIZE % (size, MAX_PACKET))
+    if size and packet[0] != 0x60:
+        raise WireFault("tpdu", 0, NOT_60)
+    tpdu = _take(packet, 0, "tpdu", 5).hex().upper()
+    header = _read_digits(packet, 5, "header", 12, "n", "R")
+    mti = _read_digits(packet, _MTI_AT, "mti", 4, "n", "R")
+    bitmap = _take(packet, BITMAP_AT, "bitmap", 8)
+    fields = {}
+    at = FIELDS_AT
+    for number in range(1, 65):
+        if bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
+            field = str(number)
+            if number not in FIELDS:
+                raise WireFault(field, at, UNDEFINED_BIT)
+            _name, kind, width, count, side = FIELDS[number]
+            if width:
+                count = _read_length(packet, at, field, kind, width, count)
+                at += width
+            if kind == "b":
+                fields[number] = _take(packet, at, field, count)
+            elif kind == "a":
+                fields[number] = _read_text(packet, at, field, count)
+            else:
+                fields[number] = _read_digits(packet, at, field, count, kind, side)
+            at += _size(kind, count)
+    if at != size:
+        raise WireFault("trailing", at, TRAILING % (size - at))
+    return Message(tpdu, header, mti, fields)
+
+
+def _size(kind, count):
+    """Bytes on the wire of a value of count digits (n, z) or bytes (a, b)."""
+    return count if kind in "ab" else (count + 1) // 2
+
+
+def _unit(kind):
+    return "bytes" if kind in "ab" else "digits"
+
+
+def _take(packet, at, field, size):
+    missing = at + size - len(packet)
+    if missing > 0:
+        raise WireFault(field, len(packet), CUT % (min(missing, size), size))
+    return bytes(packet[at : at + size])
+
+
+def _read_length(packet, at, field, kind, width, limit):
+    count = int(_read_digits(packet, at, field, 2 * width, "n", "R"))
+    if count > limit:
+        raise WireFault(field, at, TOO_LONG % (count, _unit(kind), limit))
+    return count
+
+
+def _read_text(packet, at, field, count):
+    raw = _take(packet, at, field, count)
+    for i in range(count):
+        if not 0x20 <= raw[i] <= 0x7E:
+            raise WireFault(field, at + i, NOT_PRINTABLE)
+    return raw.decode()
+
+
+def _read_digits(packet, at, field, count, kind, side):
+    nibbles = _take(packet, at, field, (count + 1) // 2).hex()
+    pad = -1
+    if count % 2:
+        pad = 0 if side == "L" else count
+    for i in range(len(nibbles)):
+        nibble = nibbles[i]
+        if i == pad:
+            if nibble != "0":
+                raise WireFault(field, at + i // 2, PAD_NOT_ZERO)
+        elif not ("0" <= nibble <= "9" or (nibble == "d" and kind == "z")):
+            raise WireFault(field, at + i // 2, NOT_TRACK if kind == "z" else NOT_DIGIT)
+    first = 1 if pad == 0 else 0
+    digits = nibbles[first : first + count]
+    return digits.replace("d", "=") if kind == "z" else digits
+
+
+def _write_hex(buffer, at, name, value, count, highest):
+    if not isinstance(value, str) or len(value) != count:
+        raise LocalMisuse(name, "is not %d digits" % count)
+    for i in range(count):
+        digit = ord(value[i]) - 48
+        if digit > 16:
+            digit -= 7  # "A" is 10
+        elif digit > 9:
+            digit = -1
+        if not 0 <= digit <= highest:
+            raise LocalMisuse(name, NOT_DIGIT if highest == 9 else "not an upper-case hex digit")
+        _put_nibble(buffer, at, i, digit)
+
+
+def _write_field(buffer, at, number, value):
+    _name, kind, width, limit, side = FIELDS[number]
+    if not isinstance(value, bytes if kind == "b" else str):
+        raise LocalMisuse(str(number), "is not %s" % ("bytes" if kind == "b" else "text"))
+    count = len(value)
+    if count > limit:
+        raise LocalMisuse(str(number), TOO_LONG % (count, _unit(kind), limit))
+    if not width and count != limit:
+        raise LocalMisuse(str(number), "is not %d %s" % (limit, _unit(kind)))
+    end = at + width + _size(kind, count)
+    if end > len(buffer) or end > MAX_PACKET:
+        raise LocalMisuse("length", OVERSIZE % (end, min(len(buffer), MAX_PACKET)))
+    if width:
+        buffer[at] = (count // 1000 << 4) + count // 100 % 10
+        buffer[at + width - 1] = (count // 10 % 10 << 4) + count % 10
+        at += width
+    if kind == "b":
+        buffer[at:end] = value
+    elif kind == "a":
+        for i in range(count):
+            code = ord(value[i])
+            if not 0x20 <= code <= 0x7E:
+                raise LocalMisuse(str(number), NOT_PRINTABLE)
+            buffer[at + i] = code
+    else:
+        _write_digits(buffer, at, number, value, kind, side)
+    return end
+
+
+def _write_digits(buffer, at, number, value, kind, side):
+    count = len(value)
+    first = 0
+    if count % 2:
+        first = 1 if side == "L" else 0
+        buffer[at if first else at + count // 2] = 0
+    for i in range(count):
+        digit = ord(value[i]) - 48
+        if digit == 13 and kind == "z":
+            pass  # "=" is nibble D
+        elif not 0 <= digit <= 9:
+            raise LocalMisuse(str(number), NOT_TRACK if kind == "z" else NOT_DIGIT)
+        _put_nibble(buffer, at, first + i, digit)
+
+
+def _put_nibble(buffer, at, index, nibble):
+    if index % 2:
+        at += index // 2
+        buffer[at] = buffer[at] & 0xF0 | nibble
+    else:
+        buffer[at + index // 2] = nibble << 4

@@ -1,0 +1,113 @@
+"""The tags of F62 (ours), typed by dialect.TAGS: BER-TLV, two-byte tags, one-byte lengths.
+What unpack accepts, pack writes again byte for byte; texts may hold no control character,
+for they go to the screen and the printer.
+"""
+
+from protocol.dialect import REPEATED_TAG, TAGS
+from protocol.errors import (
+    CUT,
+    NOT_DIGIT,
+    NOT_PRINTABLE,
+    TOO_LONG,
+    LocalMisuse,
+    WireFault,
+)
+
+
+def pack(entries):
+    """Bytes of a list of (tag, value): digits and text as str, binary as bytes.
+    DF0E may repeat. Raises LocalMisuse with the path of the tag.
+    """
+    data = bytearray()
+    for tag, value in entries:
+        if tag not in TAGS:
+            raise LocalMisuse("62." + tag, "the dialect defines no such tag")
+        _name, kind, limit, fixed = TAGS[tag]
+        raw = value if kind == "b" else _to_bytes(tag, kind, value)
+        fault = _fault(kind, limit, fixed, raw)
+        if fault:
+            raise LocalMisuse("62." + tag, fault[1])
+        data.extend(bytes.fromhex(tag))
+        data.append(len(raw))
+        data.extend(raw)
+    return bytes(data)
+
+
+def unpack(data, at=0):
+    """{tag: value} of F62's bytes; the value of DF0E is the list of all of them.
+    at: the position of data's first byte, for the fault. Raises WireFault with the path of
+    the tag: an unknown or repeated tag, a wrong length, a value of the wrong kind.
+    """
+    values = {}
+    i = 0
+    while i < len(data):
+        tag = bytes(data[i : i + 2]).hex().upper()
+        path = "62." + tag
+        if tag not in TAGS:
+            raise WireFault(path, at + i, "the dialect defines no such tag")
+        if tag in values and tag != REPEATED_TAG:
+            raise WireFault(path, at + i, "the tag comes twice")
+        if i + 3 > len(data):
+            raise WireFault(path, at + len(data), CUT % (1, 1))
+        _name, kind, limit, fixed = TAGS[tag]
+        size = data[i + 2]
+        i += 3
+        raw = bytes(data[i : i + size])
+        if len(raw) < size:
+            raise WireFault(path, at + len(data), CUT % (size - len(raw), size))
+        fault = _fault(kind, limit, fixed, raw)
+        if fault:
+            raise WireFault(path, at + i + fault[0], fault[1])
+        value = raw if kind == "b" else raw.hex() if kind == "n" else raw.decode()
+        if tag == REPEATED_TAG:
+            values.setdefault(tag, []).append(value)
+        else:
+            values[tag] = value
+        i += size
+    return values
+
+
+def _to_bytes(tag, kind, value):
+    if not isinstance(value, str):
+        raise LocalMisuse("62." + tag, "is not text")
+    if kind != "n":
+        return value.encode()
+    for char in value:
+        if not "0" <= char <= "9":
+            raise LocalMisuse("62." + tag, NOT_DIGIT)
+    if len(value) % 2:
+        raise LocalMisuse("62." + tag, "an odd number of digits")
+    return bytes.fromhex(value)
+
+
+def _fault(kind, limit, fixed, raw):
+    """What is wrong with a tag's bytes, as (offset, reason), or None."""
+    size = limit // 2 if kind == "n" else limit
+    if len(raw) > size:
+        return 0, TOO_LONG % (len(raw), "bytes", size)
+    if fixed and len(raw) != size:
+        return 0, "length is %d bytes, not %d" % (len(raw), size)
+    if kind == "n":
+        for i in range(len(raw)):
+            if raw[i] > 0x99 or raw[i] & 0x0F > 9:
+                return i, NOT_DIGIT
+    elif kind == "a":
+        for i in range(len(raw)):
+            if not 0x20 <= raw[i] <= 0x7E:
+                return i, NOT_PRINTABLE
+    elif kind == "u":
+        return _text_fault(raw)
+    return None
+
+
+def _text_fault(raw):
+    try:
+        text = raw.decode()
+    except UnicodeError:
+        return 0, "not UTF-8"
+    at = 0
+    for char in text:
+        if ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0:
+            return at, "a control character"
+        at += len(char.encode())
+    return None
