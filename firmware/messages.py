@@ -1,0 +1,101 @@
+"""Every request this terminal sends, built from a record or from what the operator asked.
+
+What is sent again after a restart is made from the record alone, so it is the same request.
+"""
+
+from protocol import tlv
+from protocol.iso8583 import Message
+from protocol.subfields import f60, f61
+
+CURRENCY = "156"  # F49, RMB
+BY_ORDER = "012"  # F22: keyed, no PIN
+NORMAL = "00"  # F25
+REFUND_TYPE = "25"  # F60.1
+VOID_TYPE = "23"
+NO_MAC_YET = bytes(8)  # F64's place; protocol.session.seal computes it
+
+
+def echo(params, batch):
+    return _message(params, "0820", {60: f60("00", batch, "301")})
+
+
+def sign_on(params, batch, stan, operator):
+    """003: double-length keys."""
+    fields = {11: stan_digits(stan), 60: f60("00", batch, "003"), 63: operator + " "}
+    return _message(params, "0800", fields)
+
+
+def order_inquiry(params, batch, stan, order):
+    fields = {3: "380000", 11: stan_digits(stan), 60: f60("01", batch), 62: tlv.pack([("DF01", order)])}
+    return _message(params, "0600", fields, signed=True)
+
+
+def status(params, batch, stan, record):
+    """Asks for the fate of the record's key; reads only."""
+    asked = [("DF01", record.order), ("DF0C", record.date)]
+    fields = {
+        3: "390000",
+        11: stan_digits(stan),
+        60: f60("01", batch),
+        61: f61(record.batch, record.stan, record.date[4:]),
+        62: tlv.pack(asked),
+    }
+    return _message(params, "0600", fields, signed=True)
+
+
+def refund(params, record, mti="0220"):
+    """0220; 0221 repeats it; 0420 and 0421 cancel it. All carry the record's own key."""
+    named = [
+        ("DF01", record.order),
+        ("DF03", record.quantity),
+        ("DF06", record.reason),
+        ("DF07", record.operator),
+        ("DF0C", record.date),
+    ]
+    if record.token:
+        named.append(("DF0D", record.token))
+    fields = _financial(record, REFUND_TYPE)
+    fields[37] = record.original_rrn
+    fields[61] = record.original
+    fields[62] = tlv.pack(named)
+    fields[63] = "CUP"
+    return _message(params, mti, fields, signed=True)
+
+
+def void(params, record):
+    fields = _financial(record, VOID_TYPE)
+    fields[37] = record.original_rrn
+    fields[61] = record.original
+    return _message(params, "0200", fields, signed=True)
+
+
+def reversal(params, record, reason):
+    """Takes a void back. `reason`: F39, 98 no reply, A0 bad MAC, 96 fault here, 06 other."""
+    fields = _financial(record, VOID_TYPE)
+    fields[39] = reason
+    fields[61] = record.original
+    return _message(params, "0400", fields, signed=True)
+
+
+def stan_digits(stan):
+    return "%06d" % stan
+
+
+def _financial(record, type_):
+    return {
+        3: "200000",
+        4: "%012d" % record.amount_fen,
+        11: stan_digits(record.stan),
+        22: record.entry_mode,
+        25: record.condition,
+        49: record.currency,
+        60: f60(type_, record.batch),
+    }
+
+
+def _message(params, mti, fields, signed=False):
+    fields[41] = params.terminal
+    fields[42] = params.merchant
+    if signed:
+        fields[64] = NO_MAC_YET
+    return Message(params.tpdu, params.header, mti, fields)

@@ -1,0 +1,45 @@
+"""An order as the host told it, the reasons for a refund, and the choice between void and refund.
+
+The choice is the rule's, never the operator's memory.
+"""
+
+from firmware import refund_state as states
+from protocol import tlv
+from protocol.subfields import split_f61
+
+# DF06: (code, text id, whether only the whole amount may go back)
+REASONS = (
+    ("01", "reason.returned", False),
+    ("02", "reason.wrong", False),
+    ("03", "reason.failed", True),
+    ("04", "reason.request", False),
+    ("05", "reason.other", False),
+)
+
+
+class Order:
+    def __init__(self, reply):
+        """`reply`: the checked 0610 of an order inquiry. WireFault if its F62 is malformed."""
+        tags = tlv.unpack(reply.fields[62])
+        self.number = tags["DF01"]
+        self.product = tags.get("DF02", "")
+        self.quantity = tags.get("DF03", "0001")
+        self.amount_fen = int(tags["DF04"])
+        self.refunded_fen = int(tags["DF05"])
+        self.terminal = tags.get("DF0B", "")
+        self.token = tags.get("DF0D", b"")
+        self.card = tags.get("DF10", "")  # masked; a QR-paid order has none
+        self.rrn = reply.fields[37]
+        self.batch, self.stan, self.mmdd = split_f61(reply.fields[61])
+        self.original = reply.fields[61]
+
+    @property
+    def left_fen(self):
+        return self.amount_fen - self.refunded_fen
+
+
+def void_or_refund(order, amount_fen, terminal, batch):
+    """refund_state.VOID for own terminal, open batch, full amount, nothing refunded; else REFUND."""
+    same_till = order.terminal == terminal and order.batch == batch
+    whole = amount_fen == order.amount_fen and order.refunded_fen == 0
+    return states.VOID if same_till and whole else states.REFUND

@@ -1,0 +1,74 @@
+"""What this terminal is (numbers, host address, language) and how far its STANs and batch have run.
+
+A STAN is used once: the counter is durable before the number is on any message.
+"""
+
+from firmware.storage import pack_lines, unpack_lines
+
+PARAMS = "params"
+COUNTERS = "counters"
+
+DEFAULTS = {
+    "terminal": "",  # F41, 8 characters
+    "merchant": "",  # F42, 15 characters
+    "merchant_name": "",  # DF11, told by the host at sign-on
+    "tpdu": "6000030000",
+    "header": "603100311001",
+    "mac": "unionpay-ecb",
+    "language": "zh",
+}
+STAN_LIMIT = 999999
+
+
+class Params:
+    """Attributes named as in DEFAULTS."""
+
+    def __init__(self, storage):
+        self._storage = storage
+        stored = unpack_lines(storage.read(PARAMS))
+        for name in DEFAULTS:
+            setattr(self, name, stored.get(name, DEFAULTS[name]))
+
+    def save(self):
+        self._storage.write(PARAMS, pack_lines({name: getattr(self, name) for name in DEFAULTS}))
+
+    def enrolled(self):
+        return len(self.terminal) == 8 and len(self.merchant) == 15
+
+
+class Counters:
+    """`batch` and the last STAN used, as integers."""
+
+    def __init__(self, storage):
+        self._storage = storage
+        stored = unpack_lines(storage.read(COUNTERS))
+        self.batch = int(stored.get("batch", 1))
+        self._stan = int(stored.get("stan", 0))
+
+    def take_stan(self):
+        """The next STAN; durable as used before it is returned."""
+        self._stan = self._stan % STAN_LIMIT + 1
+        self._save()
+        return self._stan
+
+    def adopt(self, batch, host_stan):
+        """From a sign-on: the host's batch number and its last STAN in it."""
+        if later(host_stan, self._stan):
+            self._stan = host_stan
+        self.batch = batch
+        self._save()
+
+    def _save(self):
+        self._storage.write(COUNTERS, pack_lines({"batch": self.batch, "stan": self._stan}))
+
+
+def later(one, other):
+    """Whether STAN `one` comes after `other`, modulo the wrap at 999999."""
+    return 0 < (one - other) % STAN_LIMIT < STAN_LIMIT // 2
+
+
+def factory(storage, values):
+    """What the maker writes into a new terminal: `values` for names of DEFAULTS."""
+    merged = dict(DEFAULTS)
+    merged.update(values)
+    storage.write(PARAMS, pack_lines(merged))

@@ -1,0 +1,41 @@
+"""The terminal's working keys: kept in flash only as the host sent them, wrapped under the TMK.
+
+No clear key is ever written, logged or shown. A set with a wrong check value changes nothing.
+"""
+
+from protocol import keys as protocol_keys
+from protocol.mac import Mac
+
+WRAPPED = "keys"  # one byte key id, then F62 of the 0810 that brought them
+
+
+class WorkingKeys:
+    def __init__(self, storage, tmk, ciphers, algorithm):
+        """`tmk`: 16 bytes from the board's key slot, or None on a blank terminal."""
+        self._storage = storage
+        self._tmk = tmk
+        self._ciphers = ciphers
+        self._algorithm = algorithm
+        self.key_id = 0
+        self.mac = None  # a protocol.mac.Mac once signed on
+        stored = storage.read(WRAPPED)
+        if stored and tmk:
+            self.key_id = stored[0]
+            self.mac = self.open(stored[1:])
+
+    @property
+    def injected(self):
+        """Whether the terminal has a TMK at all."""
+        return self._tmk is not None
+
+    def open(self, wrapped):
+        """The Mac under the MAK in `wrapped` (F62 of an 0810). WireFault on a wrong KCV."""
+        unwrapped = protocol_keys.unwrap_working_keys(wrapped, self._tmk, self._ciphers)
+        return Mac(self._algorithm, unwrapped.mak, self._ciphers)
+
+    def install(self, wrapped, mac):
+        """Make the set that `open` accepted the terminal's; durable at return."""
+        key_id = self.key_id % 255 + 1
+        self._storage.write(WRAPPED, bytes([key_id]) + wrapped)
+        self.key_id = key_id
+        self.mac = mac
