@@ -1,0 +1,175 @@
+"""A 58 mm ESC/POS receipt printer: the driver's bytes in, printed lines and status bytes out.
+
+It knows only what such a printer knows: what it does not understand is counted, never guessed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+COLUMNS = 32  # font A, 12 dots wide, on 384 dots; GB characters take two columns
+
+OK = 0x12
+NO_PAPER = 0x72
+
+_LF = 0x0A
+_DLE, _ESC, _FS, _GS = 0x10, 0x1B, 0x1C, 0x1D  # commands begin with one of these
+_STYLES: dict[str, dict[int, Any]] = {
+    "align": {0: "left", 1: "centre", 2: "right"},
+    "bold": {0: False, 1: True},
+    "double": {0x00: False, 0x11: True},
+}
+_LONGEST = 4  # bytes of a command or of a GB 18030 character
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed line in one style; `double` is double height and width."""
+
+    text: str
+    bold: bool = False
+    double: bool = False
+    align: str = "left"
+
+
+class PaperPrinter:
+    """`lines` is the paper so far; `cuts` holds how many lines were above each cut.
+
+    `paper_out` may be set at any time: bytes are then swallowed and nothing prints. `unknown`
+    counts bytes that are no command, no character, or a change of style within a line.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.cuts: list[int] = []
+        self.paper_out = False
+        self.unknown = 0
+        self._reset()
+
+    def power_off(self) -> None:
+        """The line being built is lost; what is on paper stays."""
+        self._reset()
+
+    def sheets(self) -> list[list[Line]]:
+        """The paper cut into slips; the last one may still hang in the printer."""
+        edges = [0, *self.cuts, len(self.lines)]
+        slips = [self.lines[top:bottom] for top, bottom in zip(edges, edges[1:], strict=False)]
+        return slips if slips[-1] else slips[:-1]
+
+    def receive(self, data: bytes) -> bytes:
+        """Take bytes from the wire, in pieces of any size; returns what it answers."""
+        self._input += data
+        while self._input:
+            used = self._take()
+            if not used:
+                break  # the rest of a command or character is still to come
+            del self._input[:used]
+        answer, self._answer = bytes(self._answer), bytearray()
+        return answer
+
+    def _reset(self) -> None:
+        self._input = bytearray()
+        self._answer = bytearray()
+        self._initialise()
+
+    def _initialise(self) -> None:
+        """ESC @: modes to their defaults, the line being built is dropped."""
+        self._chinese = False
+        self._style = Line("")
+        self._text = ""
+        self._used = 0  # columns of the line being built
+
+    def _take(self) -> int:
+        """Carry out what the input begins with; bytes used, 0 if it is not complete yet."""
+        head = bytes(self._input[:_LONGEST])
+        if head[0] in (_DLE, _ESC, _FS, _GS):
+            return self._command(head)
+        if head[0] == _LF:
+            self._print_line()
+        elif 0x20 <= head[0] < 0x7F:
+            self._put(chr(head[0]), 1)
+        elif self._chinese and head[0] > 0x80:
+            return self._double_byte(head)
+        else:
+            self.unknown += 1
+        return 1
+
+    def _command(self, head: bytes) -> int:
+        for command, (arguments, action) in _COMMANDS.items():
+            if head.startswith(command):
+                length = len(command) + arguments
+                if len(head) < length:
+                    return 0
+                action(self, head[length - 1])
+                return length
+            if command.startswith(head):
+                return 0
+        self.unknown += 1
+        return 1
+
+    def _double_byte(self, head: bytes) -> int:
+        length = 4 if head[1:2].isdigit() else 2
+        if len(head) < length:
+            return 0
+        try:
+            self._put(head[:length].decode("gb18030"), 2)
+        except UnicodeDecodeError:
+            self.unknown += 1
+            return 1
+        return length
+
+    def _put(self, char: str, columns: int) -> None:
+        if self._style.double:
+            columns *= 2
+        if self._used + columns > COLUMNS:
+            self._print_line()
+        self._text += char
+        self._used += columns
+
+    def _print_line(self) -> None:
+        if not self.paper_out:
+            self.lines.append(replace(self._style, text=self._text))
+        self._text = ""
+        self._used = 0
+
+    def _feed(self, count: int) -> None:
+        if self._text:
+            self._print_line()
+            count -= 1
+        for _ in range(count):
+            self._print_line()
+
+    def _cut(self) -> None:
+        if self._text:
+            self._print_line()
+        if not self.paper_out:
+            self.cuts.append(len(self.lines))
+
+    def _set_style(self, name: str, argument: int) -> None:
+        if argument not in _STYLES[name]:
+            self.unknown += 1
+            return
+        style = replace(self._style, **{name: _STYLES[name][argument]})
+        if self._text and style != self._style:
+            self.unknown += 1
+        self._style = style
+
+    def _set_chinese(self, on: bool) -> None:
+        self._chinese = on
+
+    def _report_paper(self) -> None:
+        self._answer.append(NO_PAPER if self.paper_out else OK)
+
+
+# Bytes -> how many argument bytes follow, and what to do with the last byte of all.
+_COMMANDS: dict[bytes, tuple[int, Callable[[PaperPrinter, int], None]]] = {
+    b"\x10\x04\x04": (0, lambda printer, _: printer._report_paper()),  # DLE EOT 4
+    b"\x1b@": (0, lambda printer, _: printer._initialise()),
+    b"\x1ba": (1, lambda printer, n: printer._set_style("align", n)),
+    b"\x1bE": (1, lambda printer, n: printer._set_style("bold", n)),
+    b"\x1bd": (1, lambda printer, n: printer._feed(n)),
+    b"\x1d!": (1, lambda printer, n: printer._set_style("double", n)),
+    b"\x1dVB": (1, lambda printer, _: printer._cut()),
+    b"\x1c&": (0, lambda printer, _: printer._set_chinese(True)),
+    b"\x1c.": (0, lambda printer, _: printer._set_chinese(False)),
+}
