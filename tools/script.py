@@ -46,13 +46,13 @@ FORMS = {
     "pass": "pass SPAN",
 }
 HEADERS = ("language", "start", "seed", "ends_anywhere")
-MOST_STATEMENTS = 10_000     # after includes and repeats: a slip of the pen must not hang the runner
+MOST_STATEMENTS = 10_000  # after includes and repeats: a slip of the pen must not hang us
 
 TOKEN = re.compile(r'\s*(?:"(?P<text>[^"]*)"|(?P<open>")|(?P<comment>#.*)|(?P<word>[^\s"#]+))')
 
 
 class ScriptError(Exception):
-    """A script that cannot be read: its text is `file:line: what is wrong and what was expected`."""
+    """A script that cannot be read; its text: `file:line: what is wrong and what is expected`."""
 
 
 @dataclass(frozen=True)

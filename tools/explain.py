@@ -1,0 +1,209 @@
+"""A packet told byte by byte: where each part stands, what it is called and what it says.
+
+Names come from protocol.dialect; this file only adds what a value means. Card data, keys and PIN
+blocks are named, never shown.
+"""
+from dataclasses import dataclass
+
+from protocol import dialect, tlv
+from protocol.iso8583 import Message, decode, encode
+
+SECRET = (2, 14, 35, 36, 52, 55)
+KEY_ENTRY = 20      # an encrypted key and its check value in F62 of the 0810
+FIRST_TAG = b"\xdf\x0f"   # of the tags behind the keys
+
+
+@dataclass(frozen=True)
+class Part:
+    """`size` bytes from byte `at` of the packet (TPDU on): `name`, and in `words` what they say.
+
+    `inner` parts lie inside the part before them. `secret` ones must not be shown as bytes.
+    """
+    at: int
+    size: int
+    name: str
+    words: str
+    inner: bool = False
+    secret: bool = False
+
+
+def explain(packet, algorithm="unionpay-ecb"):
+    """Parts of a packet (bytes from the TPDU on), left to right, none left out.
+
+    `algorithm` names the MAC in use. Raises WireFault if the packet cannot be decoded.
+    """
+    message = decode(packet)
+    parts = [
+        Part(0, 5, "TPDU", f"to {message.tpdu[2:6]}, from {message.tpdu[6:]}"),
+        Part(5, 6, "header", _header(message.header)),
+        Part(11, 2, "MTI", f"{message.mti}: {title(message)}"),
+        Part(13, 8, "bitmap", "fields " + " ".join(str(n) for n in sorted(message.fields))),
+    ]
+    at = dialect.FIELDS_AT
+    for number in sorted(message.fields):
+        alone = Message(message.tpdu, message.header, message.mti,
+                        {number: message.fields[number]})
+        size = len(encode(alone)) - dialect.FIELDS_AT
+        parts.append(Part(at, size, f"F{number} {dialect.FIELDS[number][0]}",
+                          _words(message, number, algorithm, len(packet)),
+                          secret=number in SECRET))
+        parts.extend(_inside(message, number, at))
+        at += size
+    return parts
+
+
+def title(message):
+    """What a message is, in words: 'refund request', 'reply to a sign-on'."""
+    for name, (mti, code, *_rest, reply, _good, _bad) in dialect.MESSAGES.items():
+        if message.mti in (mti, reply) and _same_kind(message, code, name):
+            plain = name.replace("_", " ")
+            return f"{plain} request" if message.mti == mti else f"reply to {plain}"
+    return "message of no known kind"
+
+
+def _same_kind(message, code, name):
+    """MTI alone does not tell sale from void or echo from sign-off: F3 or F60.3 does."""
+    if code is not None:
+        return message.fields.get(3) == code
+    networks = dialect.MESSAGES[name][3]
+    return networks is None or message.fields.get(60, "")[8:11] in networks
+
+
+def _header(digits):
+    return (f"class {digits[:2]}, version {digits[2:4]}, terminal status {digits[4]}, "
+            f"asks {ASKS.get(digits[5], digits[5])}")
+
+
+ASKS = {"0": "nothing", "1": "for new parameters", "3": "to sign on again"}
+PROCESSING = {"000000": "purchase", "200000": "money back to the customer",
+              "380000": "order inquiry", "390000": "refund status", "390001": "open intents"}
+ENTRY = {"01": "keyed", "02": "magnetic stripe", "05": "chip", "07": "contactless",
+         "03": "QR code", "00": "not given"}
+TYPES = {"00": "network or batch", "01": "inquiry", "22": "sale", "23": "void", "25": "refund"}
+NETWORKS = {"001": "sign-on, single keys", "003": "sign-on, double keys",
+            "004": "sign-on, double keys with track key", "002": "sign-off", "301": "echo",
+            "201": "settlement", "202": "batch end", "207": "batch end", "000": "none"}
+
+
+def yuan(fen):
+    """Integer fen -> '12.50'."""
+    return f"{fen // 100}.{fen % 100:02}"
+
+
+def _date(digits):
+    return f"{digits[:2]}-{digits[2:]}" if len(digits) == 4 else (
+        f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
+
+
+def _words(message, number, algorithm, size):
+    value = message.fields[number]
+    if number in SECRET:
+        return "present, not shown"
+    if number == 64:
+        return _mac_words(value, algorithm, size)
+    if number in WORDS:
+        return WORDS[number](value)
+    return f"{len(value)} bytes" if isinstance(value, bytes) else value.strip()
+
+
+def _mac_words(value, algorithm, size):
+    shown = value.decode("ascii") if value.isalnum() and value.isascii() else value.hex().upper()
+    return f"{shown}: {algorithm} under the MAK over bytes 11 to {size - 9}"
+
+
+# How each MAC comes about, step by step.
+MAC_STEPS = {
+    "unionpay-ecb": (
+        "the bytes from the MTI to the field before F64, zero-padded to blocks of 8",
+        "all blocks XORed into one",
+        "that block written as 16 hex characters",
+        "the first 8 of them encrypted under the MAK",
+        "the result XORed with the last 8, and encrypted again",
+        "F64 is the first 8 hex characters of that",
+    ),
+    "x9.19": (
+        "the bytes from the MTI to the field before F64, zero-padded to blocks of 8",
+        "DES-CBC with the left half of the MAK, from zeros",
+        "the last block decrypted with the right half, and encrypted with the left",
+        "F64 is that block",
+    ),
+    "aes-cmac": (
+        "the bytes from the MTI to the field before F64",
+        "AES-CMAC (RFC 4493) under the MAK",
+        "F64 is its first 8 bytes",
+    ),
+}
+
+WORDS = {
+    3: lambda value: f"{value}: {PROCESSING.get(value, 'unknown')}",
+    4: lambda value: f"{yuan(int(value))} yuan",
+    12: lambda value: f"{value[:2]}:{value[2:4]}:{value[4:]}",
+    13: _date,
+    15: _date,
+    22: lambda value: f"{value}: {ENTRY.get(value[:2], 'other')}, "
+                      f"{'with PIN' if value[2] == '1' else 'no PIN'}",
+    39: lambda value: f"{value}: {dialect.CODES.get(value, ('unknown code',))[0]}",
+    44: lambda value: f"issuer {value[:11].strip()}, acquirer {value[11:22].strip()}",
+    49: lambda value: "156: RMB" if value == "156" else value,
+    60: lambda value: f"{value}: as below",
+    61: lambda value: f"{value}: as below",
+    62: lambda value: f"{len(value)} bytes, as below",
+}
+
+
+def _inside(message, number, at):
+    """Parts of the fields that hold parts of their own."""
+    if number in DIGIT_GROUPS:
+        # A digit is half a byte: the groups are told, their bytes are the field's own.
+        value, first = message.fields[number], 0
+        for name, count, told in DIGIT_GROUPS[number]:
+            digits = value[first:first + count]
+            if len(digits) == count:
+                yield Part(at + 2 + first // 2, 0, name, told(digits), inner=True)
+            first += count
+    if number == 62:
+        yield from _inside_62(message.fields[62], message.mti, at + 2)
+
+
+DIGIT_GROUPS = {
+    60: (("type", 2, lambda v: f"{v}: {TYPES.get(v, 'other')}"),
+         ("batch", 6, lambda v: v),
+         ("network code", 3, lambda v: f"{v}: {NETWORKS.get(v, 'other')}")),
+    61: (("original batch", 6, lambda v: v),
+         ("original STAN", 6, lambda v: v),
+         ("original date", 4, _date)),
+}
+
+
+def _inside_62(data, mti, at):
+    """Keys first (0810 only), then tags; an 0800's F62 is the host's own affair."""
+    if mti == "0800":
+        return
+    place = 0
+    for name in _keys_of(data) if mti == "0810" else ():
+        yield Part(at + place, KEY_ENTRY, name, "under the TMK, then its check value", inner=True)
+        place += KEY_ENTRY
+    while place < len(data):
+        size = 3 + data[place + 2]
+        tag, value = next(iter(tlv.unpack(data[place:place + size], at + place).items()))
+        yield Part(at + place, size, f"{tag} {dialect.TAGS[tag][0]}", _tag_words(tag, value),
+                   inner=True)
+        place += size
+
+
+def _keys_of(data):
+    """A third key is there if the tags do not begin behind the second."""
+    third = len(data) >= 3 * KEY_ENTRY and data[2 * KEY_ENTRY:][:2] != FIRST_TAG
+    return ("PIK", "MAK", "TDK") if third else ("PIK", "MAK")
+
+
+def _tag_words(tag, value):
+    if tag in ("DF04", "DF05"):
+        return f"{yuan(int(value))} yuan"
+    if tag in ("DF09", "DF0C", "DF12"):
+        return _date(value)
+    if tag == "DF08":
+        return f"{value}: {dialect.REFUND_STATES.get(value, 'unknown')}"
+    if tag == "DF0E":
+        return value[0]
+    return value.hex().upper() if isinstance(value, bytes) else value
