@@ -64,27 +64,24 @@ def encode_into(message, buffer):
     Allocates nothing that grows with the message. Raises LocalMisuse, naming the field;
     the buffer then holds rubbish.
     """
-    if message.tpdu[:2] != "60":
-        raise LocalMisuse("tpdu", NOT_60)
+    fields = message.fields
+    for number in fields:
+        if number not in FIELDS:
+            raise LocalMisuse(str(number), UNDEFINED_BIT)
     if len(buffer) < FIELDS_AT:
         raise LocalMisuse("length", "the buffer holds %d bytes" % len(buffer))
     _write_hex(buffer, 0, "tpdu", message.tpdu, 10, 15)
+    if buffer[0] != 0x60:
+        raise LocalMisuse("tpdu", NOT_60)
     _write_hex(buffer, 5, "header", message.header, 12, 9)
     _write_hex(buffer, _MTI_AT, "mti", message.mti, 4, 9)
     for i in range(BITMAP_AT, FIELDS_AT):
         buffer[i] = 0
-    fields = message.fields
     at = FIELDS_AT
-    written = 0
     for number in range(2, 65):
-        if number in fields and number in FIELDS:
+        if number in fields:
             buffer[BITMAP_AT + (number - 1) // 8] |= 0x80 >> (number - 1) % 8
             at = _write_field(buffer, at, number, fields[number])
-            written += 1
-    if written != len(fields):
-        for number in fields:
-            if number not in FIELDS:
-                raise LocalMisuse(str(number), UNDEFINED_BIT)
     return at
 
 
@@ -173,7 +170,9 @@ def _read_digits(packet, at, field, count, kind, side):
 
 
 def _write_hex(buffer, at, name, value, count, highest):
-    if not isinstance(value, str) or len(value) != count:
+    if not isinstance(value, str):
+        raise LocalMisuse(name, "is not text")
+    if len(value) != count:
         raise LocalMisuse(name, "is not %d digits" % count)
     for i in range(count):
         digit = ord(value[i]) - 48
