@@ -1,0 +1,96 @@
+"""The far side of the chip: what the world sees of the pins, ports, clock and flash.
+
+Plain data in (time, contacts, received bytes) and plain data out (the list of outputs), in the
+MicroPython subset: the same object stands behind the shims in both interpreters.
+"""
+
+TICKS_PERIOD = 2**30
+# Every run passes the wrap of the tick counter 300 ms after the world's time began.
+TICKS_AT_ZERO = TICKS_PERIOD - 300
+
+
+class Chip:
+    """One power cycle of one chip.
+
+    flash: read(at, length), program(at, data), erase(at), size; outlives the chip.
+    rtc_ms: what the real-time clock shows at world time 0, in milliseconds since 2000-01-01.
+    """
+
+    def __init__(self, flash, now_ms=0, rtc_ms=0):
+        self.flash = flash
+        self.now_ms = now_ms  # world time, never wraps
+        self.rtc_ms = rtc_ms
+        self.dead = False  # without power: nothing that a dying task does counts
+        self.outputs = []  # ("pin", number, level), ("spi", id, bytes), ("uart", id, bytes)
+        self.uarts = {}  # id -> shims.machine.UART
+        self.driven = {}  # pin -> level, only while an output drives it
+        self.pulls = {}  # pin -> level
+        self._contacts = set()  # (pin, pin) pairs closed by switches outside
+        self._watched = {}  # pin -> [last level, callback(old, new)]
+
+    def ticks_ms(self):
+        return (TICKS_AT_ZERO + self.now_ms) % TICKS_PERIOD
+
+    def output(self, kind, number, value):
+        if not self.dead:
+            self.outputs.append((kind, number, value))
+
+    def take_outputs(self):
+        """What left the chip since the last call, in order."""
+        outputs = self.outputs
+        self.outputs = []
+        return outputs
+
+    def receive(self, uart, data):
+        """Bytes arrive at a port; without an open port they are lost."""
+        port = self.uarts.get(uart)
+        if port is not None and not self.dead:
+            port.feed(data)
+
+    def set_contacts(self, contacts):
+        """Switches outside now join these (pin, pin) pairs; edges raise their interrupts."""
+        self._contacts = set(contacts)
+        self._edges()
+
+    def drive(self, pin, level):
+        """An output drives its pin to 0 or 1, or lets go of it (None)."""
+        if level is None:
+            self.driven.pop(pin, None)
+        else:
+            self.driven[pin] = level
+        if self._contacts:
+            self._edges()
+
+    def watch(self, pin, callback):
+        """Call callback(new level) at each change of the pin; None stops it."""
+        if callback is None:
+            self._watched.pop(pin, None)
+        else:
+            self._watched[pin] = [self.level(pin), callback]
+
+    def level(self, pin):
+        """What an input reads: the net of joined pins is low if any of them drives it low."""
+        if not self._contacts:
+            level = self.driven.get(pin)
+            return self.pulls.get(pin, 0) if level is None else level
+        net = [pin]
+        for here in net:
+            for one, other in self._contacts:
+                if here == one and other not in net:
+                    net.append(other)
+                elif here == other and one not in net:
+                    net.append(one)
+        driven = [self.driven[one] for one in net if one in self.driven]
+        if driven:
+            return min(driven)
+        pulls = [self.pulls[one] for one in net if one in self.pulls]
+        return max(pulls) if pulls else 0
+
+    def _edges(self):
+        if self.dead:
+            return
+        for pin, watch in self._watched.items():
+            level = self.level(pin)
+            if level != watch[0]:
+                watch[0] = level
+                watch[1](level)

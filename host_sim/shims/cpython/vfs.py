@@ -1,0 +1,230 @@
+"""MicroPython's `vfs.VfsLfs2` by littlefs-python: the same calls, errors and flash images.
+
+The settings are those of the rp2 port; an image made here mounts there, byte for byte equal.
+Nothing is buffered above littlefs, so the flash sees each operation when the device's would.
+"""
+
+from littlefs import UserContext, lfs
+from littlefs.errors import LittleFSError
+
+_DIRECTORY = 0x4000
+_FILE = 0x8000
+_IO_ERROR = -5
+
+
+class _Device(UserContext):
+    """littlefs's view of the block device.
+
+    littlefs-python swallows an exception from a callback, so it is kept here, the device refuses
+    everything from then on, and the call that met it raises it.
+    """
+
+    def __init__(self, bdev):
+        self.bdev = bdev
+        self.failure = None
+
+    def read(self, cfg, block, off, size):
+        data = bytearray(size)
+        self._guard(self.bdev.readblocks, block, data, off)
+        return data
+
+    def prog(self, cfg, block, off, data):
+        return self._guard(self.bdev.writeblocks, block, data, off)
+
+    def erase(self, cfg, block):
+        return self._guard(self.bdev.ioctl, 6, block)
+
+    def sync(self, cfg):
+        return self._guard(self.bdev.ioctl, 3, 0)
+
+    def _guard(self, function, *arguments):
+        if self.failure is not None:
+            return _IO_ERROR
+        try:
+            function(*arguments)
+        except BaseException as failure:
+            self.failure = failure
+            return _IO_ERROR
+        return 0
+
+
+def _config(bdev, readsize, progsize, lookahead):
+    bdev.ioctl(1, 0)
+    return lfs.LFSConfig(
+        context=_Device(bdev),
+        block_size=bdev.ioctl(5, 0),
+        block_count=bdev.ioctl(4, 0),
+        read_size=readsize,
+        prog_size=progsize,
+        cache_size=4 * max(readsize, progsize),
+        lookahead_size=lookahead,
+        block_cycles=100,
+    )
+
+
+def _call(config, function, *arguments):
+    device = config.user_context
+    try:
+        result = function(*arguments)
+    except LittleFSError as error:
+        if device.failure is not None:
+            raise device.failure from None
+        raise OSError(-error.code, error.name) from None
+    if device.failure is not None:
+        raise device.failure
+    return result
+
+
+class VfsLfs2:
+    """Mounts the volume at once; OSError if there is none."""
+
+    def __init__(self, bdev, readsize=32, progsize=32, lookahead=32, mtime=True):
+        if mtime:
+            raise NotImplementedError("time stamps: a terminal mounts with mtime=False")
+        self._config = _config(bdev, readsize, progsize, lookahead)
+        self._fs = lfs.LFSFilesystem()
+        self._run(lfs.mount, self._config)
+
+    @staticmethod
+    def mkfs(bdev, readsize=32, progsize=32, lookahead=32):
+        """Make an empty volume."""
+        config = _config(bdev, readsize, progsize, lookahead)
+        _call(config, lfs.format, lfs.LFSFilesystem(), config)
+
+    def open(self, path, mode):
+        """A file in MicroPython's modes: r w a x, with b or t and +."""
+        handle = self._run(lfs.file_open, path, mode.replace("b", "").replace("t", ""))
+        return _BinaryFile(self._config, self._fs, handle) if "b" in mode else _TextFile(
+            self._config, self._fs, handle
+        )
+
+    def ilistdir(self, path="/"):
+        """(name, 0x4000 directory or 0x8000 file, 0, size) of each entry."""
+        directory = self._run(lfs.dir_open, path)
+        entries = []
+        while True:
+            entry = self._run(lfs.dir_read, directory)
+            if entry is None:
+                break
+            if entry.name not in (".", ".."):
+                kind = _DIRECTORY if entry.type == lfs.LFSStat.TYPE_DIR else _FILE
+                entries.append((entry.name, kind, 0, entry.size))
+        self._run(lfs.dir_close, directory)
+        return iter(entries)
+
+    def stat(self, path):
+        """MicroPython's tuple of ten: mode first, size seventh."""
+        entry = self._run(lfs.stat, path)
+        kind = _DIRECTORY if entry.type == lfs.LFSStat.TYPE_DIR else _FILE
+        return (kind, 0, 0, 0, 0, 0, entry.size, 0, 0, 0)
+
+    def statvfs(self, path):
+        """MicroPython's tuple of ten: block size twice, blocks, free, available, ..., name limit."""
+        size, count = self._config.block_size, self._config.block_count
+        free = count - self._run(lfs.fs_size)
+        return (size, size, count, free, free, 0, 0, 0, 0, 255)
+
+    def mkdir(self, path):
+        self._run(lfs.mkdir, path)
+
+    def remove(self, path):
+        self._run(lfs.remove, path)
+
+    rmdir = remove
+
+    def rename(self, old, new):
+        self._run(lfs.rename, old, new)
+
+    def umount(self):
+        self._run(lfs.unmount)
+
+    def _run(self, function, *arguments):
+        return _call(self._config, function, self._fs, *arguments)
+
+
+class _BinaryFile:
+    """Durable at flush() or close(), never at write()."""
+
+    def __init__(self, config, fs, handle):
+        self._config = config
+        self._fs = fs
+        self._handle = handle
+
+    def read(self, count=-1):
+        if count < 0:
+            count = max(0, self._run(lfs.file_size) - self.tell())
+        return self._run(lfs.file_read, count)
+
+    def readinto(self, buffer):
+        data = self._run(lfs.file_read, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def readline(self):
+        line = bytearray()
+        while True:
+            byte = self._run(lfs.file_read, 1)
+            line += byte
+            if byte in (b"", b"\n"):
+                return bytes(line)
+
+    def write(self, data):
+        return self._run(lfs.file_write, bytes(data))
+
+    def seek(self, offset, whence=0):
+        return self._run(lfs.file_seek, offset, whence)
+
+    def tell(self):
+        return self._run(lfs.file_tell)
+
+    def flush(self):
+        self._run(lfs.file_sync)
+
+    def close(self):
+        if self._handle is not None:
+            handle, self._handle = self._handle, None
+            _call(self._config, lfs.file_close, self._fs, handle)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __iter__(self):
+        return iter(self.readline, self._END)
+
+    _END: bytes | str = b""
+
+    def _run(self, function, *arguments):
+        if self._handle is None:
+            raise OSError(22, "EINVAL")
+        return _call(self._config, function, self._fs, self._handle, *arguments)
+
+
+class _TextFile(_BinaryFile):
+    """UTF-8, no newline translation; counts are characters when reading."""
+
+    _END = ""
+
+    def read(self, count=-1):
+        if count < 0:
+            return super().read().decode()
+        data = bytearray()
+        while count > 0:
+            byte = self._run(lfs.file_read, 1)
+            if not byte:
+                break
+            following = 3 if byte[0] >= 0xF0 else 2 if byte[0] >= 0xE0 else byte[0] >= 0xC0
+            data += byte + self._run(lfs.file_read, int(following))
+            count -= 1
+        return data.decode()
+
+    def readline(self):
+        return super().readline().decode()
+
+    def write(self, text):
+        if isinstance(text, str):
+            self._run(lfs.file_write, text.encode())
+            return len(text)
+        return self._run(lfs.file_write, bytes(text))
