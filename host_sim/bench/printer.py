@@ -64,7 +64,8 @@ class PaperPrinter:
             if not used:
                 break  # the rest of a command or character is still to come
             del self._input[:used]
-        answer, self._answer = bytes(self._answer), bytearray()
+        answer = bytes(self._answer)
+        self._answer.clear()
         return answer
 
     def _reset(self) -> None:
