@@ -1,0 +1,102 @@
+# The commands of the project; each sets up what it needs and a second call sets up nothing.
+# Everything installed comes from a lock file with hashes. No package index is named here: pip's
+# or uv's own settings say where packages come from.
+
+PYTHON ?= python3
+UV ?= $(shell command -v uv 2>/dev/null)
+PYTEST_ARGS ?=
+
+BIN := .venv/bin
+RUN := .venv/.run
+DEV := .venv/.dev
+BOARDS := rp2 esp32
+STUBS := $(BOARDS:%=typings/%/.installed)
+
+ifneq ($(UV),)
+make_venv := $(UV) venv -q --allow-existing --python '>=3.11' .venv
+pip := $(UV) pip install -q --python $(BIN)/python
+else
+make_venv := $(PYTHON) -m venv .venv
+pip := $(BIN)/python -m pip install -q --disable-pip-version-check
+endif
+install := $(pip) --require-hashes -r
+install_project := $(pip) --no-deps --no-build-isolation -e .
+
+# On the CI machine a test that skips itself has not been run, and counts as failed.
+no_skip := $(if $(CI),-p tests.no_skip)
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test bench lint glyphs locks wheel clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: $(RUN) ## one refund from key press to voucher, on virtual hardware
+	@$(BIN)/tuidan demo
+
+test: $(DEV) ## every test, the import rules among them
+	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
+
+bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
+	@$(BIN)/tuidan bench
+
+lint: $(DEV) $(STUBS) ## style, types of host and firmware, import rules
+	@$(BIN)/ruff check
+	@$(BIN)/mypy host_sim tools protocol
+	@for board in $(BOARDS); do \
+	  echo "firmware against the $$board stubs:"; \
+	  MYPYPATH=typings/$$board $(BIN)/mypy --custom-typeshed-dir typings/$$board \
+	    --no-site-packages --cache-dir .mypy_cache/$$board \
+	    --exclude protocol/reference firmware protocol || exit 1; \
+	done
+	@$(BIN)/lint-imports
+
+glyphs: $(RUN) ## make the glyph file again from Unifont
+	@$(BIN)/python -m tools.glyphs
+
+wheel: $(DEV) ## the wheel, in dist/
+	@rm -rf build
+	@$(BIN)/python -c "from setuptools.build_meta import build_wheel as b; print('dist/' + b('dist'))"
+
+compile := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url pyproject.toml
+
+locks: ## resolve the lock files again from pyproject.toml (needs uv)
+	@$(if $(UV),,echo "make locks needs uv; see its manual for how to install it" >&2; exit 1)
+	$(compile) --group build -o requirements.lock
+	$(compile) --group dev -o requirements-dev.lock
+	@for board in $(BOARDS); do \
+	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --group stubs-$$board -o requirements-stubs-$$board.lock; \
+	done
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv typings build dist *.egg-info .*_cache .hypothesis
+	find firmware protocol host_sim tools tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+ifeq ($(UV),)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Tuidan needs Python 3.11 or newer: make PYTHON=... names another one" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "This Python has no venv: install python3-venv, or uv" >&2; exit 1; }
+endif
+	@echo "setting up .venv" >&2
+	@$(make_venv)
+
+$(RUN): requirements.lock pyproject.toml | $(BIN)/python
+	@$(install) requirements.lock
+	@$(install_project)
+	@touch $@
+
+# The development lock holds everything that the other one does, at the same versions.
+$(DEV): requirements-dev.lock pyproject.toml | $(BIN)/python
+	@$(install) requirements-dev.lock
+	@$(install_project)
+	@touch $(RUN) $@
+
+# Each board's stubs bring their own machine.pyi, so each board has a folder of its own.
+typings/%/.installed: requirements-stubs-%.lock | $(BIN)/python
+	@rm -rf typings/$*
+	@$(pip) --target typings/$* --require-hashes -r $<
+	@touch $@
