@@ -1,0 +1,70 @@
+"""Working keys out of the 0810's F62: unwrap under the TMK, check every KCV, then hand them over.
+
+One wrong KCV or length refuses the whole set. No key may show in a text form or an error.
+"""
+
+from protocol.errors import LocalMisuse, WireFault
+from protocol.mac import KEY_SIZES, Mac, equal
+
+KEY_ENTRY = 20  # 16 bytes under the TMK (or 8 and 8 zeros), 4 bytes KCV
+KCV_SIZE = 4
+TAGS_START = b"\xdf\x0f"  # DF0F, the first tag behind the keys (ours)
+TMK_SIZE = 16
+
+
+class WorkingKeys:
+    """pik (16 bytes), mak (8 or 16), tdk (16, or None); tags: the bytes of F62 behind the keys and
+    tags_at, their position from the TPDU on, as protocol.tlv.unpack wants them."""
+
+    def __init__(self, pik, mak, tdk, tags, tags_at, mak_at):
+        self.pik = pik
+        self.mak = mak
+        self.tdk = tdk
+        self.tags = tags
+        self.tags_at = tags_at
+        self._mak_at = mak_at
+
+    def mac(self, algorithm, ciphers):
+        """The Mac under this MAK. Raises WireFault if the host sent a MAK that `algorithm` cannot
+        use."""
+        if len(self.mak) not in KEY_SIZES.get(algorithm, (len(self.mak),)):
+            reason = "a key of %d bytes is none for %s" % (len(self.mak), algorithm)
+            raise WireFault("62.MAK", self._mak_at, reason)
+        return Mac(algorithm, self.mak, ciphers)
+
+    def __repr__(self):
+        return "WorkingKeys(PIK, MAK%s)" % (", TDK" if self.tdk else "")
+
+
+def unwrap_working_keys(f62, tmk, ciphers, at=0):
+    """WorkingKeys from F62 of an 0810 with 00. tmk: 16 bytes; at: where F62's data lies, from the
+    TPDU on. Raises WireFault with the path "62.PIK", "62.MAK" or "62.TDK"."""
+    if len(tmk) != TMK_SIZE:
+        raise LocalMisuse("tmk", "%d bytes, not %d" % (len(tmk), TMK_SIZE))
+    master = ciphers.des(tmk)
+    pik = _unwrap(f62, 0, "62.PIK", master, ciphers, at)
+    mak = _unwrap(f62, KEY_ENTRY, "62.MAK", master, ciphers, at)
+    end = 2 * KEY_ENTRY
+    tdk = None
+    if len(f62) > end and f62[end : end + 2] != TAGS_START:
+        tdk = _unwrap(f62, end, "62.TDK", master, ciphers, at)
+        end += KEY_ENTRY
+    return WorkingKeys(pik, mak, tdk, bytes(f62[end:]), at + end, at + KEY_ENTRY)
+
+
+def kcv(key, ciphers):
+    """Key check value: the first 4 bytes of zeros encrypted under the key (8 or 16 bytes)."""
+    return ciphers.des(key).encrypt(bytes(8))[:KCV_SIZE]
+
+
+def _unwrap(f62, start, path, master, ciphers, at):
+    entry = bytes(f62[start : start + KEY_ENTRY])
+    if len(entry) < KEY_ENTRY:
+        reason = "%d of %d bytes are missing" % (KEY_ENTRY - len(entry), KEY_ENTRY)
+        raise WireFault(path, at + len(f62), reason)
+    key = master.decrypt(entry[:8])
+    if path != "62.MAK" or entry[8:16] != bytes(8):  # only a MAK may be single
+        key += master.decrypt(entry[8:16])
+    if not equal(kcv(key, ciphers), entry[16:]):
+        raise WireFault(path, at + start + 16, "the KCV is not the key's")
+    return key

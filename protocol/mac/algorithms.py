@@ -1,0 +1,91 @@
+"""F64 by the three algorithms of the dialect, on whatever ciphers the caller brings.
+
+`ciphers` has des(key of 8, 16 or 24 bytes) with encrypt, decrypt and cbc_mac, and aes(16 bytes)
+with encrypt and cmac: protocol/mac/portable.py on the device, protocol/reference/ciphers.py on the
+host. No key may show in a text form or an error. The steps are told in protocol/LINK.md.
+"""
+
+from protocol.errors import LocalMisuse
+
+MAC_SIZE = 8
+_BLOCK = 8
+
+
+class Mac:
+    """The MAC of one algorithm under one key. compute(data) gives the 8 bytes of F64."""
+
+    def __init__(self, algorithm, key, ciphers):
+        if algorithm not in KEY_SIZES:
+            raise LocalMisuse("mac", "no algorithm of that name")
+        if len(key) not in KEY_SIZES[algorithm]:
+            raise LocalMisuse("mac", "%s has no key of %d bytes" % (algorithm, len(key)))
+        self.algorithm = algorithm
+        self._steps = _STEPS[algorithm](key, ciphers)
+
+    def compute(self, data):
+        """8 bytes over data: MTI to the field before F64."""
+        return self._steps(data)
+
+    def verify(self, data, mac):
+        """True if mac is the MAC of data; takes the same time wherever they differ."""
+        return equal(self._steps(data), mac)
+
+
+def equal(one, other):
+    """Compare two byte strings in a time that depends on their lengths only."""
+    if len(one) != len(other):
+        return False
+    difference = 0
+    for i in range(len(one)):
+        difference |= one[i] ^ other[i]
+    return difference == 0
+
+
+def _unionpay_ecb(key, ciphers):
+    encrypt = ciphers.des(key).encrypt
+
+    def steps(data):
+        folded = bytearray(_BLOCK)
+        for i in range(len(data)):
+            folded[i % _BLOCK] ^= data[i]
+        text = _hex(folded)
+        first = encrypt(text[:_BLOCK])
+        mixed = bytes(first[i] ^ text[_BLOCK + i] for i in range(_BLOCK))
+        return _hex(encrypt(mixed))[:MAC_SIZE]
+
+    return steps
+
+
+def _x919(key, ciphers):
+    # An 8-byte key is both halves: the last two steps cancel out, which leaves X9.9.
+    left = ciphers.des(key[:_BLOCK])
+    right = ciphers.des(key[-_BLOCK:])
+
+    def steps(data):
+        return left.encrypt(right.decrypt(left.cbc_mac(_padded(data))))
+
+    return steps
+
+
+def _aes_cmac(key, ciphers):
+    cmac = ciphers.aes(key).cmac
+
+    def steps(data):
+        return cmac(data)[:MAC_SIZE]
+
+    return steps
+
+
+def _hex(data):
+    return bytes(data).hex().upper().encode()
+
+
+def _padded(data):
+    """Zeros up to the block; at least one block."""
+    data = bytes(data)
+    return data + bytes(-len(data) % _BLOCK if data else _BLOCK)
+
+
+KEY_SIZES = {"unionpay-ecb": (8, 16), "x9.19": (8, 16), "aes-cmac": (16,)}
+ALGORITHMS = ("unionpay-ecb", "x9.19", "aes-cmac")
+_STEPS = {"unionpay-ecb": _unionpay_ecb, "x9.19": _x919, "aes-cmac": _aes_cmac}

@@ -1,0 +1,77 @@
+"""The host's ciphers, by `cryptography`: one cipher object per key, kept and used again.
+
+Same shape as protocol.mac.portable.PortableCiphers; both must agree on every byte. The cache is
+bounded, and the objects must stay on one thread.
+"""
+
+from collections import OrderedDict
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
+from cryptography.hazmat.primitives.cmac import CMAC
+
+from protocol.errors import LocalMisuse
+
+CACHED_KEYS = 256
+
+
+class Ciphers:
+    """The `ciphers` of protocol.mac.Mac and protocol.keys, on the host."""
+
+    def __init__(self, cached_keys=CACHED_KEYS):
+        self._cached_keys = cached_keys
+        self._cache = OrderedDict()
+
+    def des(self, key):
+        """DES (8-byte key) or triple DES (16 or 24 bytes)."""
+        return self._cached(Des, key)
+
+    def aes(self, key):
+        """AES-128."""
+        return self._cached(Aes, key)
+
+    def _cached(self, kind, key):
+        slot = (kind, bytes(key))
+        cipher = self._cache.get(slot)
+        if cipher is None:
+            cipher = self._cache[slot] = kind(slot[1])
+            if len(self._cache) > self._cached_keys:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(slot)
+        return cipher
+
+
+class Des:
+    """One DES or triple DES key; its ECB objects serve any number of blocks."""
+
+    def __init__(self, key):
+        if len(key) not in (8, 16, 24):
+            raise LocalMisuse("key", f"DES has no key of {len(key)} bytes")
+        # cryptography wants 24 bytes: key1 key1 key1 is DES, key1 key2 key1 is double length
+        self._algorithm = TripleDES((key * 3 if len(key) == 8 else key + key)[:24])
+        ecb = Cipher(self._algorithm, ECB())
+        self.encrypt = ecb.encryptor().update
+        self.decrypt = ecb.decryptor().update
+
+    def cbc_mac(self, data):
+        """The last block of data (whole blocks, at least one) encrypted by CBC with IV 0."""
+        return Cipher(self._algorithm, CBC(bytes(8))).encryptor().update(data)[-8:]
+
+
+class Aes:
+    """One AES-128 key; a keyed CMAC is copied for each message."""
+
+    def __init__(self, key):
+        if len(key) != 16:
+            raise LocalMisuse("key", f"AES-128 has no key of {len(key)} bytes")
+        self.encrypt = Cipher(AES(key), ECB()).encryptor().update
+        self._cmac = CMAC(AES(key))
+
+    def cmac(self, data):
+        """RFC 4493, all 16 bytes."""
+        mac = self._cmac.copy()
+        mac.update(data)
+        return mac.finalize()

@@ -1,0 +1,39 @@
+"""The host's side of protocol/keys.py: working keys wrapped under a TMK into the 0810's F62.
+
+What this builds, unwrap_working_keys reads back; a set that could be misread is refused here.
+"""
+
+from protocol.errors import LocalMisuse
+from protocol.keys import TAGS_START, TMK_SIZE, kcv
+
+SINGLE_MAK_REST = bytes(8)  # stands behind an 8-byte MAK, not encrypted
+
+
+def wrap_working_keys(pik, mak, tmk, ciphers, tdk=None, tags=b""):
+    """F62 of an 0810 with 00: PIK (16 bytes), MAK (8 or 16), optional TDK (16), each under the TMK
+    with its KCV, then `tags` (protocol.tlv.pack). Raises LocalMisuse; for a TDK that looks like a
+    tag when wrapped (one in 65,536), draw another."""
+    for name, key, sizes in (("PIK", pik, (16,)), ("MAK", mak, (8, 16)), ("TDK", tdk, (16,))):
+        if key is not None and len(key) not in sizes:
+            raise LocalMisuse("62." + name, f"a key of {len(key)} bytes")
+    if len(tmk) != TMK_SIZE:
+        raise LocalMisuse("tmk", f"{len(tmk)} bytes, not {TMK_SIZE}")
+    if tags and not tags.startswith(TAGS_START):
+        raise LocalMisuse("62", "the tags behind the keys begin with DF0F")
+    encrypt = ciphers.des(tmk).encrypt
+    wrapped_mak = _wrapped(mak, encrypt)
+    if len(mak) == 8:
+        wrapped_mak += SINGLE_MAK_REST
+    elif wrapped_mak.endswith(SINGLE_MAK_REST):
+        raise LocalMisuse("62.MAK", "the wrapped key reads as a single one, draw another")
+    f62 = _wrapped(pik, encrypt) + kcv(pik, ciphers) + wrapped_mak + kcv(mak, ciphers)
+    if tdk is not None:
+        wrapped_tdk = _wrapped(tdk, encrypt)
+        if wrapped_tdk.startswith(TAGS_START):
+            raise LocalMisuse("62.TDK", "the wrapped key reads as a tag, draw another")
+        f62 += wrapped_tdk + kcv(tdk, ciphers)
+    return f62 + tags
+
+
+def _wrapped(key, encrypt):
+    return b"".join(encrypt(key[at : at + 8]) for at in range(0, len(key), 8))

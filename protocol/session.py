@@ -1,0 +1,168 @@
+"""Which fields a message must carry, which reply belongs to a request, and what its code ends.
+
+No input or output and no state. A reply changes nothing before check_reply has let it through.
+"""
+
+from protocol.dialect import BITMAP_AT, CODES, FIELDS, HELD_FOR_REVIEW, MAY_LACK_MAC, MESSAGES
+from protocol.dialect import ONLY_APPROVED, ONLY_ECHOED
+from protocol.errors import LocalMisuse, WireFault
+from protocol.iso8583 import Message, encode, mac_span
+from protocol.mac import MAC_SIZE
+
+APPROVED = "00"
+MUST_EQUAL = (3, 4, 11, 41, 42)  # in the reply as in the request
+_MTI_AT = 11
+
+# Where the rule for a refund does not hold: the codes that end these.
+_FINAL = {
+    "cancel": ("00", "12"),
+    "cancel_repeat": ("00", "12"),
+    "sale_reversal": ("00", "12", "25"),
+    "void_reversal": ("00", "12", "25"),
+}
+
+
+def transaction(message):
+    """The MESSAGES name of a request, by MTI, F3, F60.1 and F60.3. Raises WireFault at the first of
+    them that fits no message."""
+    rows = [(name, row) for name, row in MESSAGES.items() if row[0] == message.mti]
+    if not rows:
+        raise WireFault("mti", _MTI_AT, "no request has this type")
+    f3 = message.fields.get(3)
+    rows = [(name, row) for name, row in rows if row[1] == f3 or row[1] is None]
+    if not rows:
+        raise _wrong(message, 3, "3", "no message of this type has this code")
+    if 60 not in message.fields:
+        raise _missing(60)
+    f60 = message.fields[60]
+    rows = [(name, row) for name, row in rows if row[2] == f60[:2]]
+    if not rows:
+        raise _wrong(message, 60, "60.1", "no message of this type has this kind")
+    for name, row in rows:
+        if row[3] is None or f60[8:11] in row[3]:
+            return name
+    raise _wrong(message, 60, "60.3", "no message of this type has this network code")
+
+
+def check_request(message):
+    """The MESSAGES name of a request that carries what it must and nothing that it may not.
+    Raises WireFault at the field. The MAC is check_mac's."""
+    name = transaction(message)
+    _, _, _, _, mandatory, conditional, _, _, _ = MESSAGES[name]
+    for field in mandatory:
+        if field not in message.fields:
+            raise _missing(field)
+    for field in sorted(message.fields):
+        if field not in mandatory and field not in conditional:
+            raise _wrong(message, field, str(field), "this message does not carry it")
+    return name
+
+
+def check_mac(packet, mac):
+    """Raise WireFault at 64 unless the packet's last field is its MAC. mac: a protocol.mac.Mac, or
+    None where there is no key."""
+    start, end = mac_span(packet)
+    if mac is None:
+        raise WireFault("64", end, "no key to check the MAC with")
+    if not mac.verify(packet[start:end], packet[end:]):
+        raise WireFault("64", end, "the MAC is wrong")
+
+
+def check_reply(request, reply, packet, mac):
+    """Return if `reply`, decoded from `packet`, answers `request`; else raise WireFault.
+
+    First whether it is the answer to this request at all (MTI, F3 4 11 41 42), then the MAC, then
+    the mandatory fields by F39. mac: a protocol.mac.Mac or None; for an 0810 with 00, the one under
+    the MAK that it brings (protocol.keys.WorkingKeys.mac)."""
+    if reply.mti != reply_mti(request.mti):
+        raise WireFault("mti", _MTI_AT, "not the reply to a %s" % request.mti)
+    for field in MUST_EQUAL:
+        if field in request.fields and field in reply.fields:
+            if request.fields[field] != reply.fields[field]:
+                raise _wrong(reply, field, str(field), "is not the request's")
+    if 39 not in reply.fields:
+        raise _missing(39)
+    code = reply.fields[39]
+    mandatory = reply_fields(transaction(request), code, request.fields)
+    if 64 in reply.fields:
+        check_mac(packet, mac)
+    elif 64 in mandatory and code not in MAY_LACK_MAC:
+        raise _missing(64)
+    for field in mandatory:
+        if field not in reply.fields and field != 64:
+            raise _missing(field)
+
+
+def reply_fields(name, code, request_fields):
+    """The mandatory fields of the reply with this F39 to a transaction, as a list. F64 is among
+    them wherever the transaction has one; A0 and 77 may leave it out."""
+    _, _, _, _, _, _, _, accepted, refused = MESSAGES[name]
+    if code not in (APPROVED, HELD_FOR_REVIEW):
+        return list(refused)
+    return [
+        field
+        for field in accepted
+        if (code == APPROVED or field not in ONLY_APPROVED)
+        and (field in request_fields or field not in ONLY_ECHOED)
+    ]
+
+
+def reply_mti(mti):
+    """The reply's MTI: the request's with its last digit 0, plus 10 (0221 is answered by 0230)."""
+    return "%04d" % (int(mti) // 10 * 10 + 10)
+
+
+def reply_to(request, fields):
+    """A reply Message with these fields: TPDU turned round, the request's header."""
+    tpdu = request.tpdu
+    turned = tpdu[:2] + tpdu[6:10] + tpdu[2:6]
+    return Message(turned, request.header, reply_mti(request.mti), fields)
+
+
+def seal(message, mac):
+    """The packet of a message, with F64 set (in message.fields too) wherever the dialect puts one
+    or the fields hold a place for one. mac may be None for what needs no MAC: network messages, an
+    0810 without 00, A0 and 77."""
+    needs, takes = _mac_rule(message)
+    if mac is None:
+        if needs:
+            raise LocalMisuse("64", "no key to compute the MAC with")
+        return encode(message)
+    if not takes and 64 not in message.fields:
+        return encode(message)
+    message.fields[64] = bytes(MAC_SIZE)
+    packet = encode(message)
+    start, end = mac_span(packet)
+    message.fields[64] = mac.compute(packet[start:end])
+    return packet[:end] + message.fields[64]
+
+
+def is_final(name, code):
+    """Whether F39 ends a transaction for good; code None is silence. 09, held for review, does not:
+    the caller treats it apart. For a void or sale, not final means: reverse it."""
+    if name in _FINAL:
+        return code in _FINAL[name]
+    return code in CODES and CODES[code][1]
+
+
+def _mac_rule(message):
+    """(must carry F64, takes F64 when there is a key); rows that share an MTI agree on it."""
+    for row in MESSAGES.values():
+        if row[0] == message.mti:
+            return (64 in row[4],) * 2
+        if row[6] == message.mti:
+            code = message.fields.get(39)
+            takes = 64 in (row[7] if code == APPROVED else row[8])
+            return takes and code not in MAY_LACK_MAC, takes
+    return False, False
+
+
+def _missing(field):
+    return WireFault(str(field), BITMAP_AT, "%s is missing" % FIELDS[field][0])
+
+
+def _wrong(message, field, path, reason):
+    """A fault at a field's own place, which is where a packet of the fields before it ends."""
+    before = {n: value for n, value in message.fields.items() if n < field}
+    at = len(encode(Message(message.tpdu, message.header, message.mti, before)))
+    return WireFault(path, at, reason)
