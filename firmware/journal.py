@@ -53,6 +53,7 @@ class Journal:
         state = states.after(record.type, record.state, event, record.earlier)
         if event in (states.CANCEL, states.REVERSE):
             record.earlier = record.state
+            record.tries = 0
         record.state = state
         self.save(record)
 

@@ -3,6 +3,8 @@
 What is sent again after a restart is made from the record alone, so it is the same request.
 """
 
+import hashlib
+
 from protocol import tlv
 from protocol.iso8583 import Message
 from protocol.subfields import f60, f61
@@ -75,6 +77,20 @@ def reversal(params, record, reason):
     fields[39] = reason
     fields[61] = record.original
     return _message(params, "0400", fields, signed=True)
+
+
+def fingerprint(record):
+    """8 bytes over what makes this refund this refund; never over MAC, keys or tries."""
+    business = "%d|%s|%s|%s|%s|%s|%s" % (
+        record.amount_fen,
+        record.currency,
+        record.original,
+        record.original_rrn,
+        record.order,
+        record.reason,
+        record.operator,
+    )
+    return hashlib.sha256(business.encode() + record.token).digest()[:8]
 
 
 def stan_digits(stan):

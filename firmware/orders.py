@@ -5,7 +5,8 @@ The choice is the rule's, never the operator's memory.
 
 from firmware import refund_state as states
 from protocol import tlv
-from protocol.subfields import split_f61
+from protocol.errors import WireFault
+from protocol.subfields import f61, split_f61
 
 # DF06: (code, text id, whether only the whole amount may go back)
 REASONS = (
@@ -21,6 +22,9 @@ class Order:
     def __init__(self, reply):
         """`reply`: the checked 0610 of an order inquiry. WireFault if its F62 is malformed."""
         tags = tlv.unpack(reply.fields[62])
+        for tag in ("DF01", "DF04", "DF05"):
+            if tag not in tags:
+                raise WireFault("62." + tag, 0, "missing in the order")
         self.number = tags["DF01"]
         self.product = tags.get("DF02", "")
         self.quantity = tags.get("DF03", "0001")
@@ -33,6 +37,10 @@ class Order:
         self.batch, self.stan, self.mmdd = split_f61(reply.fields[61])
         self.original = reply.fields[61]
 
+    def dated_only(self):
+        """F61 of a refund: zeros for batch and STAN, then the original's MMDD."""
+        return f61(0, 0, self.mmdd)
+
     @property
     def left_fen(self):
         return self.amount_fen - self.refunded_fen
@@ -43,3 +51,11 @@ def void_or_refund(order, amount_fen, terminal, batch):
     same_till = order.terminal == terminal and order.batch == batch
     whole = amount_fen == order.amount_fen and order.refunded_fen == 0
     return states.VOID if same_till and whole else states.REFUND
+
+
+def reason_text(code):
+    """The text id of a reason's code."""
+    for reason, text_id, _ in REASONS:
+        if reason == code:
+            return text_id
+    return "reason.other"

@@ -1,0 +1,97 @@
+"""How a refund or void ended: the result on the screen, the vouchers, the signature, the archive.
+
+Each printing step is durable before paper moves; paper that may be a second copy says so.
+"""
+
+from firmware import record as records
+from firmware import refund_state as states
+from firmware import voucher
+from firmware.screens import yuan
+
+HELD_MS = 30000
+
+# state: (title, body) of what is not (yet) good news
+ENDINGS = {
+    states.SENT: ("in_progress.title", "in_progress.body"),
+    states.CANCELLING: ("in_progress.title", "cancelling.body"),
+    states.REVERSING: ("in_progress.title", "reversing.body"),
+    states.PENDING_REVIEW: ("held.title", "held.body"),
+    states.ANNULLED: ("annulled.title", "annulled.body"),
+}
+
+
+async def run(terminal, record, resumed=False):
+    """Show and print what is owed. `resumed`: after a restart or a break, so copies may exist."""
+    ui = terminal.ui
+    if record.state == states.APPROVED:
+        done = await _print(terminal, record, resumed)
+        if done:
+            terminal.journal.finish(record)
+    elif record.state == states.DECLINED:
+        terminal.journal.finish(record)
+        title = "declined.title"
+        await ui.message(title, terminal.code_text(record.code), code=record.code)
+    else:
+        title, body = ENDINGS[record.state]
+        if record.state == states.ANNULLED:
+            terminal.journal.finish(record)
+        await ui.message(title, body, order=record.order, amount=yuan(record.amount_fen))
+
+
+async def _print(terminal, record, resumed):
+    """Merchant copy, signature, customer copy. False where the operator put it off."""
+    ui = terminal.ui
+    rows = ui.wrap(ui.text("approved.body", amount=yuan(record.amount_fen), rrn=record.rrn))
+    ui.show(ui.text("approved.title"), rows)
+    if record.print_state < records.MERCHANT_COPY:
+        again = resumed or record.print_state == records.PRINTING
+        _mark(terminal, record, records.PRINTING)
+        if not await _copy(terminal, record, voucher.MERCHANT, again):
+            return False
+        _mark(terminal, record, records.MERCHANT_COPY)
+    if record.print_state < records.SIGNED:
+        while not await _signed(ui):
+            if not await _copy(terminal, record, voucher.MERCHANT, True):
+                return False
+        _mark(terminal, record, records.SIGNED)
+    if not await _copy(terminal, record, voucher.CUSTOMER, resumed):
+        return False
+    _mark(terminal, record, records.PRINTED)
+    await ui.message("approved.title", "approved.done", timeout_ms=HELD_MS, rrn=record.rrn,
+                     amount=yuan(record.amount_fen))  # fmt: skip
+    return True
+
+
+def _mark(terminal, record, print_state):
+    record.print_state = print_state
+    terminal.journal.save(record)
+
+
+async def _copy(terminal, record, which, again):
+    """Print one copy, asking for paper as often as it takes; False if it is put off."""
+    while True:
+        lines = voucher.lines(terminal, record, which, again)
+        result = await terminal.printer.print(lines)
+        if result == "ok":
+            return True
+        if not await _try_again(terminal.ui, "printer." + result):
+            return False
+        again = True
+
+
+async def _try_again(ui, body):
+    ui.show(ui.text("printer.title"), ui.wrap(ui.text(body)))
+    while True:
+        key = await ui.key(None)
+        if key in ("ENTER", "CANCEL"):
+            return key == "ENTER"
+
+
+async def _signed(ui):
+    """ENTER: the customer signed. CLEAR: print the merchant copy again."""
+    ui.keys.clear()
+    ui.show(ui.text("signature.title"), ui.wrap(ui.text("signature.body")))
+    while True:
+        key = await ui.key(None)
+        if key in ("ENTER", "CLEAR"):
+            return key == "ENTER"

@@ -1,0 +1,79 @@
+"""Sign-on: fetch working keys, the batch number, the date and the merchant's name.
+
+Nothing of an 0810 is taken unless its MAC is right under the MAK that it brings.
+"""
+
+from firmware import host, messages
+from firmware.screens import Stopped
+from protocol import keys, tlv
+from protocol.errors import WireFault
+from protocol.subfields import split_f60
+
+WHY = {
+    host.NO_REPLY: "no_reply.body",
+    host.NO_LINE: "no_line.body",
+    host.BAD_MAC: "bad_mac.body",
+    host.BAD_KEYS: "bad_keys.body",
+}
+
+
+async def run(terminal):
+    """The operator's sign-on: says how it ended."""
+    terminal.ui.say("sign_on.title", "connecting")
+    await or_stop(terminal)
+    await terminal.ui.message("sign_on.title", "sign_on.done", timeout_ms=3000)
+
+
+async def or_stop(terminal):
+    """Sign on; raises Stopped with what happened and what to do."""
+    if not terminal.keys.injected or not terminal.params.enrolled():
+        raise Stopped("sign_on.failed", "not_enrolled.body")
+    outcome = await sign_on(terminal)
+    if outcome.kind != host.ANSWERED:
+        raise Stopped("sign_on.failed", WHY[outcome.kind])
+    if outcome.code != "00":
+        raise Stopped("sign_on.failed", terminal.code_text(outcome.code), code=outcome.code)
+
+
+async def sign_on(terminal):
+    """One 0800 and its 0810: the host.Outcome. With 00 the new keys are in use at return."""
+    brought = []
+
+    def mac_of(reply):
+        if reply.fields.get(39) != "00" or 62 not in reply.fields:
+            return None  # refused: nothing to take, nothing to check it with
+        brought.append(terminal.keys.open(reply.fields[62]))
+        return brought[0]
+
+    request = messages.sign_on(
+        terminal.params,
+        terminal.counters.batch,
+        terminal.counters.take_stan(),
+        terminal.operator or "00",
+    )
+    outcome = await terminal.host.exchange(request, mac_of)
+    if outcome.code == "00" and brought:
+        _take(terminal, outcome, brought[0])
+    terminal.signed_on = outcome.code == "00"
+    return outcome
+
+
+def _take(terminal, outcome, mac):
+    wrapped = outcome.field(62)
+    terminal.keys.install(wrapped, mac)
+    batch = split_f60(outcome.field(60))[1]
+    try:
+        told = tlv.unpack(keys.behind_keys(wrapped))
+    except WireFault:
+        told = {}
+    terminal.counters.adopt(batch, int(told.get("DF0F", "0")))
+    if told.get("DF11", "") not in ("", terminal.params.merchant_name):
+        terminal.params.merchant_name = told["DF11"]
+        terminal.params.save()
+    date = told.get("DF12", "")
+    clock = outcome.field(12)
+    if len(date) == 8 and len(clock) == 6:
+        terminal.board.set_clock(
+            int(date[:4]), int(date[4:6]), int(date[6:]),
+            int(clock[:2]), int(clock[2:4]), int(clock[4:]),
+        )  # fmt: skip

@@ -1,0 +1,217 @@
+"""What the operator sees and answers: four rows of sixteen cells, one question at a time.
+
+The first row is always the title. Every question can be left with CANCEL, which raises Stopped.
+"""
+
+COLUMNS = 16
+BODY_ROWS = 3
+PATIENCE_MS = 120000  # an operator who walked away has cancelled
+
+
+class Stopped(Exception):
+    """The procedure ends here with a message: text ids of title and body, and their values."""
+
+    def __init__(self, title, body, **values):
+        self.title = title
+        self.body = body
+        self.values = values
+
+
+class Cancelled(Stopped):
+    """The operator pressed CANCEL, or went away, before anything was sent."""
+
+    def __init__(self):
+        Stopped.__init__(self, "cancelled.title", "cancelled.body")
+
+
+class CancelKey:
+    """A waitable for the time in which only CANCEL counts: other keys are dropped."""
+
+    def __init__(self, keys):
+        self._keys = keys
+        self._pressed = False
+
+    @property
+    def ready(self):
+        while self._keys.ready:
+            if self._keys.get() == "CANCEL":
+                self._pressed = True
+        return self._pressed
+
+    def clear(self):
+        self._pressed = False
+
+
+def yuan(amount_fen):
+    """Integer fen as yuan: 12345 -> "123.45"."""
+    return "%d.%02d" % (amount_fen // 100, amount_fen % 100)
+
+
+class Screens:
+    def __init__(self, kernel, lcd, keys, glyphs, texts):
+        """`keys`: the keypad's queue. `texts`: {id: text} of the operator's language."""
+        self._kernel = kernel
+        self._lcd = lcd
+        self._glyphs = glyphs
+        self.keys = keys
+        self.cancel = CancelKey(keys)
+        self.texts = texts
+
+    def text(self, text_id, **values):
+        """The words for an id in the operator's language."""
+        return self.texts[text_id].format(**values)
+
+    def show(self, title, rows, mark=""):
+        """Draw a title and up to three rows; `mark` stands at the right end of the title."""
+        self._lcd.clear()
+        self._lcd.text(0, 0, " " * COLUMNS, True)
+        self._lcd.text(0, 0, title, True)
+        if mark:
+            self._lcd.text(COLUMNS - self._glyphs.width(mark), 0, mark, True)
+        for i in range(min(BODY_ROWS, len(rows))):
+            self._lcd.text(0, i + 1, rows[i])
+        self._lcd.show()
+
+    def say(self, title_id, body_id, **values):
+        """Show a text that waits for nothing ("connecting ...")."""
+        self.show(self.text(title_id, **values), self.wrap(self.text(body_id, **values)))
+
+    async def key(self, timeout_ms=PATIENCE_MS):
+        """The next key; Cancelled when the operator stays away. None: wait for ever."""
+        if await self._kernel.first(self.keys, timeout_ms=timeout_ms) < 0:
+            raise Cancelled()
+        return self.keys.get()
+
+    async def message(self, title_id, body_id, timeout_ms=None, **values):
+        """Show until ENTER or CANCEL (or the time is over); longer texts page by UP and DOWN."""
+        rows = self.wrap(self.text(body_id, **values))
+        try:
+            await self.pages(self.text(title_id, **values), rows, timeout_ms)
+        except Cancelled:
+            pass
+
+    async def pages(self, title, rows, timeout_ms=PATIENCE_MS):
+        """Show rows, three at a time, until ENTER. CANCEL raises Cancelled."""
+        top = 0
+        while True:
+            pages = (len(rows) + BODY_ROWS - 1) // BODY_ROWS
+            mark = "%d/%d" % (top // BODY_ROWS + 1, pages) if pages > 1 else ""
+            self.show(title, rows[top : top + BODY_ROWS], mark)
+            key = await self.key(timeout_ms)
+            if key == "ENTER":
+                return
+            if key == "CANCEL":
+                raise Cancelled()
+            if key == "DOWN" and top + BODY_ROWS < len(rows):
+                top += BODY_ROWS
+            elif key == "UP" and top > 0:
+                top -= BODY_ROWS
+
+    async def confirm(self, title, rows):
+        """As pages, but ENTER counts only once the last page has been shown."""
+        seen = 0
+        while seen < len(rows):
+            part = rows[seen : seen + BODY_ROWS]
+            pages = (len(rows) + BODY_ROWS - 1) // BODY_ROWS
+            self.show(title, part, "%d/%d" % (seen // BODY_ROWS + 1, pages) if pages > 1 else "")
+            key = await self.key()
+            if key == "CANCEL":
+                raise Cancelled()
+            if key in ("ENTER", "DOWN"):
+                seen += BODY_ROWS
+            elif key == "UP" and seen > 0:
+                seen -= BODY_ROWS
+
+    async def choose(self, title_id, option_ids):
+        """Index of the option chosen by its number, or by UP, DOWN and ENTER."""
+        at = 0
+        while True:
+            top = at // BODY_ROWS * BODY_ROWS
+            rows = []
+            for i in range(top, min(top + BODY_ROWS, len(option_ids))):
+                pointer = ">" if i == at else " "
+                rows.append("%s%d %s" % (pointer, i + 1, self.text(option_ids[i])))
+            self.show(self.text(title_id), rows)
+            key = await self.key()
+            if key == "CANCEL":
+                raise Cancelled()
+            if key == "ENTER":
+                return at
+            if key == "DOWN":
+                at = (at + 1) % len(option_ids)
+            elif key == "UP":
+                at = (at - 1) % len(option_ids)
+            elif "1" <= key <= "9" and int(key) <= len(option_ids):
+                return int(key) - 1
+
+    async def digits(self, title_id, prompt_id, longest, secret=False, **values):
+        """Digits typed and entered, at least one. A secret shows as stars."""
+        typed = ""
+        while True:
+            shown = "*" * len(typed) if secret else typed
+            rows = self.wrap(self.text(prompt_id, **values))[: BODY_ROWS - 1]
+            rows.append(shown[-(COLUMNS - 1) :] + "_")
+            self.show(self.text(title_id), rows)
+            key = await self.key()
+            if key == "CANCEL":
+                raise Cancelled()
+            if key == "ENTER" and typed:
+                return typed
+            typed = _typed(typed, key, longest)
+
+    async def amount(self, title_id, prompt_id, **values):
+        """An amount in fen, typed as on a till: 1 2 3 4 is 12.34. Never zero."""
+        typed = ""
+        while True:
+            rows = self.wrap(self.text(prompt_id, **values))[: BODY_ROWS - 1]
+            rows.append("RMB " + yuan(int(typed or "0")))
+            self.show(self.text(title_id), rows)
+            key = await self.key()
+            if key == "CANCEL":
+                raise Cancelled()
+            if key == "ENTER" and int(typed or "0") > 0:
+                return int(typed)
+            typed = _typed(typed, key, 10)
+
+    def wrap(self, text):
+        """Rows of at most sixteen cells: broken at spaces and "\\n", inside Chinese anywhere."""
+        rows = []
+        for line in text.split("\n"):
+            row = ""
+            for word in _words(line, self._glyphs):
+                if not row:
+                    word = word.lstrip(" ")
+                if self._glyphs.width(row + word.rstrip(" ")) > COLUMNS:
+                    rows.append(row.rstrip(" "))
+                    row = word.lstrip(" ")
+                else:
+                    row += word
+            rows.append(row.rstrip(" "))
+        return rows
+
+
+def _typed(typed, key, longest):
+    """What stands after a key: a digit is added, CLEAR takes the last one away."""
+    if key == "CLEAR":
+        return typed[:-1]
+    if "0" <= key <= "9" and len(typed) < longest:
+        return typed + key
+    return typed
+
+
+def _words(line, glyphs):
+    """Pieces that may not be broken: a Chinese character, or a word with the spaces behind it."""
+    word = ""
+    for char in line:
+        if glyphs.wide(char):
+            if word:
+                yield word
+            word = ""
+            yield char
+        elif char != " " and word[-1:] == " ":
+            yield word
+            word = char
+        else:
+            word += char
+    if word:
+        yield word

@@ -1,0 +1,88 @@
+"""The paper of a refund or void: the lines of its merchant and customer copy.
+
+Everything on it comes from the journal's record, so what is printed is what is stored.
+"""
+
+from firmware import refund_state as states
+from firmware.drivers.printer import BOLD, CENTRE, COLUMNS, CUT, DOUBLE, FEED, RULE
+from firmware.screens import yuan
+
+MERCHANT = "voucher.merchant_copy"
+CUSTOMER = "voucher.customer_copy"
+KEYED = "/N"  # entry mark of a card that was neither swiped nor tapped
+
+
+def lines(terminal, record, which, duplicate):
+    """[(style, text)] for drivers.printer: one copy, cut included. `which`: MERCHANT, CUSTOMER."""
+    text = terminal.ui.texts
+    glyphs = terminal.glyphs
+    out = [
+        (CENTRE | BOLD, terminal.params.merchant_name),
+        (CENTRE | DOUBLE, text["voucher.heading"]),
+        (CENTRE, text[which]),
+    ]
+    if duplicate:
+        out.append((CENTRE | BOLD, text["voucher.duplicate"]))
+    out.append((RULE, "-"))
+    for label, value in _facts(terminal, record, text):
+        out += _fact(glyphs, text[label], value)
+    out += _amount(text, record)
+    out += _note(glyphs, text, record)
+    if which == MERCHANT:
+        out += [(0, text["voucher.signature"]), (FEED, 3), (RULE, "_")]
+        out.append((0, text["voucher.promise"]))
+    out += [(FEED, 2), (CUT, "")]
+    return out
+
+
+def _facts(terminal, record, text):
+    void = record.type == states.VOID
+    return (
+        ("voucher.merchant_no", terminal.params.merchant),
+        ("voucher.terminal", record.terminal),
+        ("voucher.operator", record.operator),
+        ("voucher.issuer", record.parties[:11].strip()),
+        ("voucher.acquirer", record.parties[11:22].strip()),
+        ("voucher.card", record.card + KEYED if record.card else text["voucher.no_card"]),
+        ("voucher.type", text["voucher.kind_void" if void else "voucher.kind_refund"]),
+        ("voucher.batch", "%06d" % record.batch),
+        ("voucher.number", "%06d" % record.stan),
+        ("voucher.rrn", record.rrn),
+        ("voucher.time", _moment(record)),
+        ("voucher.order", record.order),
+        ("voucher.product", "%s x%d" % (record.product, int(record.quantity))),
+    )
+
+
+def _amount(text, record):
+    return [
+        (BOLD, text["voucher.amount"]),
+        (DOUBLE | CENTRE, "RMB " + yuan(record.amount_fen)),
+        (RULE, "-"),
+    ]
+
+
+def _note(glyphs, text, record):
+    """The original's reference and date, so that anyone can find the payment."""
+    mmdd = record.original[-4:]
+    out = [(0, text["voucher.note"])]
+    out += _fact(glyphs, text["voucher.original"], record.original_rrn)
+    out += _fact(glyphs, text["voucher.original_date"], "%s-%s" % (mmdd[:2], mmdd[2:]))
+    return out
+
+
+def _moment(record):
+    """The host's time where it told one, else the terminal's: "2026-03-16 09:30:00"."""
+    time = record.host_time or record.time
+    mmdd = record.host_date or record.date[4:]
+    return "%s-%s-%s %s:%s:%s" % (
+        record.date[:4], mmdd[:2], mmdd[2:], time[:2], time[2:4], time[4:],
+    )  # fmt: skip
+
+
+def _fact(glyphs, label, value):
+    """Label left, value right, on one line where both fit, else on two."""
+    room = COLUMNS - glyphs.width(label) - glyphs.width(value)
+    if room >= 1:
+        return [(0, label + " " * room + value)]
+    return [(0, label), (0, value)]
