@@ -239,7 +239,7 @@ class End(Construct):
         return obj
 
     def _emitparse(self, code):
-        code.append(f"from protocol.reference.fast import read_end")
+        code.append("from protocol.reference.fast import read_end")
         return "read_end(io)"
 
     def _emitbuild(self, code):

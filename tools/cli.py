@@ -1,0 +1,64 @@
+"""The `tuidan` command: a table of subcommands, each loaded only when it is called.
+Exit codes: 0 good, 1 a finding (mismatch, violation, malformed input), 2 wrong usage,
+which is one line on standard error.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+
+# name: (help, module, function that adds its arguments, function that runs it)
+COMMANDS = {
+    "decode": ("read packets: hex in, fields out",
+               "tools.packets", "configure_decode", "decode"),
+    "encode": ("write packets: what decode --json gives in, hex out",
+               "tools.packets", "configure_encode", "encode"),
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(argv=None):
+    """Run one subcommand; its exit code."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    parser = Parser(prog="tuidan", formatter_class=argparse.RawDescriptionHelpFormatter,
+                    description=_overview(), usage="tuidan COMMAND ...")
+    parser.add_argument("command", help=argparse.SUPPRESS)
+    name = parser.parse_args(words[:1]).command
+    if name not in COMMANDS:
+        parser.error(f"no command {name!r}; there are {', '.join(COMMANDS)}")
+    help_, module_name, configure, run = COMMANDS[name]
+    module = importlib.import_module(module_name)
+    parser = Parser(prog=f"tuidan {name}", description=help_[0].upper() + help_[1:] + ".",
+                    formatter_class=argparse.RawDescriptionHelpFormatter)
+    getattr(module, configure)(parser)
+    return _run(getattr(module, run), parser.parse_args(words[1:]))
+
+
+def _overview():
+    wide = max(map(len, COMMANDS))
+    lines = [f"  {name:{wide}}  {row[0]}" for name, row in COMMANDS.items()]
+    return "\n".join(["Refund terminal, its simulator and tools.", "", "commands:", *lines, "",
+                      "tuidan COMMAND --help tells more of one."])
+
+
+def _run(function, args):
+    try:
+        code = function(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
