@@ -4,6 +4,7 @@ A reply counts only if it is the answer to this request and its MAC is right; an
 "no answer", because money must not move on a guess.
 """
 
+from firmware.kernel import Turn
 from protocol import session
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
@@ -42,14 +43,9 @@ class Host:
         self._kernel = kernel
         self._link = link
         self._keys = keys
-        self._busy = False
+        self._turn = Turn(kernel)
         self.refused = 0  # packets that were no answer to anything
         self.last_refused = ""  # why, in words fit for a log
-
-    @property
-    def ready(self):
-        """As a waitable: true while nobody else talks."""
-        return not self._busy
 
     async def exchange(self, request, mac_of=None, stop=None):
         """Send and wait for the reply: Outcome.
@@ -57,13 +53,11 @@ class Host:
         `mac_of(reply)`: the Mac to check the reply with, where it is not the current one (sign-on
         brings its own). `stop`: a waitable that ends the waiting.
         """
-        while self._busy:
-            await self._kernel.first(self)
-        self._busy = True
+        await self._turn.take()
         try:
             return await self._exchange(request, mac_of, stop)
         finally:
-            self._busy = False
+            self._turn.give()
 
     async def _exchange(self, request, mac_of, stop):
         self._link.inbox.clear()

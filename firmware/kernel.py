@@ -50,6 +50,22 @@ class Queue:
         self._items = []
 
 
+class Turn:
+    """A waitable that one task at a time may hold: `await turn.take()`, then turn.give()."""
+
+    def __init__(self, kernel):
+        self._kernel = kernel
+        self.ready = True
+
+    async def take(self):
+        while not self.ready:
+            await self._kernel.first(self)
+        self.ready = False
+
+    def give(self):
+        self.ready = True
+
+
 class Task:
     """One coroutine under the kernel. A task is itself a waitable: ready once it is done."""
 

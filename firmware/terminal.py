@@ -6,7 +6,7 @@ from firmware.drivers.link import LinkDriver
 from firmware.drivers.printer import Printer
 from firmware.host import Host
 from firmware.journal import Journal
-from firmware.kernel import Flag, Kernel
+from firmware.kernel import Flag, Kernel, Turn
 from firmware.operators import Operators
 from firmware.params import Counters, Params
 from firmware.screens import Screens
@@ -38,6 +38,7 @@ class Terminal:
         self.operator = None  # number of who is logged in
         self.signed_on = self.keys.mac is not None
         self.in_hand = None  # the record that the operator is busy with
+        self.turn = Turn(self.kernel)  # of whoever works on an open record
         self.left_open = Flag()  # a record was left to the background
         self.news = Flag()  # the background brought a record on
         self.speak(self.params.language)

@@ -38,8 +38,14 @@ async def send(terminal, record):
 
 async def attempt(terminal, record):
     """One exchange that may bring an open record on; its state tells whether it did."""
-    record.tries = min(255, record.tries + 1)
-    await _OWED[record.type, record.state](terminal, record)
+    state = record.state
+    await terminal.turn.take()
+    try:
+        if record.state == state:  # else somebody else's turn brought it on meanwhile
+            record.tries = min(255, record.tries + 1)
+            await _OWED[record.type, state](terminal, record)
+    finally:
+        terminal.turn.give()
 
 
 async def reversals_first(terminal):

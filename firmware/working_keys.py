@@ -3,8 +3,7 @@
 No clear key is ever written, logged or shown. A set with a wrong check value changes nothing.
 """
 
-from protocol import keys as protocol_keys
-from protocol.mac import Mac
+from protocol.keys import unwrap_working_keys
 
 WRAPPED = "keys"  # one byte key id, then F62 of the 0810 that brought them
 
@@ -21,7 +20,7 @@ class WorkingKeys:
         stored = storage.read(WRAPPED)
         if stored and tmk:
             self.key_id = stored[0]
-            self.mac = self.open(stored[1:])
+            self.mac = self.open(stored[1:])[0]
 
     @property
     def injected(self):
@@ -29,9 +28,10 @@ class WorkingKeys:
         return self._tmk is not None
 
     def open(self, wrapped):
-        """The Mac under the MAK in `wrapped` (F62 of an 0810). WireFault on a wrong KCV."""
-        unwrapped = protocol_keys.unwrap_working_keys(wrapped, self._tmk, self._ciphers)
-        return Mac(self._algorithm, unwrapped.mak, self._ciphers)
+        """(Mac, tag bytes) of `wrapped`, F62 of an 0810: the Mac under the MAK that it brings, and
+        what stands behind the keys. WireFault on a wrong KCV."""
+        opened = unwrap_working_keys(wrapped, self._tmk, self._ciphers)
+        return opened.mac(self._algorithm, self._ciphers), opened.tags
 
     def install(self, wrapped, mac):
         """Make the set that `open` accepted the terminal's; durable at return."""
