@@ -4,6 +4,7 @@ One rule: a packet is delivered only from a frame whose length, ETX and LRC are 
 than MAX_PACKET bytes of anything are ever stored. Why each rule is as it is: protocol/LINK.md.
 """
 
+from protocol.dialect import MAX_PACKET
 from protocol.errors import LocalMisuse
 
 STX = 0x02
@@ -11,7 +12,6 @@ ETX = 0x03
 ACK = 0x06
 NAK = 0x15
 
-MAX_PACKET = 1024
 RETRANSMISSIONS = 3
 ACK_WAIT_MS = 3000
 SILENCE_MS = 500

@@ -13,15 +13,12 @@ TMK_SIZE = 16
 
 
 class WorkingKeys:
-    """pik (16 bytes), mak (8 or 16), tdk (16, or None); tags: the bytes of F62 behind the keys and
-    tags_at, their position from the TPDU on, as protocol.tlv.unpack wants them."""
+    """pik (16 bytes), mak (8 or 16), tdk (16, or None)."""
 
-    def __init__(self, pik, mak, tdk, tags, tags_at, mak_at):
+    def __init__(self, pik, mak, tdk, mak_at):
         self.pik = pik
         self.mak = mak
         self.tdk = tdk
-        self.tags = tags
-        self.tags_at = tags_at
         self._mak_at = mak_at
 
     def mac(self, algorithm, ciphers):
@@ -44,17 +41,29 @@ def unwrap_working_keys(f62, tmk, ciphers, at=0):
     master = ciphers.des(tmk)
     pik = _unwrap(f62, 0, "62.PIK", master, ciphers, at)
     mak = _unwrap(f62, KEY_ENTRY, "62.MAK", master, ciphers, at)
-    end = 2 * KEY_ENTRY
     tdk = None
-    if len(f62) > end and f62[end : end + 2] != TAGS_START:
-        tdk = _unwrap(f62, end, "62.TDK", master, ciphers, at)
-        end += KEY_ENTRY
-    return WorkingKeys(pik, mak, tdk, bytes(f62[end:]), at + end, at + KEY_ENTRY)
+    if _keys_end(f62) > 2 * KEY_ENTRY:
+        tdk = _unwrap(f62, 2 * KEY_ENTRY, "62.TDK", master, ciphers, at)
+    return WorkingKeys(pik, mak, tdk, at + KEY_ENTRY)
+
+
+def behind_keys(f62):
+    """The tags behind the keys in F62 of an 0810 with 00, for protocol.tlv.unpack."""
+    return bytes(f62[_keys_end(f62) :])
 
 
 def kcv(key, ciphers):
     """Key check value: the first 4 bytes of zeros encrypted under the key (8 or 16 bytes)."""
     return ciphers.des(key).encrypt(bytes(8))[:KCV_SIZE]
+
+
+def _keys_end(f62):
+    """A third key is there if something follows the second that is not the first tag; the host
+    never sends a wrapped TDK that begins like it."""
+    end = 2 * KEY_ENTRY
+    if len(f62) > end and f62[end : end + 2] != TAGS_START:
+        end += KEY_ENTRY
+    return end
 
 
 def _unwrap(f62, start, path, master, ciphers, at):

@@ -3,8 +3,16 @@
 No input or output and no state. A reply changes nothing before check_reply has let it through.
 """
 
-from protocol.dialect import BITMAP_AT, CODES, FIELDS, HELD_FOR_REVIEW, MAY_LACK_MAC, MESSAGES
-from protocol.dialect import ONLY_APPROVED, ONLY_ECHOED
+from protocol.dialect import (
+    BITMAP_AT,
+    CODES,
+    FIELDS,
+    HELD_FOR_REVIEW,
+    MAY_LACK_MAC,
+    MESSAGES,
+    ONLY_APPROVED,
+    ONLY_ECHOED,
+)
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message, encode, mac_span
 from protocol.mac import MAC_SIZE

@@ -3,8 +3,8 @@
 A length of zero or above 1024 cannot be skipped safely: it ends the connection (see `fault`).
 """
 
+from protocol.dialect import MAX_PACKET
 from protocol.errors import LocalMisuse, WireFault
-from protocol.framing import MAX_PACKET
 
 
 def wrap(packet):

@@ -5,6 +5,8 @@ of the round's output, rotated left by one bit, upper and lower 16 bits apart. S
 the cipher handles fits a small integer of a 32-bit MicroPython board and allocates nothing.
 """
 
+# fmt: off
+
 # Permuted choices of the key schedule, bit 1 the first; and the rotation before each round.
 PC1 = (
     57, 49, 41, 33, 25, 17, 9, 1, 58, 50, 42, 34, 26, 18, 10, 2, 59, 51, 43, 35, 27, 19, 11, 3, 60,
