@@ -183,8 +183,9 @@ def tree_copy(tmp_path_factory):
     for package in PACKAGES:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / package, folder / package, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
+    (folder / "tests").mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "tests/mypy_tables.py"):
+        shutil.copy(ROOT / name, folder / name)
     return folder
 
 
@@ -209,6 +210,22 @@ def test_a_planted_import_breaks_its_contract(tree_copy, contract, name, planted
 def test_every_contract_is_tried_with_a_planted_import():
     contracts = {contract["id"] for contract in PROJECT["tool"]["importlinter"]["contracts"]}
     assert contracts == {contract for contract, _, _ in PLANTED_IMPORTS}
+
+
+def test_a_misspelt_attribute_of_a_record_is_a_type_error(tree_copy):
+    planted = tree_copy / "firmware/planted.py"
+    planted.write_text(
+        "from firmware.record import Record\n"
+        "record = Record()\n"
+        "record.order = 'as in the table'\n"
+        "record.ordre = 'as in no table'\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "firmware/record.py", "firmware/planted.py"],
+        cwd=tree_copy, capture_output=True, text=True,
+    )  # fmt: skip
+    planted.unlink()
+    assert re.findall(r"planted.py:(\d+): error", done.stdout) == ["4"], done.stdout + done.stderr
 
 
 # ------------------------------------------------------------------ versions, locks, the wheel
