@@ -1,0 +1,241 @@
+"""One terminal, its line, its acquirer and the clock, in virtual time.
+
+Time jumps to the next thing that is due, so waiting costs nothing; every chance comes from the
+seed. Same seed, same keys: same bytes, screens and paper.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple, Protocol
+
+from host_sim import agreement
+from host_sim.agenda import Agenda
+from host_sim.bench.wire import Wire
+from host_sim.device import Boot, Device
+from host_sim.tap import FrameTap
+
+KEY_DOWN_MS = 60
+KEY_UP_MS = 50
+HOST_MS = (20, 80)  # what the host takes to answer, at least and at most
+START = datetime(2026, 3, 16, 9, 30)
+
+
+class Event(NamedTuple):
+    """Something that could be seen from outside, and when.
+
+    kind and value: "out" or "in" with a packet's bytes (terminal to host, host to terminal, as
+    sent), "screen" with a Screen, "paper" with a printed line's text, "key" with its name,
+    "power" with "on" or "off".
+    """
+
+    at_ms: int
+    kind: str
+    value: Any
+
+
+class Screen(NamedTuple):
+    rows: tuple[str, ...]
+    pixels: bytes
+
+
+class Server(Protocol):
+    """The host's end of the line, host_sim.acquirer.link.LinkServer."""
+
+    def receive(self, data: bytes, now_ms: int, now: datetime) -> None: ...
+    def poll(self, now_ms: int, now: datetime) -> None: ...
+    def outgoing(self) -> bytes: ...
+    def deadline(self) -> int | None: ...
+
+
+def boot_firmware(board: Any) -> Any:
+    """Start the terminal's firmware, its ciphers by `cryptography`: the device's own, in Python,
+    would take most of a simulation's time."""
+    from firmware import main
+    from protocol.reference import ciphers
+
+    return main.start(board, ciphers)
+
+
+def pico_board() -> Any:
+    from firmware.board.pico import Board
+
+    return Board()
+
+
+class World:
+    """`server` None: nobody answers. `prepare(board)` is the factory: it may write the flash and
+    the key slot before the first boot. The power is off until power_on().
+
+    Each packet on the line goes to all of `on_packet`, a list of functions of its bytes, which
+    raise what should end the run; the two codecs' agreement is the first of them.
+    """
+
+    def __init__(
+        self,
+        server: Server | None = None,
+        seed: int = 0,
+        start: datetime = START,
+        prepare: Callable[[Any], None] | None = None,
+        boot: Boot = boot_firmware,
+        make_board: Callable[[], Any] = pico_board,
+        wire: Any = None,
+    ):
+        self.server = server
+        self.start = start
+        self.now_ms = 0
+        self.trace: list[Event] = []
+        self.on_packet: list[Callable[[bytes], Any]] = [agreement.check]
+        self.agenda = Agenda()
+        self.wire = Wire() if wire is None else wire
+        self.rng = Random(f"{seed} wire")  # for the faults that a script asks for
+        self._host_rng = Random(f"{seed} host")
+        self.device = Device(
+            boot, make_board, self._send, self.agenda, Random(f"{seed} keys"), start
+        )
+        self._host_free_at = 0
+        self._device_due: int | None = None
+        self._screen = self.device.pixels()
+        self._lines_seen = 0
+        self._tap(self.wire.to_host, "out")
+        self._tap(self.wire.to_terminal, "in")
+        if prepare is not None:
+            self.device.prepare(prepare)
+
+    # what a person at the counter does and sees
+
+    def press(self, *names: str) -> None:
+        """Press keys one after the other, as fast as a finger goes."""
+        for name in names:
+            self.hold(name, KEY_DOWN_MS)
+            self.run_for(KEY_UP_MS)
+
+    def hold(self, name: str, ms: int) -> None:
+        self.move_key(name, True)
+        self.run_for(ms)
+        self.move_key(name, False)
+
+    def move_key(self, name: str, down: bool) -> None:
+        """Put a finger on a key, or take it off; time goes on only by run_for and run_until."""
+        if down:
+            self._record("key", name)
+        self.device.move_key(name, down, self.now_ms)
+
+    def screen(self) -> list[str]:
+        """Four rows of text, read from the pixels."""
+        return self.device.screen()
+
+    @property
+    def paper(self) -> list[str]:
+        """All lines printed so far."""
+        return [line.text for line in self.device.printer.lines]
+
+    def power_on(self) -> None:
+        self._record("power", "on")
+        self.device.power_on(self.now_ms)
+        self._settle()
+
+    def power_off(self) -> None:
+        """The plug is pulled: bytes not yet on the line never leave, the screen goes blank."""
+        self._record("power", "off")
+        self.device.power_off(self.now_ms)
+        self.wire.to_host.abort(self.now_ms)
+        self._look()
+
+    def packets(self, direction: str | None = None) -> list[bytes]:
+        """The packets seen on the line so far: "out", "in", or all in order."""
+        kinds = ("out", "in") if direction is None else (direction,)
+        return [event.value for event in self.trace if event.kind in kinds]
+
+    # time
+
+    def now(self) -> datetime:
+        """The world's calendar; the terminal's own clock may differ from it."""
+        return self.start + timedelta(milliseconds=self.now_ms)
+
+    def run_for(self, ms: int) -> None:
+        self.run_until(lambda: False, ms)
+
+    def run_until(self, condition: Callable[[], bool], timeout_ms: int) -> bool:
+        """Let time pass until the condition holds; False if it did not within `timeout_ms`."""
+        limit = self.now_ms + timeout_ms
+        while not condition():
+            if self.now_ms >= limit:
+                return False
+            self._wait(min(limit, self._next() or limit))
+            self._settle()
+        return True
+
+    def _wait(self, until_ms: int) -> None:
+        self.now_ms = max(self.now_ms, until_ms)
+
+    def _next(self) -> int | None:
+        """When something is due next; never in the past."""
+        times = [
+            self._device_due,
+            self.agenda.deadline(),
+            self.wire.to_host.deadline(),
+            self.wire.to_terminal.deadline(),
+        ]
+        if self.server is not None:
+            due = self.server.deadline()
+            times.append(None if due is None else max(due, self.now_ms + 1))
+        return min((time for time in times if time is not None), default=None)
+
+    def _settle(self) -> None:
+        """Everything that is due now, always in this order."""
+        self.agenda.run(self.now_ms)
+        self.device.receive(self.wire.to_terminal.arrived(self.now_ms))
+        self._device_due = self.device.step(self.now_ms)
+        self._serve(self.wire.to_host.arrived(self.now_ms))
+        self._look()
+
+    # the line
+
+    def _send(self, data: bytes) -> None:
+        self.wire.to_host.send(data, self.now_ms)
+
+    def _serve(self, data: bytes) -> None:
+        """Give the host its bytes and its time; what it says leaves a little later."""
+        if self.server is None:
+            return
+        if data:
+            self.server.receive(data, self.now_ms, self.now())
+        else:
+            due = self.server.deadline()
+            if due is not None and due <= self.now_ms:
+                self.server.poll(self.now_ms, self.now())
+        answer = self.server.outgoing()
+        if answer:
+            at = self.now_ms + self._host_rng.randint(*HOST_MS)
+            self._host_free_at = max(self._host_free_at, at)
+            self.agenda.at(
+                self._host_free_at, lambda: self.wire.to_terminal.send(answer, self.now_ms)
+            )
+
+    def _tap(self, line: Any, kind: str) -> None:
+        tap = FrameTap()
+
+        def listen(data: bytes, _now_ms: int) -> None:
+            for packet in tap.feed(data):
+                self._record(kind, packet)
+                for hook in self.on_packet:
+                    hook(packet)
+
+        line.tap = listen
+
+    # the trace
+
+    def _look(self) -> None:
+        """Record what changed on glass and paper."""
+        pixels = self.device.pixels()
+        if pixels != self._screen:
+            self._screen = pixels
+            self._record("screen", Screen(tuple(self.screen()), pixels))
+        lines = self.device.printer.lines
+        for line in lines[self._lines_seen :]:
+            self._record("paper", line.text)
+        self._lines_seen = len(lines)
+
+    def _record(self, kind: str, value: Any) -> None:
+        self.trace.append(Event(self.now_ms, kind, value))
