@@ -1,0 +1,55 @@
+"""Voids (0200, processing code 200000) and the reversal (0400) of a void or sale.
+
+A reversal closes its key for good, also one that never arrived: what comes later answers CA.
+"""
+
+from host_sim.acquirer import ledger, rules
+from host_sim.acquirer.call import Answer, Call
+from host_sim.acquirer.handlers import outcome
+from host_sim.acquirer.schema import APPROVED, CANCELLED
+
+
+def void(call: Call) -> Answer:
+    """Take a sale of this terminal's open batch back whole; its original is named by F37."""
+    key = call.key("")
+    known = ledger.find_txn(call.connection, key)
+    if known is not None:
+        if known.state == CANCELLED:
+            return Answer("CA")
+        if known.fingerprint != outcome.fingerprint(call):
+            return outcome.conflict(call, key)
+        return outcome.stored(call, known)
+    order = ledger.find_order_by_rrn(
+        call.connection, call.request.fields[37], call.terminal.merchant_id
+    )
+    code = rules.void_code(outcome.attempt(call, order))
+    return outcome.decide(call, key, "void", code, order, None)
+
+
+def sale(_call: Call) -> Answer:
+    """40: this acquirer's orders are sold elsewhere."""
+    return Answer("40")
+
+
+def reversal(call: Call) -> Answer:
+    """00 where the key was known, 25 where it was not; the same again to every repeat."""
+    key = call.key("")
+    known = ledger.find_txn(call.connection, key)
+    if known is None:
+        ledger.record(
+            call.connection,
+            key,
+            kind="void" if call.request.name == "void_reversal" else "sale",
+            state=CANCELLED,
+            closing_code="25",
+            amount_fen=call.amount_fen,
+        )
+        return Answer("25")
+    if known.state == CANCELLED:
+        return Answer(known.closing_code)
+    if known.settled or call.request.batch != call.terminal.batch:
+        return Answer("12")
+    if known.state == APPROVED:
+        ledger.undo(call.connection, known.id, call.now)
+    ledger.change(call.connection, key, state=CANCELLED, closing_code="00")
+    return Answer("00")

@@ -1,0 +1,123 @@
+"""The host's keys: a master key for each terminal, working keys made at sign-on, the card token.
+
+Only what is encrypted under a master key reaches the database; master keys and the token key are
+handed in and stay in memory. No key is ever part of a text.
+"""
+
+import hmac
+from collections import OrderedDict, namedtuple
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+
+from host_sim.acquirer.ledger import prove_key_set
+from host_sim.acquirer.schema import key_set
+from protocol.keys import kcv, unwrap_working_keys
+from protocol.mac import KEY_SIZES, MAC_SIZE, Mac
+from protocol.reference.ciphers import Ciphers
+
+PIK_SIZE = 16
+# F60.3 of a sign-on: bytes of the MAK, and of the TDK if the terminal wants one.
+MODES = {"001": (8, 0), "003": (16, 0), "004": (16, 16)}
+
+_CACHED_MACS = 4096
+_MTI_AT = 11
+
+# What the host keeps outside its database: tmk_of(terminal number) gives 16 bytes, or None for a
+# terminal that has no master key; token_key keys the card tokens.
+Secrets = namedtuple("Secrets", "tmk_of token_key")
+
+# What a sign-on made: the wrapped keys as F62 begins, and the Mac under the new MAK.
+Issued = namedtuple("Issued", "wrapped mac")
+
+_SETS = (
+    select(key_set)
+    .where(key_set.c.terminal_id == bindparam("terminal_id"))
+    .order_by(key_set.c.number.desc())
+)
+
+
+class NoSuchKey(Exception):
+    """The terminal's MAC algorithm has no key of the length that the sign-on asks for."""
+
+
+def token(key: bytes, number: str) -> bytes:
+    """The 8 bytes that stand for a card or wallet number (tag DF0D), keyed by the host."""
+    return hmac.digest(key, number.encode(), "sha256")[:8]
+
+
+class Keyring:
+    """Makes, opens and remembers keys. `rng`: random.Random or alike."""
+
+    def __init__(self, rng, secrets: Secrets):
+        self._rng = rng
+        self._secrets = secrets
+        self._ciphers = Ciphers()
+        self._macs: OrderedDict = OrderedDict()
+
+    def token(self, number: str) -> bytes:
+        """The 8 bytes that stand for a card or wallet number."""
+        return token(self._secrets.token_key, number)
+
+    def has_master_key(self, terminal_id: str) -> bool:
+        return self._secrets.tmk_of(terminal_id) is not None
+
+    def issue(self, connection: Connection, terminal: Row, mode: str) -> Issued:
+        """New working keys for a terminal, which joins them to those that are still good.
+
+        Good are: the set last proved and the one before it, and the newest two, whose 0810
+        may not have arrived. Raises NoSuchKey if the terminal's MAC has no key of that size.
+        """
+        mak_size, tdk_size = MODES[mode]
+        if mak_size not in KEY_SIZES[terminal.mac]:
+            raise NoSuchKey
+        tmk = self._ciphers.des(self._secrets.tmk_of(terminal.terminal_id))
+        parts = [self._wrapped(tmk, size) for size in (PIK_SIZE, mak_size, tdk_size) if size]
+        wrapped = b"".join(parts)
+        numbers = [row.number for row in _rows(connection, terminal.terminal_id)]
+        number = max(numbers, default=0) + 1
+        proved = terminal.proved_set
+        good = {proved - 1, proved, number - 1}
+        _drop(connection, terminal.terminal_id, [n for n in numbers if n not in good])
+        connection.execute(
+            insert(key_set),
+            {"terminal_id": terminal.terminal_id, "number": number, "wrapped": wrapped},
+        )
+        return Issued(wrapped, self._mac(terminal, wrapped))
+
+    def verify(self, connection: Connection, terminal: Row, packet: bytes) -> Mac | None:
+        """The Mac under whichever good key set a packet's F64 verifies, None under none."""
+        for row in _rows(connection, terminal.terminal_id):
+            mac = self._mac(terminal, row.wrapped)
+            if mac.verify(packet[_MTI_AT:-MAC_SIZE], packet[-MAC_SIZE:]):
+                if row.number > terminal.proved_set:
+                    prove_key_set(connection, terminal.terminal_id, row.number)
+                return mac
+        return None
+
+    def _wrapped(self, tmk, size):
+        """A new key as the 0810 carries it: encrypted, an 8-byte one followed by 8 zeros, KCV."""
+        key = self._rng.randbytes(size)
+        return tmk.encrypt(key) + bytes(16 - size) + kcv(key, self._ciphers)
+
+    def _mac(self, terminal, wrapped):
+        at = (terminal.terminal_id, wrapped)
+        if at not in self._macs:
+            tmk = self._secrets.tmk_of(terminal.terminal_id)
+            mak = unwrap_working_keys(wrapped, tmk, self._ciphers).mak
+            self._macs[at] = Mac(terminal.mac, mak, self._ciphers)
+            if len(self._macs) > _CACHED_MACS:
+                self._macs.popitem(last=False)
+        return self._macs[at]
+
+
+def _rows(connection, terminal_id):
+    return connection.execute(_SETS, {"terminal_id": terminal_id}).all()
+
+
+def _drop(connection, terminal_id, numbers):
+    if numbers:
+        connection.execute(
+            delete(key_set).where(
+                key_set.c.terminal_id == terminal_id, key_set.c.number.in_(numbers)
+            )
+        )

@@ -1,0 +1,192 @@
+"""Sample merchants, terminals and orders, aged relative to a given day.
+
+For tests and demonstrations only: the master keys are made from a public sentence and the cards
+are published test cards, of which only a token and the masked number reach the database.
+"""
+
+import hashlib
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import Connection, insert
+
+from host_sim.acquirer import ledger, schema
+from host_sim.acquirer.keys import Secrets, token
+
+TEST_SHOP = "898110070110001"
+SMALL_SHOP = "898110070110002"
+
+TERMINAL = "10000001"  # the test shop's till
+OTHER_TERMINAL = "10000002"  # its second till
+SMALL_SHOP_TERMINAL = "10000003"
+X919_TERMINAL = "10000004"  # test shop, MAC x9.19
+CMAC_TERMINAL = "10000005"  # test shop, MAC aes-cmac
+
+OPEN_BATCH = 101
+
+TOKEN_KEY = hashlib.sha256(b"tuidan sample token key").digest()
+
+# Published test cards; the wallets are ours.
+UNIONPAY_CREDIT = "6200000000000005"
+UNIONPAY_DEBIT = "6200000000000047"
+UNIONPAY_19 = "6205500000000000004"
+VISA = "4242424242424242"
+
+# merchant number, name, answers test amounts, balance in fen on the day of the samples
+MERCHANTS = (
+    (TEST_SHOP, "退单测试店", True, 10_000_000),
+    (SMALL_SHOP, "街角小铺", False, 5_000),
+)
+
+# terminal number, merchant number, MAC
+TERMINALS = (
+    (TERMINAL, TEST_SHOP, "unionpay-ecb"),
+    (OTHER_TERMINAL, TEST_SHOP, "unionpay-ecb"),
+    (SMALL_SHOP_TERMINAL, SMALL_SHOP, "unionpay-ecb"),
+    (X919_TERMINAL, TEST_SHOP, "x9.19"),
+    (CMAC_TERMINAL, TEST_SHOP, "aes-cmac"),
+)
+
+# order number, days ago, terminal, paid with, amount in fen, quantity, product, what became of it:
+# an amount is a refund already made, "void" and "hold" (refunds wait for a reviewer) are marks.
+ORDERS = (
+    ("20260001", 0, TERMINAL, UNIONPAY_CREDIT, 12_800, 1, "龙井茶礼盒", None),
+    ("20260002", 0, OTHER_TERMINAL, UNIONPAY_DEBIT, 30_000, 2, "青花瓷杯", None),
+    ("20260003", 0, TERMINAL, "wallet:80010003", 6_600, 3, "绿豆糕", None),
+    ("20260004", 7, TERMINAL, UNIONPAY_19, 52_000, 1, "蓝牙耳机", None),
+    ("20260005", 7, OTHER_TERMINAL, "wallet:80010005", 100_000, 1, "电饭煲", None),
+    ("20260006", 10, TERMINAL, UNIONPAY_CREDIT, 40_000, 4, "丝绸围巾", 15_000),
+    ("20260007", 20, TERMINAL, UNIONPAY_DEBIT, 8_800, 1, "保温杯", 8_800),
+    ("20260008", 1, TERMINAL, UNIONPAY_CREDIT, 19_900, 1, "运动鞋", "void"),
+    ("20260009", 200, TERMINAL, UNIONPAY_CREDIT, 26_000, 1, "台灯", None),
+    ("20260010", 180, TERMINAL, VISA, 24_000, 2, "双肩包", None),
+    ("20260011", 5, TERMINAL, UNIONPAY_DEBIT, 35_000, 1, "机械键盘", "hold"),
+    (
+        "20260012",
+        3,
+        TERMINAL,
+        UNIONPAY_CREDIT,
+        123_400,
+        1,
+        "手工雕花红木首饰盒带铜锁及丝绒内衬礼品装",
+        None,
+    ),
+    ("20260101", 7, SMALL_SHOP_TERMINAL, UNIONPAY_CREDIT, 90_000, 1, "自行车", None),
+    ("20260102", 0, SMALL_SHOP_TERMINAL, "wallet:80010102", 3_000, 2, "酱油", None),
+)
+
+_ISSUERS = {"620000": "09010000", "620550": "09020000", "424242": "09030000"}
+_WALLET_ISSUER = "09990000"
+
+
+def tmk(terminal_id: str) -> bytes | None:
+    """The 16-byte master key of a sample terminal, None for a terminal that is none of them."""
+    if terminal_id not in (row[0] for row in TERMINALS):
+        return None
+    return hashlib.sha256(b"tuidan sample TMK " + terminal_id.encode()).digest()[:16]
+
+
+SECRETS = Secrets(tmk, TOKEN_KEY)
+
+
+def load(connection: Connection, today: date) -> None:
+    """Fill an empty ledger with the samples, as they stand at the opening of `today`."""
+    connection.execute(insert(schema.rrn_counter).values(last=0))
+    _open_account(connection, ledger.SETTLEMENT)
+    for merchant_id, name, test_amounts, _ in MERCHANTS:
+        connection.execute(
+            insert(schema.merchant).values(
+                merchant_id=merchant_id, name=name, test_amounts=test_amounts
+            )
+        )
+        _open_account(connection, ledger.merchant_account(merchant_id))
+    for terminal_id, merchant_id, mac in TERMINALS:
+        connection.execute(
+            insert(schema.terminal).values(
+                terminal_id=terminal_id, merchant_id=merchant_id, mac=mac, batch=OPEN_BATCH
+            )
+        )
+    stans = {}
+    for row in sorted(ORDERS, key=lambda row: -row[1]):
+        _load_order(connection, row, today, stans)
+    opening = datetime.combine(today, time(0, 0))
+    for merchant_id, _, _, balance_fen in MERCHANTS:
+        _bring_to(connection, merchant_id, balance_fen, opening)
+
+
+def _load_order(connection, row, today, stans) -> None:
+    order_no, days_ago, terminal_id, paid_with, amount_fen, quantity, product, became = row
+    merchant_id = {row[0]: row[1] for row in TERMINALS}[terminal_id]
+    day = today - timedelta(days=days_ago)
+    sold_at = datetime.combine(day, time(9, int(order_no[-2:])))
+    batch = OPEN_BATCH if days_ago == 0 else OPEN_BATCH - 1
+    if days_ago > 1:
+        batch = max(1, OPEN_BATCH - days_ago)
+    by_card = paid_with.isdigit()
+    rrn = ledger.next_rrn(connection, sold_at)
+    key = _next_key(stans, terminal_id, batch)
+    connection.execute(
+        insert(schema.order).values(
+            order_no=order_no,
+            merchant_id=merchant_id,
+            product=product,
+            quantity=quantity,
+            amount_fen=amount_fen,
+            sold_on=f"{day:%Y%m%d}",
+            terminal_id=terminal_id,
+            batch=batch,
+            stan=key.stan,
+            rrn=rrn,
+            issuer=_ISSUERS[paid_with[:6]] if by_card else _WALLET_ISSUER,
+            token=token(TOKEN_KEY, paid_with),
+            masked_card=f"{paid_with[:6]}****{paid_with[-4:]}" if by_card else None,
+            hold_refunds=became == "hold",
+        )
+    )
+    _open_account(connection, ledger.customer_account(order_no))
+    sold = ledger.find_order(connection, order_no, merchant_id)
+    _record(connection, key, "sale", sold, amount_fen, rrn, sold_at)
+    if became == "void":
+        later = sold_at + timedelta(hours=1)
+        key = _next_key(stans, terminal_id, batch)
+        rrn = ledger.next_rrn(connection, later)
+        _record(connection, key, "void", sold, amount_fen, rrn, later)
+    elif isinstance(became, int):
+        later = sold_at + timedelta(days=1)
+        key = _next_key(stans, terminal_id, batch + 1, f"{later:%Y%m%d}")
+        rrn = ledger.next_rrn(connection, later)
+        _record(connection, key, "refund", sold, became, rrn, later)
+
+
+def _next_key(stans, terminal_id, batch, dated="") -> ledger.Key:
+    stans[terminal_id, batch] = stans.get((terminal_id, batch), 0) + 1
+    return ledger.Key(terminal_id, batch, stans[terminal_id, batch], dated)
+
+
+def _record(connection, key, kind, order, amount_fen, rrn, at) -> None:
+    txn_id = ledger.record(
+        connection,
+        key,
+        kind=kind,
+        state=schema.APPROVED,
+        fingerprint=None,
+        order_no=order.order_no,
+        amount_fen=amount_fen,
+        code="00",
+        rrn=rrn,
+        auth_code=None if kind == "refund" else rrn[-6:],
+        answered_at=at,
+    )
+    ledger.post(connection, txn_id, kind, order, amount_fen, at)
+
+
+def _open_account(connection, name) -> None:
+    connection.execute(insert(schema.account).values(name=name))
+
+
+def _bring_to(connection, merchant_id, balance_fen, at) -> None:
+    """Pay out to the merchant (or take in) what makes the balance `balance_fen`."""
+    account = ledger.merchant_account(merchant_id)
+    surplus_fen = ledger.balance_fen(connection, account) - balance_fen
+    if surplus_fen:
+        pair = (account, ledger.SETTLEMENT) if surplus_fen > 0 else (ledger.SETTLEMENT, account)
+        ledger.transfer(connection, "payout", *pair, abs(surplus_fen), at)

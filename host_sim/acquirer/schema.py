@@ -1,0 +1,206 @@
+"""The acquirer's tables, and how its SQLite file is opened.
+
+A posting moves an amount between two accounts in one row, so double entry cannot fail to
+balance. Postings and audit lines are never changed or removed: triggers refuse it.
+"""
+
+from sqlalchemy import (
+    DDL,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    StaticPool,
+    String,
+    Table,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+
+# The states of a transaction, numbered as tag DF08 has them. A reversed void is CANCELLED.
+OPEN, REVIEW, APPROVED, DECLINED, CANCELLED, UNKNOWN = 1, 2, 3, 4, 5, 6
+
+metadata = MetaData()
+
+merchant = Table(
+    "merchant",
+    metadata,
+    Column("merchant_id", String(15), primary_key=True),
+    Column("name", String(40), nullable=False),
+    Column("test_amounts", Boolean, nullable=False),
+    CheckConstraint("length(merchant_id) = 15"),
+)
+
+terminal = Table(
+    "terminal",
+    metadata,
+    Column("terminal_id", String(8), primary_key=True),
+    Column("merchant_id", ForeignKey("merchant.merchant_id"), nullable=False),
+    Column("mac", String(16), nullable=False),
+    Column("batch", Integer, nullable=False),
+    # The highest key set under which a request of this terminal has verified.
+    Column("proved_set", Integer, nullable=False, default=0),
+    CheckConstraint("length(terminal_id) = 8"),
+    CheckConstraint("mac in ('unionpay-ecb', 'x9.19', 'aes-cmac')"),
+    CheckConstraint("batch between 1 and 999999"),
+)
+
+# Working keys as they went out: encrypted under the terminal's TMK, which is not in this database.
+key_set = Table(
+    "key_set",
+    metadata,
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", String(48), primary_key=True),
+)
+
+# What was sold. The card is named by its token and its first six and last four digits only.
+order = Table(
+    "sold_order",
+    metadata,
+    Column("order_no", String(32), primary_key=True),
+    Column("merchant_id", ForeignKey("merchant.merchant_id"), nullable=False),
+    Column("product", String(60), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Column("sold_on", String(8), nullable=False),
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
+    Column("batch", Integer, nullable=False),
+    Column("stan", Integer, nullable=False),
+    Column("rrn", String(12), nullable=False, unique=True),
+    Column("issuer", String(11), nullable=False),
+    Column("token", LargeBinary(8), nullable=False),
+    Column("masked_card", String(19)),
+    Column("hold_refunds", Boolean, nullable=False),
+    UniqueConstraint("terminal_id", "batch", "stan", "sold_on"),
+    CheckConstraint("amount_fen > 0 and quantity > 0"),
+    CheckConstraint("length(token) = 8"),
+)
+
+# One row a key, whatever became of it: the row is at once the unique key, the fingerprint, the
+# stored reply and, once closed, the tombstone. `dated` is DF0C for a refund, empty for the others.
+txn = Table(
+    "txn",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
+    Column("batch", Integer, nullable=False),
+    Column("stan", Integer, nullable=False),
+    Column("dated", String(8), nullable=False),
+    Column("kind", String(6), nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("fingerprint", String(64)),
+    Column("order_no", ForeignKey("sold_order.order_no")),
+    Column("amount_fen", Integer),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("code", String(2)),
+    Column("rrn", String(12), unique=True),
+    Column("auth_code", String(6)),
+    Column("answered_at", DateTime),
+    Column("closing_code", String(2)),
+    Column("note", String(60)),
+    Column("settled", Boolean, nullable=False, default=False),
+    UniqueConstraint("terminal_id", "batch", "stan", "dated"),
+    CheckConstraint("kind in ('sale', 'void', 'refund')"),
+    CheckConstraint("(kind = 'refund') = (dated <> '')"),
+    CheckConstraint("state between 1 and 5"),
+    CheckConstraint("state not in (2, 3, 4) or (code is not null and rrn is not null)"),
+    CheckConstraint("(state = 5) = (closing_code is not null)"),
+    CheckConstraint("state not in (2, 3) or (order_no is not null and amount_fen > 0)"),
+)
+Index("txn_order", txn.c.order_no)
+
+posting = Table(
+    "posting",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("txn_id", ForeignKey("txn.id")),
+    Column("order_no", ForeignKey("sold_order.order_no")),
+    Column("kind", String(6), nullable=False),
+    Column("debit", ForeignKey("account.name"), nullable=False),
+    Column("credit", ForeignKey("account.name"), nullable=False),
+    Column("amount_fen", Integer, nullable=False),
+    Column("posted_at", DateTime, nullable=False),
+    # Once posted and once undone at most, whatever is repeated.
+    UniqueConstraint("txn_id", "kind"),
+    CheckConstraint("kind in ('sale', 'void', 'refund', 'undo', 'payout')"),
+    CheckConstraint("amount_fen > 0 and debit <> credit"),
+)
+Index("posting_order", posting.c.order_no)
+Index("posting_debit", posting.c.debit)
+Index("posting_credit", posting.c.credit)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("terminal_id", String(8), nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("detail", String(200), nullable=False),
+)
+
+# The running number behind the reference numbers (RRN): one row.
+rrn_counter = Table("rrn_counter", metadata, Column("last", Integer, nullable=False))
+
+
+def _refuse(table: Table, verb: str) -> DDL:
+    return DDL(
+        f"create trigger {table.name}_no_{verb} before {verb} on {table.name} "
+        f"begin select raise(abort, '{table.name} rows are kept as written'); end"
+    )
+
+
+for _table in (posting, audit):
+    for _verb in ("update", "delete"):
+        event.listen(_table, "after_create", _refuse(_table, _verb).execute_if(dialect="sqlite"))
+
+# The rules refuse an over-refund before this does; the database refuses it whatever they say.
+_NEVER_ABOVE_THE_ORDER = DDL(
+    """create trigger posting_never_above_the_order after insert on posting
+    when new.kind in ('refund', 'void') begin
+      select raise(abort, 'refunds above the order') where
+        (select sum(case p.kind when 'undo' then -p.amount_fen else p.amount_fen end)
+           from posting p where p.order_no = new.order_no and p.kind <> 'sale')
+        > (select o.amount_fen from sold_order o where o.order_no = new.order_no);
+    end"""
+)
+event.listen(posting, "after_create", _NEVER_ABOVE_THE_ORDER.execute_if(dialect="sqlite"))
+
+
+def open_engine(path: str | None = None) -> Engine:
+    """An engine on the SQLite file at `path` (memory without one), durable at every commit.
+
+    Every transaction takes the write lock at its start, so what it read still holds when it
+    writes. Tables are made where they are missing.
+    """
+    if path is None:
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+    else:
+        engine = create_engine(f"sqlite:///{path}")
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection, _record):
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"pragma {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection):
+        connection.exec_driver_sql("begin immediate")
+
+    metadata.create_all(engine)
+    return engine

@@ -1,0 +1,180 @@
+"""The acquirer: one request packet in, one reply packet out, or none.
+
+Whatever comes in is answered or counted, never raised; only a request whose MAC verifies, or a
+sign-on, changes anything, and its change is committed before the reply exists.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from host_sim.acquirer import faults as fault_kinds
+from host_sim.acquirer import ledger, samples
+from host_sim.acquirer.call import Answer, Call, Request
+from host_sim.acquirer.faults import Faults
+from host_sim.acquirer.handlers import inquiry, network, refund, void
+from host_sim.acquirer.keys import Keyring
+from protocol import session, tlv
+from protocol.dialect import MESSAGES
+from protocol.errors import WireFault
+from protocol.iso8583 import Message
+from protocol.reference import codec
+from protocol.subfields import split_f60, split_f61
+
+ACQUIRER = "09000000"  # F32, and the second half of F44
+CURRENCY = "156"
+NO_PIN = "06" + "0" * 14  # F53 of a reply: no PIN, double-length key
+
+HANDLERS = {
+    "echo": network.echo,
+    "sign_on": network.sign_on,
+    "sign_off": network.sign_off,
+    "order_inquiry": inquiry.order,
+    "refund_status": inquiry.status,
+    "open_intents": inquiry.open_intents,
+    "refund": refund.refund,
+    "refund_repeat": refund.refund,
+    "cancel": refund.cancel,
+    "cancel_repeat": refund.cancel,
+    "void": void.void,
+    "sale": void.sale,
+    "void_reversal": void.reversal,
+    "sale_reversal": void.reversal,
+}
+
+# What F62 must bring where it is TLV.
+REQUIRED_TAGS = {
+    "order_inquiry": ("DF01",),
+    "refund": ("DF01", "DF0C", "DF0D"),
+    "refund_repeat": ("DF01", "DF0C", "DF0D"),
+    "cancel": ("DF0C",),
+    "cancel_repeat": ("DF0C",),
+}
+_REQUEST_MTIS = frozenset(row[0] for row in MESSAGES.values())
+_KEYS_IN_F62 = "sign_on"
+_WITHOUT_FORM = (11, 41, 42, 60)  # what a reply to a request of the wrong form can give back
+
+COUNTERS = ("answered", "malformed", "unrequested", "format", "not_enrolled", "bad_mac", "faults")
+
+
+class Acquirer:
+    """`engine`: from schema.open_engine; `rng`: random.Random or alike, for keys only; `secrets`:
+    master keys and token key, the samples' own unless given."""
+
+    def __init__(self, engine: Engine, rng, faults: Faults | None = None, secrets=samples.SECRETS):
+        self.faults = faults or Faults()
+        self.counters = dict.fromkeys(COUNTERS, 0)
+        self._engine = engine
+        self._keyring = Keyring(rng, secrets)
+
+    def answer(self, packet: bytes, now: datetime) -> bytes | None:
+        """The reply to a packet (both from the TPDU on), or None: to what cannot be read, to what
+        is no request, and where a fault is scripted or the database fails."""
+        try:
+            message = codec.decode(packet)
+        except WireFault:
+            self.counters["malformed"] += 1
+            return None
+        if message.mti not in _REQUEST_MTIS:
+            self.counters["unrequested"] += 1
+            return None
+        if self.faults.take(fault_kinds.DEAF, message.mti):
+            return None
+        try:
+            with self._engine.begin() as connection:
+                reply, mac = self._reply(connection, message, packet, now)
+        except SQLAlchemyError:
+            self.counters["faults"] += 1
+            return None
+        if self.faults.take(fault_kinds.MUTE, message.mti):
+            return None
+        self.counters["answered"] += 1
+        return self._sealed(message.mti, reply, mac)
+
+    def _reply(self, connection, message, packet, now):
+        """(reply Message, Mac to seal it with or None)."""
+        terminal = ledger.find_terminal(connection, message.fields.get(41, ""))
+        if terminal is None or not self._keyring.has_master_key(terminal.terminal_id):
+            self.counters["not_enrolled"] += 1
+            return _refusal(message, "97", now), None
+        mac = None
+        if 64 in message.fields:
+            mac = self._keyring.verify(connection, terminal, packet)
+            if mac is None:
+                self.counters["bad_mac"] += 1
+                return _refusal(message, "A0", now), None
+        try:
+            request = _read(message)
+        except WireFault:
+            self.counters["format"] += 1
+            return _refusal(message, "30", now), mac
+        if message.fields[42] != terminal.merchant_id:
+            return _refusal(message, "03", now), mac
+        handler = HANDLERS.get(request.name, _not_supported)
+        answer = handler(Call(request, terminal, connection, now, self._keyring))
+        reply = session.reply_to(message, _fields(request, answer, now))
+        return reply, answer.mac or mac
+
+    def _sealed(self, mti, reply, mac):
+        if mti == "0800" and 62 in reply.fields and self.faults.take(fault_kinds.WRONG_KCV, mti):
+            reply.fields[62] = _with_wrong_kcv(reply.fields[62])
+        if mac is None:
+            reply.fields.pop(64, None)
+            return codec.encode(reply)
+        reply.fields[64] = bytes(8)
+        packet = codec.encode(reply)
+        f64 = mac.compute(packet[11:-8])
+        if self.faults.take(fault_kinds.BAD_MAC, mti):
+            f64 = bytes([f64[0] ^ 1]) + f64[1:]
+        return packet[:-8] + f64
+
+
+def _read(message: Message) -> Request:
+    """The request in a message, its subfields and tags taken apart. WireFault on a wrong form."""
+    name = session.check_request(message)
+    fields = message.fields
+    _, batch, network_code = split_f60(fields[60])
+    original = split_f61(fields[61]) if 61 in fields else None
+    tags = {}
+    if 62 in fields and name != _KEYS_IN_F62:
+        tags = tlv.unpack(fields[62])
+    for tag in REQUIRED_TAGS.get(name, ()):
+        if tag not in tags:
+            raise WireFault("62." + tag, 0, "is missing")
+    if fields.get(49, CURRENCY) != CURRENCY:
+        raise WireFault("49", 0, "is another currency")
+    return Request(name, fields, tags, batch, network_code, original)
+
+
+def _fields(request: Request, answer: Answer, now: datetime) -> dict:
+    """The reply's fields: exactly those of the book for this code."""
+    issuer = answer.fields.get(44, "")
+    values = {
+        **request.fields,
+        12: f"{now:%H%M%S}",
+        13: f"{now:%m%d}",
+        32: ACQUIRER,
+        39: answer.code,
+        53: request.fields.get(53, NO_PIN),
+        **answer.fields,
+        44: f"{issuer:<11}{ACQUIRER:<11}",
+    }
+    wanted = session.reply_fields(request.name, answer.code, request.fields)
+    return {number: values[number] for number in wanted if number != 64}
+
+
+def _refusal(message: Message, code: str, now: datetime) -> Message:
+    """A reply to a request that was not read: what can be given back of it, and the code."""
+    fields = {n: message.fields[n] for n in _WITHOUT_FORM if n in message.fields}
+    fields |= {12: f"{now:%H%M%S}", 13: f"{now:%m%d}", 39: code}
+    return session.reply_to(message, fields)
+
+
+def _not_supported(_call: Call) -> Answer:
+    return Answer("40")
+
+
+def _with_wrong_kcv(f62):
+    """Turn one bit of the MAK's check value."""
+    return f62[:36] + bytes([f62[36] ^ 1]) + f62[37:]
