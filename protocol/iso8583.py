@@ -204,14 +204,18 @@ def _write_field(buffer, at, number, value):
     if kind == "b":
         buffer[at:end] = value
     elif kind == "a":
-        for i in range(count):
-            code = ord(value[i])
-            if not 0x20 <= code <= 0x7E:
-                raise LocalMisuse(str(number), NOT_PRINTABLE)
-            buffer[at + i] = code
+        _write_text(buffer, at, number, value)
     else:
         _write_digits(buffer, at, number, value, kind, side)
     return end
+
+
+def _write_text(buffer, at, number, value):
+    for i in range(len(value)):
+        code = ord(value[i])
+        if not 0x20 <= code <= 0x7E:
+            raise LocalMisuse(str(number), NOT_PRINTABLE)
+        buffer[at + i] = code
 
 
 def _write_digits(buffer, at, number, value, kind, side):

@@ -38,7 +38,7 @@ def unpack(data, at=0):
     at: the position of data's first byte, for the fault. Raises WireFault with the path of
     the tag: an unknown or repeated tag, a wrong length, a value of the wrong kind.
     """
-    values = {}
+    values: dict = {}
     i = 0
     while i < len(data):
         tag = bytes(data[i : i + 2]).hex().upper()

@@ -4,6 +4,7 @@ unless the user asks for it, and no key or value of a refused line is repeated.
 """
 
 import argparse
+import io
 import json
 import string
 import sys
@@ -80,7 +81,8 @@ def encode(args):
 
 def _open(path):
     if path == "-":
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         return sys.stdin
     try:
         return open(path, encoding="utf-8", errors="replace")
@@ -207,7 +209,7 @@ def _mac(given):
     if algorithm not in ALGORITHMS:
         raise LocalMisuse("mac", f"the algorithm is one of {', '.join(ALGORITHMS)}")
     try:
-        return Mac(algorithm, bytes.fromhex(key), Ciphers())
+        return Mac(algorithm, bytes.fromhex(key or ""), Ciphers())
     except (TypeError, ValueError):
         raise LocalMisuse("mac", "the key does not fit the algorithm, or is not hex") from None
 

@@ -28,7 +28,8 @@ class Field(Construct):
     """
 
     unit = "digits"
-    type = str
+    value_type: type = str
+    value_name = "text"
 
     def __init__(self, field, count, prefix=0):
         super().__init__()
@@ -65,8 +66,8 @@ class Field(Construct):
         return self.unpack(raw, count, at)
 
     def _build(self, obj, stream, context, path):
-        if not isinstance(obj, self.type):
-            raise LocalMisuse(self.field, f"is not {'text' if self.type is str else 'bytes'}")
+        if not isinstance(obj, self.value_type):
+            raise LocalMisuse(self.field, f"is not {self.value_name}")
         count = len(obj)
         if self.prefix and count > self.count:
             raise LocalMisuse(self.field, TOO_LONG % (count, self.unit, self.count))
@@ -181,7 +182,8 @@ class Tpdu(Digits):
 class Binary(Field):
     """Bytes as they are."""
 
-    unit, type = "bytes", bytes
+    unit = "bytes"
+    value_type, value_name = bytes, "bytes"
     reader, packer = "read_bytes", "pack_bytes"
 
     def size(self, count):
