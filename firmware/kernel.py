@@ -1,7 +1,7 @@
 """Tasks, sleep, and waiting for the first of several events.
 
 Time passes only here: nothing else in firmware reads the tick counter or waits. step() never
-blocks; whoever runs the kernel (the board, or a simulator) decides how the time goes by.
+blocks; whoever runs the kernel (the board, or what stands in for it) decides how the time goes by.
 """
 
 import time
