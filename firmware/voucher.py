@@ -17,7 +17,6 @@ def lines(terminal, record, which, duplicate):
     text = terminal.ui.texts
     glyphs = terminal.glyphs
     out = [
-        (CENTRE | BOLD, terminal.params.merchant_name),
         (CENTRE | DOUBLE, text["voucher.heading"]),
         (CENTRE, text[which]),
     ]
@@ -38,6 +37,7 @@ def lines(terminal, record, which, duplicate):
 def _facts(terminal, record, text):
     void = record.type == states.VOID
     return (
+        ("voucher.merchant", terminal.params.merchant_name),
         ("voucher.merchant_no", terminal.params.merchant),
         ("voucher.terminal", record.terminal),
         ("voucher.operator", record.operator),

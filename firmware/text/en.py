@@ -45,7 +45,7 @@ TEXTS = {
     "reason.title": "Reason",
     "reason.returned": "Goods return",
     "reason.wrong": "Wrong/double",
-    "reason.failed": "Payment failed",
+    "reason.failed": "Pay failed",
     "reason.request": "Cust. request",
     "reason.other": "Other",
     "order.enter": "Order number",

@@ -11,6 +11,14 @@ _DIRECTORY = 0x4000
 _FILE = 0x8000
 _IO_ERROR = -5
 
+# As the rp2 port opens them: "a" makes the file where littlefs-python's own "a" does not.
+_MODES = {
+    "r": lfs.LFSFileFlag.rdonly,
+    "w": lfs.LFSFileFlag.wronly | lfs.LFSFileFlag.creat | lfs.LFSFileFlag.trunc,
+    "a": lfs.LFSFileFlag.wronly | lfs.LFSFileFlag.creat | lfs.LFSFileFlag.append,
+    "x": lfs.LFSFileFlag.wronly | lfs.LFSFileFlag.creat | lfs.LFSFileFlag.excl,
+}
+
 
 class _Device(UserContext):
     """littlefs's view of the block device.
@@ -93,7 +101,10 @@ class VfsLfs2:
 
     def open(self, path, mode):
         """A file in MicroPython's modes: r w a x, with b or t and +."""
-        handle = self._run(lfs.file_open, path, mode.replace("b", "").replace("t", ""))
+        flags = _MODES[mode[0]]
+        if "+" in mode:
+            flags |= lfs.LFSFileFlag.rdwr
+        handle = self._run(lfs.file_open, path, flags)
         return _BinaryFile(self._config, self._fs, handle) if "b" in mode else _TextFile(
             self._config, self._fs, handle
         )

@@ -1,0 +1,83 @@
+"""The table of refund states: complete, and obeyed."""
+
+import itertools
+
+import pytest
+
+from firmware import refund_state as states
+
+EVENTS = (
+    states.PREPARE, states.SEND, states.APPROVE, states.DECLINE, states.HOLD, states.FORGET,
+    states.CANCEL, states.REFUSE, states.REVERSE, states.ANNUL, states.ARCHIVE,
+)  # fmt: skip
+ALL = range(len(states.NAMES))
+
+
+def test_stored_numbers_never_change():
+    assert [getattr(states, name) for name in states.NAMES] == list(range(9))
+
+
+def test_every_step_outside_the_table_is_an_error():
+    for kind, state, event in itertools.product((states.REFUND, states.VOID), ALL, EVENTS):
+        if (kind, state, event) in states.TRANSITIONS:
+            assert states.after(kind, state, event) in ALL
+        else:
+            with pytest.raises(states.IllegalStep):
+                states.after(kind, state, event)
+
+
+@pytest.mark.parametrize("kind", [states.REFUND, states.VOID])
+def test_every_open_state_can_reach_an_end_and_every_end_frees_its_slot(kind):
+    steps = {}
+    for (k, state, _), target in states.TRANSITIONS.items():
+        if k == kind:
+            steps.setdefault(state, set()).add(target)
+
+    def reachable(state):
+        seen, todo = set(), [state]
+        while todo:
+            for target in steps.get(todo.pop(), ()):
+                if target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return seen
+
+    used = {state for (k, state, _) in states.TRANSITIONS if k == kind}
+    for state in used - {states.FREE}:
+        assert reachable(state) & set(states.FINAL) or state in states.FINAL
+        assert states.FREE in reachable(state)
+
+
+def test_no_request_leaves_before_sent_is_reached():
+    """SENT is entered from PREPARED by SEND alone, so it is durable before the first byte."""
+    for kind in (states.REFUND, states.VOID):
+        into = {
+            (state, event)
+            for (k, state, event), target in states.TRANSITIONS.items()
+            if k == kind and target == states.SENT
+        }
+        assert (states.PREPARED, states.SEND) in into
+        assert all(state not in (states.FREE, states.DECLINED, states.ANNULLED) for state, _ in into)
+
+
+@pytest.mark.parametrize(
+    "earlier, then",
+    [
+        (states.APPROVED, states.APPROVED),
+        (states.PENDING_REVIEW, states.PENDING_REVIEW),
+        (states.SENT, states.SENT),
+        (states.PREPARED, states.SENT),
+    ],
+)
+def test_refused_cancel_returns_to_where_it_was_asked_from(earlier, then):
+    assert states.after(states.REFUND, states.CANCELLING, states.REFUSE, earlier) == then
+
+
+def test_a_refund_is_never_reversed_and_a_void_never_cancelled():
+    for (kind, _, event), target in states.TRANSITIONS.items():
+        if kind == states.REFUND:
+            assert event != states.REVERSE and target != states.REVERSING
+        else:
+            assert event != states.CANCEL and target not in (
+                states.CANCELLING, states.PENDING_REVIEW,
+            )  # fmt: skip

@@ -1,0 +1,82 @@
+"""The operator's words: the same ids in both languages, and nothing that the screen would cut."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from firmware import screens
+from firmware.text import en, zh
+from firmware.text.glyphs import Glyphs
+from protocol.dialect import CODES
+
+FIRMWARE = Path(__file__).parents[2] / "firmware"
+LANGUAGES = {"zh": zh.TEXTS, "en": en.TEXTS}
+WIDEST = {
+    "amount": "99999999.99", "left": "99999999.99", "code": "A0", "number": "01", "count": "8",
+    "tries": "2", "most": "6", "order": "20260316000123456789", "rrn": "123456789012",
+    "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
+    "card": "622202******1234",
+}  # fmt: skip
+# Shown on one row as they are: titles, menu entries (after a pointer, a digit and a space).
+ROWS = re.compile(r"\.title$|\.failed$|^idle\.")
+MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$")
+
+
+@pytest.fixture(scope="module")
+def glyphs():
+    return Glyphs()
+
+
+@pytest.fixture(params=LANGUAGES)
+def texts(request):
+    return LANGUAGES[request.param]
+
+
+def test_both_languages_have_the_same_texts_with_the_same_values():
+    def values(text):
+        return sorted(re.findall(r"{(\w+)}", text))
+
+    assert zh.TEXTS.keys() == en.TEXTS.keys()
+    differing = [i for i in zh.TEXTS if values(zh.TEXTS[i]) != values(en.TEXTS[i])]
+    assert differing == []
+
+
+def test_every_response_code_has_words(texts):
+    assert [code for code in CODES if code not in ("00", "09") and "code." + code not in texts] == []
+
+
+def test_titles_and_menu_entries_fit_one_row(texts, glyphs):
+    too_wide = {}
+    for text_id, text in texts.items():
+        width = glyphs.width(text.format(**WIDEST))
+        room = 13 if MENU.search(text_id) else 16 if ROWS.search(text_id) else None
+        if room and width > room:
+            too_wide[text_id] = (width, text)
+    assert too_wide == {}
+
+
+def test_every_message_fits_two_pages_and_no_word_is_cut(texts, glyphs):
+    ui = screens.Screens(None, None, None, glyphs, texts)
+    for text_id, text in texts.items():
+        if text_id.startswith("voucher."):
+            continue
+        rows = ui.wrap(text.format(**WIDEST))
+        assert len(rows) <= 2 * screens.BODY_ROWS, text_id
+        for row in rows:
+            fits = glyphs.width(row) <= screens.COLUMNS
+            assert fits or "20260316000123456789" in row or "622202" in row, (text_id, row)
+
+
+def test_every_character_has_a_glyph(texts, glyphs):
+    missing = {c for text in texts.values() for c in text if c != "\n" and glyphs.gb(c) == b"?"}
+    assert missing - {"?"} == set()
+
+
+def test_every_text_is_used_somewhere():
+    files = [path for path in FIRMWARE.rglob("*.py") if path.parent.name != "text"]
+    source = "".join(path.read_text() for path in files)
+    unused = [
+        i for i in zh.TEXTS if f'"{i}"' not in source and not i.startswith(("code.", "printer."))
+    ]
+    assert unused == []
