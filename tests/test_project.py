@@ -166,8 +166,9 @@ PLANTED_IMPORTS = [
     ("machine-at-the-edge", "firmware/flows/planted.py", "from machine import Pin"),
     ("acquirer-alone", "host_sim/acquirer/planted.py", "import firmware.kernel"),
     ("acquirer-alone", "host_sim/acquirer/planted.py", "import host_sim.bench"),
-    ("bench-alone", "host_sim/bench/planted.py", "import host_sim.acquirer"),
-    ("bench-alone", "host_sim/shims/planted.py", "import protocol.tlv"),
+    ("terminal-alone", "host_sim/bench/planted.py", "import host_sim.acquirer"),
+    ("terminal-alone", "host_sim/device.py", "import sqlalchemy"),
+    ("parts-know-no-messages", "host_sim/shims/planted.py", "import protocol.tlv"),
 ]
 
 
@@ -300,3 +301,21 @@ def test_the_command_line_works_from_the_wheel_alone(unpacked_wheel, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["mti"] == "0800"
+
+
+def test_a_skip_fails_where_nothing_may_be_skipped(tmp_path):
+    (tmp_path / "test_planted.py").write_text(
+        "import pytest\n"
+        "def test_runs(): pass\n"
+        "def test_skips(): pytest.skip('no such thing here')\n"
+        "@pytest.mark.xfail\n"
+        "def test_is_known_to_fail(): assert False\n"
+    )
+    plugin = ["-p", "no:cacheprovider", "-p", "tests.no_skip", "--rootdir", tmp_path]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "/dev/null", *plugin, tmp_path],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert re.search("1 failed, 1 passed, 1 xfailed", done.stdout), done.stdout
+    assert "no such thing here" in done.stdout
