@@ -32,14 +32,15 @@ PRINTER_BAUD = 9600
 
 RTC_EPOCH = datetime(2000, 1, 1)
 
-Boot = Callable[[Any], Any]  # board -> the terminal, an object with a `kernel`
+# board -> the terminal: its `kernel`, and `crashes`, a list of (task, error)
+Boot = Callable[[Any], Any]
 
 # One for all devices: it holds the whole glyph file.
 _reader = cache(Reader)
 
 
 class FirmwareCrash(Exception):
-    """A task of the firmware ended with an exception that nothing in it handled."""
+    """Something in the firmware raised what nothing there expected."""
 
 
 class Device:
@@ -70,7 +71,6 @@ class Device:
         self._agenda = agenda
         self._rng = rng
         self._rtc_ms = int((start - RTC_EPOCH).total_seconds() * 1000)
-        self._crashes: list[BaseException] = []
         self._printer_in = Line(PRINTER_BAUD)
         self._printer_out = Line(PRINTER_BAUD)
         self._lcd_pins = {
@@ -92,15 +92,6 @@ class Device:
         self.chip = machine.board = Chip(self.flash, now_ms, self._rtc_ms)
         self.chip.set_contacts(self.keys.contacts)
         self.terminal = self._boot(self._make_board())
-        kernel = self.terminal.kernel
-        heard = kernel.on_crash
-
-        def on_crash(task: Any, error: BaseException) -> None:
-            self._crashes.append(error)
-            if heard is not None:
-                heard(task, error)
-
-        kernel.on_crash = on_crash
 
     def power_off(self, now_ms: int) -> None:
         """Everything stops between two instructions; nothing that dying tasks do has effect."""
@@ -127,7 +118,7 @@ class Device:
     def step(self, now_ms: int) -> int | None:
         """Let the firmware and the parts do what they can now; when they want to go on, in ms.
 
-        Raises FirmwareCrash if a task died.
+        Raises FirmwareCrash if the firmware noted a fault of its own.
         """
         self._print(now_ms)
         if self.chip is None:
@@ -144,8 +135,9 @@ class Device:
                 self._on_link(value)
             elif kind == "uart" and number == PRINTER_UART:
                 self._printer_in.send(value, now_ms)
-        if self._crashes:
-            raise FirmwareCrash(repr(self._crashes[0])) from self._crashes.pop(0)
+        if self.terminal.crashes:
+            _, error = self.terminal.crashes[0]
+            raise FirmwareCrash(repr(error)) from error
         # A kernel that never comes to rest is given a millisecond, as a real one would take.
         return self._earliest(None if left is None else now_ms + max(left, 1))
 

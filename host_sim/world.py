@@ -162,16 +162,17 @@ class World:
         while not condition():
             if self.now_ms >= limit:
                 return False
-            self._wait(min(limit, self._next() or limit))
+            self._wait(self._next(limit))
             self._settle()
         return True
 
     def _wait(self, until_ms: int) -> None:
         self.now_ms = max(self.now_ms, until_ms)
 
-    def _next(self) -> int | None:
-        """When something is due next; never in the past."""
+    def _next(self, limit_ms: int) -> int:
+        """When something is due next, `limit_ms` if nothing is due before."""
         times = [
+            limit_ms,
             self._device_due,
             self.agenda.deadline(),
             self.wire.to_host.deadline(),
@@ -180,7 +181,7 @@ class World:
         if self.server is not None:
             due = self.server.deadline()
             times.append(None if due is None else max(due, self.now_ms + 1))
-        return min((time for time in times if time is not None), default=None)
+        return min(time for time in times if time is not None)
 
     def _settle(self) -> None:
         """Everything that is due now, always in this order."""
