@@ -63,8 +63,8 @@ compile := $(UV) pip compile -q --universal --python-version 3.11 --generate-has
 
 locks: ## resolve the lock files again from pyproject.toml (needs uv)
 	@$(if $(UV),,echo "make locks needs uv; see its manual for how to install it" >&2; exit 1)
-	$(compile) --group build -o requirements.lock
-	$(compile) --group dev -o requirements-dev.lock
+	@$(compile) --group build -o requirements.lock
+	@$(compile) --group dev -o requirements-dev.lock
 	@for board in $(BOARDS); do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --group stubs-$$board -o requirements-stubs-$$board.lock; \
