@@ -190,7 +190,7 @@ def _write_field(buffer, at, number, value):
     if not isinstance(value, bytes if kind == "b" else str):
         raise LocalMisuse(str(number), "is not %s" % ("bytes" if kind == "b" else "text"))
     count = len(value)
-    if count > limit:
+    if width and count > limit:
         raise LocalMisuse(str(number), TOO_LONG % (count, _unit(kind), limit))
     if not width and count != limit:
         raise LocalMisuse(str(number), "is not %d %s" % (limit, _unit(kind)))

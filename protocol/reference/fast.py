@@ -9,8 +9,9 @@ class Unsure(Exception):
 
 
 def read_length(io, prefix, limit):
-    count = int(io.read(prefix).hex())
-    if count > limit:
+    digits = io.read(prefix)
+    count = int(digits.hex())
+    if count > limit or len(digits) != prefix:
         raise Unsure
     return count
 

@@ -28,7 +28,7 @@ class Field(Construct):
     """
 
     unit = "digits"
-    value_type: type = str
+    value_type: type[str] | type[bytes] = str
     value_name = "text"
 
     def __init__(self, field, count, prefix=0):
