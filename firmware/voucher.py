@@ -29,7 +29,7 @@ def lines(terminal, record, which, duplicate):
     out += _note(glyphs, text, record)
     if which == MERCHANT:
         out += [(0, text["voucher.signature"]), (FEED, 3), (RULE, "_")]
-        out.append((0, text["voucher.promise"]))
+        out += [(0, line) for line in text["voucher.promise"].split("\n")]
     out += [(FEED, 2), (CUT, "")]
     return out
 

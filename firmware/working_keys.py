@@ -20,7 +20,7 @@ class WorkingKeys:
         stored = storage.read(WRAPPED)
         if stored and tmk:
             self.key_id = stored[0]
-            self.mac = self.open(stored[1:])[0]
+            self.mac = self.open(stored[1:])
 
     @property
     def injected(self):
@@ -28,10 +28,9 @@ class WorkingKeys:
         return self._tmk is not None
 
     def open(self, wrapped):
-        """(Mac, tag bytes) of `wrapped`, F62 of an 0810: the Mac under the MAK that it brings, and
-        what stands behind the keys. WireFault on a wrong KCV."""
+        """The Mac under the MAK that `wrapped`, F62 of an 0810, brings. WireFault on a wrong KCV."""
         opened = unwrap_working_keys(wrapped, self._tmk, self._ciphers)
-        return opened.mac(self._algorithm, self._ciphers), opened.tags
+        return opened.mac(self._algorithm, self._ciphers)
 
     def install(self, wrapped, mac):
         """Make the set that `open` accepted the terminal's; durable at return."""

@@ -52,9 +52,9 @@ def boot_firmware(board: Any) -> Any:
     """Start the terminal's firmware, its ciphers by `cryptography`: the device's own, in Python,
     would take most of a simulation's time."""
     from firmware import main
-    from protocol.reference import ciphers
+    from protocol.reference.ciphers import Ciphers
 
-    return main.start(board, ciphers)
+    return main.start(board, Ciphers())
 
 
 def pico_board() -> Any:

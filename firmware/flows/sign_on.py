@@ -7,6 +7,7 @@ from firmware import host, messages
 from firmware.screens import Stopped
 from protocol import tlv
 from protocol.errors import WireFault
+from protocol.keys import behind_keys
 from protocol.subfields import split_f60
 
 WHY = {
@@ -43,7 +44,7 @@ async def sign_on(terminal):
         if reply.fields.get(39) != "00" or 62 not in reply.fields:
             return None  # refused: nothing to take, nothing to check it with
         brought.append(terminal.keys.open(reply.fields[62]))
-        return brought[0][0]
+        return brought[0]
 
     request = messages.sign_on(
         terminal.params,
@@ -58,12 +59,12 @@ async def sign_on(terminal):
     return outcome
 
 
-def _take(terminal, outcome, brought):
-    mac, tags = brought
-    terminal.keys.install(outcome.field(62), mac)
+def _take(terminal, outcome, mac):
+    wrapped = outcome.field(62)
+    terminal.keys.install(wrapped, mac)
     batch = split_f60(outcome.field(60))[1]
     try:
-        told = tlv.unpack(tags)
+        told = tlv.unpack(behind_keys(wrapped))
     except WireFault:
         told = {}
     terminal.counters.adopt(batch, int(told.get("DF0F", "0")))

@@ -1,6 +1,7 @@
 """What the operator and the customer read, in Chinese. Every id also stands in en.py.
 
-A title fits sixteen cells (a Chinese character takes two); a body wraps and pages by itself.
+A title fits twelve cells (a Chinese character takes two), for the page number stands behind it;
+a body wraps and pages by itself.
 """
 
 TEXTS = {
@@ -56,7 +57,7 @@ TEXTS = {
     "order.amount": "金额 {amount}",
     "order.already": "已退 {amount}",
     "order.left": "可退 {amount}",
-    "order.card": "卡号{card}",
+    "order.card": "{card}",
     "order.failed": "订单查询失败",
     "order.unknown": "查无此订单 {order} 请核对单号后重输",
     "order.refunded": "已全额退款\n{amount}元 不可再退 未发送",
@@ -156,6 +157,6 @@ TEXTS = {
     "voucher.original_date": "原交易日期:",
     "voucher.note": "备注:",
     "voucher.signature": "持卡人签名:",
-    "voucher.promise": "本人确认以上退款, 同意退回原支付账户",
+    "voucher.promise": "本人确认以上退款\n同意退回原支付账户",
     "voucher.duplicate": "****重打印/DUPLICATED****",
 }

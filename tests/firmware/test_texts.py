@@ -18,9 +18,11 @@ WIDEST = {
     "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
     "card": "622202******1234",
 }  # fmt: skip
-# Shown on one row as they are: titles, menu entries (after a pointer, a digit and a space).
-ROWS = re.compile(r"\.title$|\.failed$|^idle\.")
+# Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
+TITLE = re.compile(r"\.title$|\.failed$")
+ROWS = re.compile(r"^idle\.")
 MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$")
+ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13))
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +52,8 @@ def test_titles_and_menu_entries_fit_one_row(texts, glyphs):
     too_wide = {}
     for text_id, text in texts.items():
         width = glyphs.width(text.format(**WIDEST))
-        room = 13 if MENU.search(text_id) else 16 if ROWS.search(text_id) else None
-        if room and width > room:
+        room = [cells for pattern, cells in ROOM if pattern.search(text_id)]
+        if room and width > room[0]:
             too_wide[text_id] = (width, text)
     assert too_wide == {}
 
@@ -66,6 +68,12 @@ def test_every_message_fits_two_pages_and_no_word_is_cut(texts, glyphs):
         for row in rows:
             fits = glyphs.width(row) <= screens.COLUMNS
             assert fits or "20260316000123456789" in row or "622202" in row, (text_id, row)
+
+
+def test_voucher_lines_are_not_broken_by_the_printer(texts, glyphs):
+    long = [t for i, t in texts.items() if i.startswith("voucher.")
+            and max(glyphs.width(line) for line in t.split("\n")) > 32]  # fmt: skip
+    assert long == []
 
 
 def test_every_character_has_a_glyph(texts, glyphs):
