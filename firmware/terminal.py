@@ -36,7 +36,7 @@ class Terminal:
         self.host = Host(self.kernel, self.link, self.keys)
         self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs, {})
         self.operator = None  # number of who is logged in
-        self.signed_on = self.keys.mac is not None
+        self.signed_on = False  # the clock may have stood still: a sign-on sets it
         self.in_hand = None  # the record that the operator is busy with
         self.turn = Turn(self.kernel)  # of whoever works on an open record
         self.left_open = Flag()  # a record was left to the background

@@ -26,10 +26,7 @@ async def run(terminal):
     await log_in.supervisor(terminal)
     record = _record(terminal, order, reason, amount_fen)
     await ui.confirm(ui.text("check.title"), _check_rows(ui, record))
-    try:
-        terminal.journal.prepare(record)
-    except JournalFull:
-        raise Stopped("refused.title", "journal_full.body")
+    _begin(terminal, record)
     terminal.in_hand = record
     try:
         await _see_through(terminal, record)
@@ -109,15 +106,13 @@ async def _ask_amount(ui, order, reason):
 
 
 def _record(terminal, order, reason, amount_fen):
-    """All that is known of the refund before it gets its STAN and slot."""
+    """All that is known of the refund before it gets its STAN, date and slot."""
     record = Record()
     record.type = orders.void_or_refund(
         order, amount_fen, terminal.params.terminal, terminal.counters.batch
     )
     record.terminal = terminal.params.terminal
     record.batch = terminal.counters.batch
-    record.stan = terminal.counters.take_stan()
-    record.date, record.time = terminal.date_and_time()
     record.amount_fen = amount_fen
     record.currency = messages.CURRENCY
     record.entry_mode = messages.BY_ORDER
@@ -135,6 +130,16 @@ def _record(terminal, order, reason, amount_fen):
     record.token = order.token
     record.fingerprint = messages.fingerprint(record)
     return record
+
+
+def _begin(terminal, record):
+    """From here on the refund has a key and a place in the journal."""
+    record.stan = terminal.counters.take_stan()
+    record.date, record.time = terminal.date_and_time()
+    try:
+        terminal.journal.prepare(record)
+    except JournalFull:
+        raise Stopped("refused.title", "journal_full.body")
 
 
 def _check_rows(ui, record):

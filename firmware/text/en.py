@@ -24,7 +24,7 @@ TEXTS = {
     "log_in.password": "Operator {number}\nPassword",
     "log_in.refused": "Wrong password 3 times. Log-in refused. Ask the supervisor.",
     "supervisor.title": "Supervisor",
-    "supervisor.password": "Supervisor password",
+    "supervisor.password": "Enter password",
     "supervisor.refused": "Wrong password 3 times. Nothing was sent. Ask the supervisor.",
     "password.title": "Password",
     "password.wrong": "Wrong password.\nTries left: {tries}\nENTER, try again",
