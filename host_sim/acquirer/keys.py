@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from host_sim.acquirer.ledger import prove_key_set
 from host_sim.acquirer.schema import key_set
-from protocol.keys import kcv, unwrap_working_keys
+from protocol.keys import TAGS_START, kcv, unwrap_working_keys
 from protocol.mac import KEY_SIZES, MAC_SIZE, Mac
 from protocol.reference.ciphers import Ciphers
 
@@ -64,8 +64,9 @@ class Keyring:
     def issue(self, connection: Connection, terminal: Row, mode: str) -> Issued:
         """New working keys for a terminal, which joins them to those that are still good.
 
-        Good are: the set last proved and the one before it, and the newest two, whose 0810
-        may not have arrived. Raises NoSuchKey if the terminal's MAC has no key of that size.
+        Good are: the set that the terminal has proved to hold last, the one that it proved
+        before, and the newest two, whose 0810 may not have arrived. Raises NoSuchKey if the
+        terminal's MAC has no key of that size.
         """
         mak_size, tdk_size = MODES[mode]
         if mak_size not in KEY_SIZES[terminal.mac]:
@@ -75,9 +76,8 @@ class Keyring:
         wrapped = b"".join(parts)
         numbers = [row.number for row in _rows(connection, terminal.terminal_id)]
         number = max(numbers, default=0) + 1
-        proved = terminal.proved_set
-        good = {proved - 1, proved, number - 1}
-        _drop(connection, terminal.terminal_id, [n for n in numbers if n not in good])
+        unproved = range(terminal.proved_set + 1, number - 1)
+        _drop(connection, terminal.terminal_id, [n for n in numbers if n in unproved])
         connection.execute(
             insert(key_set),
             {"terminal_id": terminal.terminal_id, "number": number, "wrapped": wrapped},
@@ -86,18 +86,25 @@ class Keyring:
 
     def verify(self, connection: Connection, terminal: Row, packet: bytes) -> Mac | None:
         """The Mac under whichever good key set a packet's F64 verifies, None under none."""
-        for row in _rows(connection, terminal.terminal_id):
+        rows = _rows(connection, terminal.terminal_id)
+        for row in rows:
             mac = self._mac(terminal, row.wrapped)
             if mac.verify(packet[_MTI_AT:-MAC_SIZE], packet[-MAC_SIZE:]):
                 if row.number > terminal.proved_set:
+                    older = [r.number for r in rows if r.number < row.number]
+                    gone = [n for n in older if n != terminal.proved_set]
+                    _drop(connection, terminal.terminal_id, gone)
                     prove_key_set(connection, terminal.terminal_id, row.number)
                 return mac
         return None
 
     def _wrapped(self, tmk, size):
         """A new key as the 0810 carries it: encrypted, an 8-byte one followed by 8 zeros, KCV."""
-        key = self._rng.randbytes(size)
-        return tmk.encrypt(key) + bytes(16 - size) + kcv(key, self._ciphers)
+        while True:
+            key = self._rng.randbytes(size)
+            wrapped = tmk.encrypt(key) + bytes(16 - size)
+            if not wrapped.startswith(TAGS_START):  # a TDK may not look like the tags behind it
+                return wrapped + kcv(key, self._ciphers)
 
     def _mac(self, terminal, wrapped):
         at = (terminal.terminal_id, wrapped)

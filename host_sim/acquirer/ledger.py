@@ -136,7 +136,7 @@ def find_txn(connection: Connection, key: Key) -> Row | None:
 def record(connection: Connection, key: Key, **values) -> int:
     """Write a new key with its outcome; its row number. The key must be new."""
     result = connection.execute(insert(txn).values(key._asdict() | values))
-    return result.inserted_primary_key[0]
+    return result.inserted_primary_key[0]  # type: ignore[index]
 
 
 def change(connection: Connection, key: Key, **values) -> None:

@@ -45,7 +45,7 @@ def test_code(amount_fen: int, tries: int) -> str:
 
 
 def is_stored(code: str) -> bool:
-    """Whether a refund's answer stands, so that repeats get it again (wire.md, final or not)."""
+    """Whether a refund's answer stands, so that repeats get it again."""
     return code == HELD_FOR_REVIEW or CODES.get(code, ("", False))[1]
 
 

@@ -13,7 +13,7 @@ CARD_SCHEME = "CUP"
 OTHER_SCHEME = "000"
 
 # The business of a refund or void: amount, currency, original sale. Not what is made anew for
-# each sending (MAC, keys), and not the card data, which a repeat no longer has (wire.md).
+# each sending (MAC, keys), and not the card data, which a repeat no longer has.
 _FINGERPRINTED = (3, 4, 37, 49, 61)
 _FINGERPRINTED_TAGS = ("DF01", "DF0D")
 

@@ -35,7 +35,7 @@ def cancel(call: Call) -> Answer:
     12 only where it was counted in a settled batch."""
     key = call.key(call.request.tags["DF0C"])
     known = ledger.find_txn(call.connection, key)
-    # With amount zero the terminal has lost its record: the key alone must do (recovery.md).
+    # With amount zero the terminal has lost its record: the key alone must do.
     by_key_alone = call.amount_fen == 0
     if known is None:
         ledger.record(

@@ -33,21 +33,28 @@ def sale(_call: Call) -> Answer:
 
 def reversal(call: Call) -> Answer:
     """00 where the key was known, 25 where it was not; the same again to every repeat."""
+    kind = "void" if call.request.name == "void_reversal" else "sale"
     key = call.key("")
     known = ledger.find_txn(call.connection, key)
     if known is None:
         ledger.record(
             call.connection,
             key,
-            kind="void" if call.request.name == "void_reversal" else "sale",
+            kind=kind,
             state=CANCELLED,
             closing_code="25",
             amount_fen=call.amount_fen,
         )
         return Answer("25")
+    if known.kind != kind:  # nothing of that kind can ever post under this key: it is taken
+        outcome.conflict(call, key)
+        return Answer("25")
     if known.state == CANCELLED:
         return Answer(known.closing_code)
-    if known.settled or call.request.batch != call.terminal.batch:
+    # With amount zero the terminal has lost its record: the key alone must do.
+    if call.amount_fen not in (0, known.amount_fen):
+        return outcome.conflict(call, key)
+    if known.settled or kind == "sale":
         return Answer("12")
     if known.state == APPROVED:
         ledger.undo(call.connection, known.id, call.now)
