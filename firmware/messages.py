@@ -28,7 +28,8 @@ def sign_on(params, batch, stan, operator):
 
 
 def order_inquiry(params, batch, stan, order):
-    fields = {3: "380000", 11: stan_digits(stan), 60: f60("01", batch), 62: tlv.pack([("DF01", order)])}
+    asked = tlv.pack([("DF01", order)])
+    fields = {3: "380000", 11: stan_digits(stan), 60: f60("01", batch), 62: asked}
     return _message(params, "0600", fields, signed=True)
 
 

@@ -47,7 +47,7 @@ class Order:
 
 
 def void_or_refund(order, amount_fen, terminal, batch):
-    """refund_state.VOID for own terminal, open batch, full amount, nothing refunded; else REFUND."""
+    """refund_state.VOID if own terminal, open batch, full amount, nothing refunded; else REFUND."""
     same_till = order.terminal == terminal and order.batch == batch
     whole = amount_fen == order.amount_fen and order.refunded_fen == 0
     return states.VOID if same_till and whole else states.REFUND

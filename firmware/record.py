@@ -92,13 +92,11 @@ def unpack(data):
     at = 0
     for name, kind in FIELDS:
         if kind > 0:
-            value = int.from_bytes(data[at : at + kind], "big")
+            setattr(record, name, int.from_bytes(data[at : at + kind], "big"))
             at += kind
-        else:
-            length = data[at]
-            value = bytes(data[at + 1 : at + 1 + length])
-            if kind == TEXT:
-                value = value.decode()
-            at += 1 + length
-        setattr(record, name, value)
+            continue
+        length = data[at]
+        value = bytes(data[at + 1 : at + 1 + length])
+        setattr(record, name, value.decode() if kind == TEXT else value)
+        at += 1 + length
     return record

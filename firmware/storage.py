@@ -6,7 +6,7 @@ What `write` or `append` returned from is durable; a power cut leaves the old or
 import vfs
 
 PROGSIZE = 256  # the Pico's flash programs no less; the same everywhere, so images compare
-RESERVE_BLOCKS = 6  # kept free, so that a transaction that has begun can always be written to its end
+RESERVE_BLOCKS = 6  # kept free: a transaction that has begun can always be written to its end
 
 
 class Storage:

@@ -6,7 +6,7 @@ here a second time, apart from firmware/board, so that a wrong pin there shows.
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 
@@ -108,7 +108,7 @@ class Device:
     def move_key(self, name: str, down: bool, now_ms: int) -> None:
         """A finger goes down on a key or up from it; its contact bounces."""
         for delay, closed in bounce(self._rng, down):
-            self._agenda.at(now_ms + delay, lambda closed=closed: self._contact(name, closed))
+            self._agenda.at(now_ms + delay, partial(self._contact, name, closed))
 
     def receive(self, data: bytes) -> None:
         """Bytes arrive at the link's port."""

@@ -87,7 +87,7 @@ class World:
         self.trace: list[Event] = []
         self.on_packet: list[Callable[[bytes], Any]] = [agreement.check]
         self.agenda = Agenda()
-        self.wire = Wire() if wire is None else wire
+        self.wire: Any = Wire() if wire is None else wire
         self.rng = Random(f"{seed} wire")  # for the faults that a script asks for
         self._host_rng = Random(f"{seed} host")
         self.device = Device(

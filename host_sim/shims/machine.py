@@ -70,8 +70,9 @@ class UART:
     IRQ_RXIDLE = 0x40
 
     def __init__(
-        self, id, baudrate=115200, bits=8, parity=None, stop=1, tx=None, rx=None, txbuf=256, rxbuf=256
-    ):
+        self, id, baudrate=115200, bits=8, parity=None, stop=1,
+        tx=None, rx=None, txbuf=256, rxbuf=256,
+    ):  # fmt: skip
         self.baudrate = baudrate
         self._chip = board
         self._id = id

@@ -45,7 +45,8 @@ def test_both_languages_have_the_same_texts_with_the_same_values():
 
 
 def test_every_response_code_has_words(texts):
-    assert [code for code in CODES if code not in ("00", "09") and "code." + code not in texts] == []
+    told = [code for code in CODES if code not in ("00", "09")]
+    assert [code for code in told if "code." + code not in texts] == []
 
 
 def test_titles_and_menu_entries_fit_one_row(texts, glyphs):

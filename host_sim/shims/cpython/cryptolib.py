@@ -9,7 +9,7 @@ _ECB = 1
 _CBC = 2
 
 
-class aes:  # noqa: N801 - MicroPython's name
+class aes:  # MicroPython's name
     def __init__(self, key, mode, iv=None):
         if len(key) not in (16, 32):
             raise ValueError("key")

@@ -130,7 +130,7 @@ class VfsLfs2:
         return (kind, 0, 0, 0, 0, 0, entry.size, 0, 0, 0)
 
     def statvfs(self, path):
-        """MicroPython's tuple of ten: block size twice, blocks, free, available, ..., name limit."""
+        """MicroPython's tuple of ten: block size twice, blocks, free, available, ..., name size."""
         size, count = self._config.block_size, self._config.block_count
         free = count - self._run(lfs.fs_size)
         return (size, size, count, free, free, 0, 0, 0, 0, 255)
