@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-KEYS = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
-        "CANCEL", "CLEAR", "ENTER", "UP", "DOWN", "MENU")
+from host_sim.bench.keypad import NAMES as KEYS
 
 # Name of the statement -> its form. In a form, small words stand for themselves, a|b is a choice,
 # a capital word is a value read by READERS, and a last word with ... may come again and again.
@@ -17,6 +17,7 @@ FORMS = {
     "language": "language zh|en",
     "start": "start DATE CLOCK",
     "seed": "seed NUMBER",
+    "terminal": "terminal DIGITS",
     "ends_anywhere": "ends anywhere",
     "include": "include FILE",
     "repeat": "repeat NUMBER:",
@@ -39,13 +40,13 @@ FORMS = {
     "power": "power on|off|cycle",
     "wire": "wire cut|mend",
     "noise": "wire noise NUMBER",
-    "silent": "host silent MTI NUMBER",
-    "bad_mac": "host bad-mac MTI",
+    "damage": "wire damage NUMBER",
+    "host": "host silent|mute|bad-mac MTI NUMBER",
     "wrong_kcv": "host wrong-kcv",
     "delay": "host delay SPAN MTI",
     "pass": "pass SPAN",
 }
-HEADERS = ("language", "start", "seed", "ends_anywhere")
+HEADERS = ("language", "start", "seed", "terminal", "ends_anywhere")
 MOST_STATEMENTS = 10_000  # after includes and repeats: a slip of the pen must not hang us
 
 TOKEN = re.compile(r'\s*(?:"(?P<text>[^"]*)"|(?P<open>")|(?P<comment>#.*)|(?P<word>[^\s"#]+))')
@@ -72,6 +73,7 @@ class Script:
     language: str = "zh"
     start: datetime = datetime(2026, 3, 16, 9, 30)
     seed: int = 0
+    terminal: str | None = None
     ends_anywhere: bool = False
 
 
@@ -120,7 +122,7 @@ def _statements(path, open_files, asked_at):
 
 def _flat(parsed, path, open_files):
     """Lay out includes and repeats; `blocks` holds the repeats that are open, innermost last."""
-    blocks = [(None, [])]
+    blocks: list[tuple[Any, list]] = [(None, [])]
     for statement in parsed:
         if statement.name == "include":
             blocks[-1][1].extend(_statements(path.parent / statement.values[0], open_files,
@@ -167,6 +169,7 @@ def _tokens(line, where):
     line = line.rstrip()
     while at < len(line):
         found = TOKEN.match(line, at)
+        assert found, "no text is without a token"
         if found["open"]:
             raise ScriptError(f"{where}: a quote is not closed")
         if found["comment"]:

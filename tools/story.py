@@ -1,17 +1,30 @@
 """What happened, told to a person: screens in boxes, packets part by part, paper as it came out.
 
-Plain text without colour codes; a Chinese character counts two columns, so everything lines up.
+Told from a World's trace alone, in plain text without colour codes; a Chinese character counts
+two columns, so everything lines up.
 """
+from itertools import zip_longest
 from textwrap import wrap
 from unicodedata import east_asian_width
 
+from protocol import session
+from protocol.dialect import CODES, HELD_FOR_REVIEW, MESSAGES
 from protocol.errors import WireFault
-from tools.explain import explain
+from protocol.iso8583 import decode
+from tools.explain import explain, title
+from tools.mask import masked
 
 SCREEN_COLUMNS = 16
+BOX_COLUMNS = SCREEN_COLUMNS + 4
+BOXES_A_ROW = 4
 PAPER_COLUMNS = 32
 BYTES_A_LINE = 8
-WORDS_WIDE = 56
+NAME_COLUMNS = 30
+WORDS_COLUMNS = 56
+
+WAYS = {"out": "terminal -> host", "in": "host -> terminal"}
+# MTIs of the requests that move money: F60.1 is sale, void or refund
+MOVES_MONEY = {row[0] for row in MESSAGES.values() if row[2] in ("22", "23", "25")}
 
 
 def width(text):
@@ -30,6 +43,17 @@ def screen(rows):
     return [f"┌{edge}┐", *(f"│ {pad(row, SCREEN_COLUMNS)} │" for row in rows), f"└{edge}┘"]
 
 
+def screens(captioned):
+    """Lines of several boxes side by side; `captioned` holds (what led there, rows)."""
+    lines = []
+    for at in range(0, len(captioned), BOXES_A_ROW):
+        group = captioned[at:at + BOXES_A_ROW]
+        columns = [[f" {caption}"[:BOX_COLUMNS], *screen(rows)] for caption, rows in group]
+        for row in zip_longest(*columns):
+            lines.append(" ".join(pad(cell, BOX_COLUMNS) for cell in row).rstrip())
+    return lines
+
+
 def paper(lines):
     """Lines of a strip of paper with what was printed on it."""
     edge = "~" * (PAPER_COLUMNS + 2)
@@ -41,12 +65,11 @@ def packet(raw, direction, algorithm="unionpay-ecb"):
 
     A packet that is none is told by its fault, not shown.
     """
-    way = "terminal -> host" if direction == "out" else "host -> terminal"
     try:
         parts = explain(raw, algorithm)
     except WireFault as fault:
-        return [f"{way}: {len(raw)} bytes that are no packet: {fault}"]
-    lines = [f"{way}: {parts[2].words}, {len(raw)} bytes"]
+        return [f"{WAYS[direction]}: {len(raw)} bytes that are no packet: {fault}"]
+    lines = [f"{WAYS[direction]}: {parts[2].words}, {len(raw)} bytes"]
     for part in parts:
         lines.extend(_part(part, raw))
     return lines
@@ -60,15 +83,131 @@ def _part(part, raw):
     if part.secret:
         dumped = [f"({part.size} bytes)"]
     words = _wrapped(("  " if part.inner else "") + part.name, part.words)
-    for line in range(max(len(dumped), len(words))):
-        place = "" if line else f"{part.at:4}"
-        left = dumped[line] if line < len(dumped) else ""
-        right = words[line] if line < len(words) else ""
+    for index, (left, right) in enumerate(zip_longest(dumped, words, fillvalue="")):
+        place = "" if index else part.at
         yield f"{place:4}  {left:<{3 * BYTES_A_LINE}} {right}".rstrip()
 
 
 def _wrapped(name, words):
     """Name in a column, words beside it on as many lines as they take."""
-    rest = wrap(words, WORDS_WIDE) or [""]
-    column = 30
-    return [pad(name, column) + " " + rest[0], *(" " * (column + 1) + more for more in rest[1:])]
+    first, *more = wrap(words, WORDS_COLUMNS) or [""]
+    return [f"{pad(name, NAME_COLUMNS)} {first}", *(" " * (NAME_COLUMNS + 1) + line
+                                                    for line in more)]
+
+
+class Teller:
+    """Tells a trace as it grows: hand over its events, print the lines that come back."""
+
+    def __init__(self, algorithm="unionpay-ecb"):
+        self._algorithm = algorithm
+        self._told = 0
+        self._keys = []         # pressed since the last screen
+        self._screens = []      # (caption, rows) still to be shown
+        self._paper = []        # lines of the strip that is coming out
+
+    def more(self, trace):
+        """Lines for what the trace (a list of host_sim.world.Event) holds beyond the last call."""
+        lines = []
+        for event in trace[self._told:]:
+            lines.extend(self._event(event))
+        self._told = len(trace)
+        return lines
+
+    def rest(self):
+        """Lines for what was still waiting to be told together."""
+        return [*self._flush_screens(), *self._flush_paper()]
+
+    def _event(self, event):
+        if event.kind == "key":
+            self._keys.append(event.value)
+            return
+        if event.kind == "screen":
+            yield from self._flush_paper()
+            self._screens.append((" ".join(self._keys), event.value.rows))
+            self._keys = []
+            if len(self._screens) == BOXES_A_ROW:
+                yield from self._flush_screens()
+            return
+        yield from self._flush_screens()
+        if event.kind == "paper":
+            self._paper.append(event.value)
+            return
+        yield from self._flush_paper()
+        if event.kind == "power":
+            yield from [f"power {event.value}", ""]
+        else:
+            yield from [*packet(event.value, event.kind, self._algorithm), ""]
+
+    def _flush_screens(self):
+        waiting, self._screens = self._screens, []
+        return [*screens(waiting), ""] if waiting else []
+
+    def _flush_paper(self):
+        waiting, self._paper = self._paper, []
+        return [*paper(waiting), ""] if waiting else []
+
+
+def record(trace):
+    """The trace as data for JSON: {"screens", "messages", "paper"}, each in order.
+
+    Card data is masked in `fields`; `hex` is the packet from the TPDU on.
+    """
+    return {
+        "screens": [{"at_ms": event.at_ms, "rows": list(event.value.rows)}
+                    for event in trace if event.kind == "screen"],
+        "messages": [_message(event) for event in trace if event.kind in WAYS],
+        "paper": [event.value for event in trace if event.kind == "paper"],
+    }
+
+
+def _message(event):
+    told = {"at_ms": event.at_ms, "direction": event.kind, "hex": event.value.hex().upper()}
+    try:
+        message = decode(event.value)
+    except WireFault as fault:
+        return told | {"name": "no packet", "error": str(fault), "fields": {}}
+    return told | {"name": title(message), "mti": message.mti, "fields": fields(message)}
+
+
+def fields(message):
+    """{"3": "200000", ...} of a Message: binary as upper-case hex, card data masked."""
+    texts = {number: value if isinstance(value, str) else value.hex().upper()
+             for number, value in sorted(message.fields.items())}
+    return {str(number): text for number, text in masked(texts).items()}
+
+
+def outcome(trace):
+    """How the last refund or void on the wire ended, in words; None if none was sent.
+
+    "approved", "declined 51", "held for review", "no final answer", "cancelled", "reversed".
+    """
+    told = None
+    for event in trace:
+        if event.kind not in WAYS:
+            continue
+        try:
+            message = decode(event.value)
+        except WireFault:
+            continue
+        if event.kind == "in":
+            told = _answer(message, told)
+        elif message.mti in ("0200", "0220"):
+            told = "no final answer"
+    return told
+
+
+def _answer(message, before):
+    """What a reply makes of the outcome before it."""
+    code = message.fields.get(39, "")
+    if message.mti in ("0210", "0230"):
+        if code == "00":
+            return "approved"
+        if code == HELD_FOR_REVIEW:
+            return "held for review"
+        name = "refund" if message.mti == "0230" else "void"
+        return f"declined {code}" if code in CODES and session.is_final(name, code) else before
+    if message.mti == "0430" and code == "00":
+        return "cancelled"
+    if message.mti == "0410" and code in ("00", "25"):
+        return "reversed"
+    return before

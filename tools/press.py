@@ -1,0 +1,284 @@
+"""`tuidan press`: plays key scripts on the sample shop in virtual time.
+
+A script waits for what is on the screen, never for a time; after its last line nothing may be
+left dangling: books that add up, no crash, an idle terminal.
+"""
+import json
+import sys
+from pathlib import Path
+
+from firmware.text import en, zh
+from host_sim.acquirer import faults
+from host_sim.agreement import CodecsDisagree
+from host_sim.bench.wire import Damage
+from host_sim.device import FirmwareCrash
+from protocol.errors import WireFault
+from protocol.iso8583 import decode
+from tools import story
+from tools.script import ScriptError, read_script
+from tools.shop import given_back_fen, open_shop, wrong_in_ledger
+
+WAIT_MS = 120_000
+IDLE_MS = 60_000        # the longest that a last message stays by itself, and some
+OFF_MS = 1_000          # of a power cycle
+IDLE = tuple(texts.TEXTS[name].partition("{")[0] for texts in (zh, en)
+             for name in ("idle.ready", "idle.offline", "idle.welcome"))
+HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC}
+
+
+class Failed(Exception):
+    """The run did not go as the script says. `where` is file:line, `expected` the statement."""
+
+    def __init__(self, where, expected, seen):
+        super().__init__(f"{where}: expected: {expected}; {seen}")
+        self.where = where
+        self.expected = expected
+        self.seen = seen
+
+
+def squeezed(text):
+    """Text without its spaces: where a screen or a slip breaks a line means nothing."""
+    return "".join(text.split())
+
+
+def is_idle(rows):
+    """Whether a screen's four rows are the terminal's resting screen."""
+    return any(row.startswith(IDLE) for row in rows)
+
+
+class Player:
+    """Plays the statements of a Script on a Shop; raises Failed where it goes another way."""
+
+    def __init__(self, script, shop):
+        self._script = script
+        self._shop = shop
+        self._world = shop.world
+        self._mark = 0      # index into the trace: where "nothing sent" and "no paper" begin
+
+    def play(self):
+        """Power on, every statement, then the checks that nothing is left dangling."""
+        self._world.power_on()
+        for statement in self._script.statements:
+            self._try(statement.where, statement.text,
+                      lambda one=statement: getattr(self, "do_" + one.name)(*one.values))
+        end = f"{self._script.path}: at its end"
+        if not self._script.ends_anywhere:
+            self._try(end, "the terminal idle again", self._idle)
+        self._try(end, "ledger balanced", self.do_expect_balanced)
+
+    def _try(self, where, expected, step):
+        """Do a step; it returns nothing, or what it saw instead of what was expected."""
+        try:
+            seen = step()
+        except FirmwareCrash as crash:
+            seen = f"the firmware crashed: {crash}"
+        except CodecsDisagree as difference:
+            seen = f"the two codecs disagree: {difference}"
+        if seen is not None:
+            raise Failed(where, expected, seen)
+
+    def _screen_says(self):
+        return "the screen says: " + " | ".join(row or "-" for row in self._world.screen())
+
+    def _shows(self, text):
+        return squeezed(text) in squeezed("".join(self._world.screen()))
+
+    # keys
+
+    def do_press(self, names):
+        self._world.press(*names)
+
+    def do_type(self, digits):
+        self._world.press(*digits)
+
+    def do_hold(self, name, ms):
+        self._world.hold(name, ms)
+
+    # screen, paper, wire and books
+
+    def do_wait(self, text):
+        return self.do_wait_within(text, WAIT_MS)
+
+    def do_wait_within(self, text, limit_ms):
+        if not self._world.run_until(lambda: self._shows(text), limit_ms):
+            return f"not there after {limit_ms / 1000:g} s, {self._screen_says()}"
+
+    def do_expect_screen(self, text):
+        if not self._shows(text):
+            return self._screen_says()
+
+    def do_expect_not_screen(self, text):
+        if self._shows(text):
+            return self._screen_says()
+
+    def _idle(self):
+        if not self._world.run_until(lambda: is_idle(self._world.screen()), IDLE_MS):
+            return self._screen_says()
+
+    def do_expect_paper(self, text):
+        lines = self._since_mark("paper")
+        if squeezed(text) not in squeezed("".join(lines)):
+            return f"the paper says: {' | '.join(lines) or 'nothing'}"
+
+    def do_expect_no_paper(self):
+        lines = self._since_mark("paper")
+        if lines:
+            return f"the paper says: {' | '.join(lines)}"
+
+    def do_expect_sent(self, mti, count):
+        sent = [_mti(raw) for raw in self._world.packets("out")]
+        if sent.count(mti) != count:
+            return f"{sent.count(mti)} were sent; all requests so far: {' '.join(sent) or 'none'}"
+
+    def do_expect_nothing_sent(self):
+        sent = [_mti(raw) for raw in self._since_mark("out")]
+        if any(mti in story.MOVES_MONEY for mti in sent):
+            return f"these were sent: {' '.join(sent)}"
+
+    def do_expect_refunded(self, order, amount_fen):
+        given_fen = given_back_fen(self._shop, order)
+        if given_fen is None:
+            return f"the ledger knows no order {order}"
+        if given_fen != amount_fen:
+            return f"the ledger has given back {given_fen} fen"
+
+    def do_expect_balanced(self):
+        wrong = wrong_in_ledger(self._shop)
+        if wrong:
+            return "; ".join(wrong)
+
+    def do_mark(self):
+        self._mark = len(self._world.trace)
+
+    def _since_mark(self, kind):
+        return [event.value for event in self._world.trace[self._mark:] if event.kind == kind]
+
+    # the world around
+
+    def do_paper(self, state):
+        self._world.device.printer.paper_out = state == "out"
+
+    def do_power(self, state):
+        if state in ("off", "cycle"):
+            self._world.power_off()
+        if state == "cycle":
+            self._world.run_for(OFF_MS)
+        if state in ("on", "cycle"):
+            self._world.power_on()
+
+    def do_wire(self, state):
+        self._world.wire.cut(state == "cut")
+
+    def do_noise(self, count):
+        for line in self._world.wire.lines:
+            line.inject(self._world.rng.randbytes(count), self._world.now_ms)
+
+    def do_damage(self, of_ten_thousand):
+        for line in self._world.wire.lines:
+            line.damage = Damage(self._world.rng, flip=of_ten_thousand / 10_000)
+
+    def do_host(self, kind, mti, times):
+        self._shop.acquirer.faults.script(HOST_FAULTS[kind], mti, times)
+
+    def do_wrong_kcv(self):
+        self._shop.acquirer.faults.script(faults.WRONG_KCV, "0800")
+
+    def do_delay(self, span_ms, mti):
+        self._shop.acquirer.faults.script(faults.DELAY, mti, delay_ms=span_ms)
+
+    def do_pass(self, span_ms):
+        self._world.run_for(span_ms)
+
+
+def play(path, seed=None):
+    """Play the script at `path` on a new shop -> (Shop, result).
+
+    The result: {"script", "result": "passed" or "failed", "outcome", "seed", "language", "ms",
+    "screens", "messages", "paper"}, and for a failed run {"error": {"where", "expected", "seen",
+    "screen"}}. Raises ScriptError for a script that cannot be read.
+    """
+    script = read_script(path)
+    seed = script.seed if seed is None else seed
+    shop = open_shop(script.terminal, script.language, seed, script.start)
+    error = None
+    try:
+        Player(script, shop).play()
+    except Failed as failed:
+        error = {"where": failed.where, "expected": failed.expected, "seen": failed.seen,
+                 "screen": shop.world.screen()}
+    trace = shop.world.trace
+    result = {"script": str(path), "result": "failed" if error else "passed",
+              "outcome": story.outcome(trace), "seed": seed, "language": script.language,
+              "ms": shop.world.now_ms, **story.record(trace)}
+    return shop, result | ({"error": error} if error else {})
+
+
+def save_pictures(world, folder):
+    """Save every screen of a run as 001.png, 002.png, ..., and what was printed as paper.png.
+
+    The folder is made. Raises OSError.
+    """
+    from tools.pictures import draw_paper, draw_screen
+
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = [event.value for event in world.trace if event.kind == "screen"]
+    for number, one in enumerate(seen, 1):
+        draw_screen(one.pixels).save(folder / f"{number:03}.png")
+    printer = world.device.printer
+    if printer.lines:
+        draw_paper(printer.lines, printer.cuts).save(folder / "paper.png")
+
+
+def configure(parser):
+    """Arguments of `tuidan press`."""
+    parser.epilog = "tools/README.md tells the language of the scripts."
+    parser.add_argument("scripts", nargs="+", metavar="SCRIPT", help="file with a key script")
+    parser.add_argument("--seed", type=int, help="instead of the script's own")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--trace", action="store_true", help="tell every screen and packet")
+    parser.add_argument("--pictures", metavar="DIR", help="save screens and paper as PNG there")
+
+
+def run(args):
+    """Play every script given; exit code 0, 1 if one failed, 2 if one could not be read."""
+    results = []
+    for path in args.scripts:
+        try:
+            shop, result = play(path, args.seed)
+            if args.pictures:
+                several = len(args.scripts) > 1
+                save_pictures(shop.world, Path(args.pictures, Path(path).stem if several else ""))
+        except (ScriptError, OSError, ValueError) as reason:
+            print(f"tuidan press: {reason}", file=sys.stderr)
+            return 2
+        results.append(result)
+        if "error" in result:
+            error = result["error"]
+            print(f"{error['where']}: expected: {error['expected']}; {error['seen']}",
+                  file=sys.stderr)
+        if not args.json:
+            print("\n".join(_told(shop, result, args.trace)), flush=True)
+    if args.json:
+        print(json.dumps(results[0] if len(results) == 1 else {"scripts": results},
+                         ensure_ascii=False))
+    return 1 if any(result["result"] == "failed" for result in results) else 0
+
+
+def _told(shop, result, trace):
+    """Lines for a person: the story if asked for, the last screen of a failure, the result."""
+    if trace:
+        teller = story.Teller(shop.mac)
+        yield from teller.more(shop.world.trace)
+        yield from teller.rest()
+    elif "error" in result:
+        yield from story.screen(result["error"]["screen"])
+    yield (f"{result['result']} {result['script']}: {result['outcome'] or 'no refund sent'}, "
+           f"{result['ms'] / 1000:.1f} s in virtual time")
+
+
+def _mti(raw):
+    """The MTI of a packet seen on the line; `????` for what is none."""
+    try:
+        return decode(raw).mti
+    except WireFault:
+        return "????"

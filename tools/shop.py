@@ -1,0 +1,95 @@
+"""The sample shop: a terminal from the factory, its acquirer with sample orders, and the line.
+
+What demo, press and tests play on. Ledger questions here read the database only, never what a
+rule or the terminal believes.
+"""
+from random import Random
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from host_sim.acquirer import ledger, samples, schema
+from host_sim.acquirer.link import LinkServer
+from host_sim.acquirer.server import Acquirer
+from host_sim.world import START, World
+
+# Operator number -> password, as the maker sets them; 00 is the supervisor.
+PASSWORDS = {"00": "123456", "01": "0000"}
+
+
+class Shop(NamedTuple):
+    """`world` is the terminal and its line, `acquirer` the host, `engine` its database."""
+    world: World
+    acquirer: Acquirer
+    engine: object
+    merchant: str
+    mac: str
+
+
+def open_shop(terminal=None, language="zh", seed=0, start=START, world=World):
+    """A Shop on one of the sample terminals, its power still off.
+
+    `terminal` None is the test shop's till; `world` is World or a class with its arguments.
+    ValueError for a terminal that is none of the samples.
+    """
+    terminal = terminal or samples.TERMINAL
+    enrolled = {row[0]: row for row in samples.TERMINALS}
+    if terminal not in enrolled:
+        raise ValueError(f"no sample terminal {terminal}; there are {', '.join(enrolled)}")
+    _, merchant, mac = enrolled[terminal]
+    engine = schema.open_engine()
+    with engine.begin() as connection:
+        samples.load(connection, start.date())
+    acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
+
+    def factory(board):
+        from firmware import operators, params
+        from firmware.storage import Storage
+
+        storage = Storage(board.data_flash())
+        params.factory(storage, {
+            "terminal": terminal, "merchant": merchant, "mac": mac, "language": language})
+        operators.factory(storage, PASSWORDS, terminal)
+        board.store_tmk(samples.tmk(terminal))
+
+    made = world(LinkServer(acquirer), seed=seed, start=start, prepare=factory)
+    return Shop(made, acquirer, engine, merchant, mac)
+
+
+def given_back_fen(shop, order_no):
+    """What of an order went back to the customer (refunds and voids, net of what was undone).
+
+    None if the shop's merchant has no such order.
+    """
+    with shop.engine.connect() as connection:
+        order = ledger.find_order(connection, order_no, shop.merchant)
+    return None if order is None else order.refunded_fen + order.voided_fen
+
+
+def wrong_in_ledger(shop):
+    """What does not add up in the books, in words; an empty list if everything does.
+
+    Accounts sum to zero, no order gave back more than it took, and every transaction has moved
+    exactly what its state says.
+    """
+    posting, txn, order = schema.posting, schema.txn, schema.order
+    net = func.sum(posting.c.amount_fen * func.iif(posting.c.kind == "undo", -1, 1))
+    moved = select(posting.c.txn_id, net.label("fen")).group_by(posting.c.txn_id).subquery()
+    with shop.engine.connect() as connection:
+        names = connection.execute(select(schema.account.c.name)).scalars()
+        balances = [ledger.balance_fen(connection, name) for name in names]
+        rows = connection.execute(
+            select(txn, func.coalesce(moved.c.fen, 0).label("moved"))
+            .outerjoin(moved, moved.c.txn_id == txn.c.id)).all()
+        sold = connection.execute(select(order)).all()
+    wrong = [] if sum(balances) == 0 else [f"accounts sum to {sum(balances)} fen"]
+    for row in rows:
+        due = row.amount_fen if row.state == schema.APPROVED else 0
+        if row.moved != due:
+            wrong.append(f"{row.kind} with STAN {row.stan} moved {row.moved} fen instead of {due}")
+    for row in sold:
+        back = sum(one.moved for one in rows
+                   if one.order_no == row.order_no and one.kind != "sale")
+        if back > row.amount_fen:
+            wrong.append(f"order {row.order_no} gave back {back} fen of {row.amount_fen}")
+    return wrong
