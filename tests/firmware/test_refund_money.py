@@ -119,7 +119,7 @@ def test_void_without_a_trusted_answer_is_reversed_and_leaves_no_credit(till, fa
 
 def test_nothing_goes_online_before_the_last_void_is_reversed(till):
     till.faults.script(faults.MUTE, "0200")
-    till.faults.script(faults.DEAF, "0400", times=6)
+    till.faults.script(faults.DEAF, "0400", times=7)
     till.send(SOLD_TODAY)
     till.wait("being reversed")
     assert till.given_back_fen(SOLD_TODAY) == 12_800
