@@ -23,7 +23,7 @@ def pack(entries):
         if tag not in TAGS:
             raise LocalMisuse("62." + tag, "the dialect defines no such tag")
         _name, kind, limit, fixed = TAGS[tag]
-        raw = value if kind == "b" else _to_bytes(tag, kind, value)
+        raw = _to_bytes(tag, kind, value)
         fault = _fault(kind, limit, fixed, raw)
         if fault:
             raise LocalMisuse("62." + tag, fault[1])
@@ -68,8 +68,10 @@ def unpack(data, at=0):
 
 
 def _to_bytes(tag, kind, value):
-    if not isinstance(value, str):
-        raise LocalMisuse("62." + tag, "is not text")
+    if not isinstance(value, bytes if kind == "b" else str):
+        raise LocalMisuse("62." + tag, "is not bytes" if kind == "b" else "is not text")
+    if kind == "b":
+        return value
     if kind != "n":
         return value.encode()
     for char in value:
