@@ -10,8 +10,6 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, select, update
 
 from host_sim.acquirer.schema import (
-    APPROVED,
-    CANCELLED,
     OPEN,
     REVIEW,
     audit,
@@ -80,7 +78,9 @@ _TERMINAL = select(terminal, merchant.c.name, merchant.c.test_amounts).where(
 )
 _OF_KEY = and_(*(txn.c[name] == bindparam("of_" + name) for name in Key._fields))
 _TXN = select(txn).where(_OF_KEY)
+_NEW_TXN = insert(txn)
 _CHANGE = update(txn).where(_OF_KEY)
+_NEW_POSTING = insert(posting)
 _balance = func.coalesce(
     func.sum(
         case(
@@ -108,6 +108,7 @@ _STANS = (
     .where(txn.c.terminal_id == bindparam("terminal_id"), txn.c.batch == bindparam("batch"))
     .order_by(txn.c.id)
 )
+_PROVE = update(terminal).where(terminal.c.terminal_id == bindparam("of_terminal_id"))
 _NEXT_RRN = update(rrn_counter).values(last=rrn_counter.c.last + 1).returning(rrn_counter.c.last)
 
 
@@ -135,13 +136,13 @@ def find_txn(connection: Connection, key: Key) -> Row | None:
 
 def record(connection: Connection, key: Key, **values) -> int:
     """Write a new key with its outcome; its row number. The key must be new."""
-    result = connection.execute(insert(txn).values(key._asdict() | values))
+    result = connection.execute(_NEW_TXN, key._asdict() | values)
     return result.inserted_primary_key[0]  # type: ignore[index]
 
 
 def change(connection: Connection, key: Key, **values) -> None:
     """Move a recorded key on. Its key and fingerprint stay; its postings are apart."""
-    connection.execute(_CHANGE.values(**values), _of(key))
+    connection.execute(_CHANGE, _of(key) | values)
 
 
 def post(connection: Connection, txn_id: int, kind: str, sold, amount_fen: int, at: datetime):
@@ -172,7 +173,7 @@ def transfer(
 ) -> None:
     """Move `amount_fen` from the account `debit` to the account `credit`."""
     connection.execute(
-        insert(posting),
+        _NEW_POSTING,
         {
             "txn_id": txn_id,
             "order_no": order_no,
@@ -213,12 +214,7 @@ def last_stan(connection: Connection, terminal_id: str, batch: int) -> int:
 
 def prove_key_set(connection: Connection, terminal_id: str, number: int) -> None:
     """Note that the terminal holds this key set."""
-    connection.execute(
-        update(terminal)
-        .where(terminal.c.terminal_id == bindparam("of_terminal_id"))
-        .values(proved_set=bindparam("number")),
-        {"of_terminal_id": terminal_id, "number": number},
-    )
+    connection.execute(_PROVE, {"of_terminal_id": terminal_id, "proved_set": number})
 
 
 def note(connection: Connection, at: datetime, terminal_id: str, event: str, detail: str) -> None:
@@ -226,16 +222,6 @@ def note(connection: Connection, at: datetime, terminal_id: str, event: str, det
     connection.execute(
         insert(audit), {"at": at, "terminal_id": terminal_id, "event": event, "detail": detail}
     )
-
-
-def is_posted(row: Row) -> bool:
-    """Whether a transaction's posting stands."""
-    return row.state == APPROVED
-
-
-def is_closed(row: Row) -> bool:
-    """Whether a transaction was cancelled, reversed or fenced: it never posts again."""
-    return row.state == CANCELLED
 
 
 def _of(key: Key) -> dict:

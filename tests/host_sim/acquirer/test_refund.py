@@ -7,7 +7,7 @@ import pytest
 from host_sim.acquirer import ledger, review, rules, samples, schema
 from host_sim.acquirer.ledger import Key
 from protocol.dialect import CODES
-from tests.host_sim.acquirer.till import DATED, NOON, Till, code, exact_fields
+from tests.host_sim.acquirer.till import DATED, NOON, Host, Till, code, exact_fields
 
 MERCHANT = ledger.merchant_account(samples.TEST_SHOP)
 STORED = (12, 13, 15, 32, 37, 39, 44, 63)
@@ -179,21 +179,30 @@ def test_cancelled_amount_can_be_refunded_anew(host, till):
     assert code(till.refund(order, 52000, stan=501)) == "00"
 
 
+@pytest.fixture(scope="module")
+def shared_till():
+    host = Host()
+    till = Till(host.acquirer)
+    till.sign_on()
+    return host, till
+
+
 @pytest.mark.parametrize("cents", range(100))
-def test_test_amounts_answer_the_code_of_their_cents(host, till, cents):
+def test_test_amounts_answer_the_code_of_their_cents(shared_till, cents):
+    host, till = shared_till
     order = host.order("20260005")
-    amount_fen, expected = 2000 + cents, f"{cents:02d}"
-    answers = [code(till.refund(order, amount_fen, stan=500, mti=m)) for m in TRIES]
+    got_fen = host.customer_got_fen("20260005")
+    amount_fen, expected = 100 + cents, f"{cents:02d}"
+    tries = ("0220", "0221", "0221", "0221")
+    answers = [code(till.refund(order, amount_fen, stan=500 + cents, mti=m)) for m in tries]
     if expected not in CODES or expected == "00":
         assert answers == ["00"] * 4
     elif rules.is_stored(expected):
         assert answers == [expected] * 4
     else:
         assert answers == [expected] * 2 + ["00"] * 2
-    assert host.customer_got_fen("20260005") == (amount_fen if answers[-1] == "00" else 0)
-
-
-TRIES = ("0220", "0221", "0221", "0221")
+    posted_fen = amount_fen if answers[-1] == "00" else 0
+    assert host.customer_got_fen("20260005") - got_fen == posted_fen
 
 
 def test_test_amounts_are_the_test_shops_only(host):
