@@ -77,7 +77,7 @@ def _show_idle(terminal, owed):
     rows = [ui.text(state, number=terminal.operator), ui.text("idle.keys")]
     unfinished = len(terminal.journal.open_records()) - len(owed)
     if owed:
-        rows.append(ui.text("idle.voucher"))
+        rows.append(ui.text("idle.result"))
     elif unfinished:
         rows.append(ui.text("idle.open", count=unfinished))
     ui.show(_title(terminal), rows)

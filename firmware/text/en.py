@@ -8,7 +8,7 @@ TEXTS = {
     "idle.offline": "Signed off Op {number}",
     "idle.keys": "1 Refund    MENU",
     "idle.open": "{count} in progress",
-    "idle.voucher": "ENTER = voucher",
+    "idle.result": "ENTER = result",
     "idle.welcome": "ENTER to log in",
     "idle.not_enrolled": "Not activated",
     "menu.title": "Menu",

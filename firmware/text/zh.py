@@ -9,7 +9,7 @@ TEXTS = {
     "idle.offline": "未签到 操作员{number}",
     "idle.keys": "1退款  菜单=更多",
     "idle.open": "处理中{count}笔",
-    "idle.voucher": "确认=打印凭单",
+    "idle.result": "确认=查看结果",
     "idle.welcome": "按确认键登录",
     "idle.not_enrolled": "终端未激活",
     "menu.title": "菜单",

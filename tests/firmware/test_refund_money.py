@@ -76,7 +76,7 @@ def test_dead_host_leaves_the_refund_in_progress_and_it_ends_behind_the_operator
     assert states_of(till.journal()) == [states.SENT]
     till.press("ENTER")
     till.wait("1 in progress")
-    till.wait("ENTER = voucher")
+    till.wait("ENTER = result")
     assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
     till.press("ENTER")
     till.sign_and_finish()
@@ -134,6 +134,15 @@ def test_nothing_goes_online_before_the_last_void_is_reversed(till):
     till.press("1")
     till.wait("Reason")
     assert till.given_back_fen(SOLD_TODAY) == 0
+    assert states_of(till.journal()) == [states.ANNULLED]
+    till.press("CANCEL")
+    till.wait("Nothing was sent")
+    till.press("ENTER")
+    till.wait("ENTER = result")
+    till.press("ENTER")
+    till.wait("was taken back")
+    till.press("ENTER")
+    till.idle()
     assert till.journal().open_records() == []
 
 
@@ -167,7 +176,7 @@ def test_power_cut_in_mid_refund_ends_in_one_credit_and_paper_that_says_so(till,
     till.world.power_off()
     till.world.run_for(2000)
     till.log_in()
-    till.wait("ENTER = voucher")
+    till.wait("ENTER = result")
     till.press("ENTER")
     till.sign_and_finish()
     assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
@@ -213,7 +222,7 @@ def test_voucher_put_off_is_owed_and_printed_later(till):
     till.send(SOLD_LAST_WEEK, 1000)
     till.wait("No paper")
     till.press("CANCEL")
-    till.wait("ENTER = voucher")
+    till.wait("ENTER = result")
     till.world.device.printer.paper_out = False
     till.press("ENTER")
     till.sign_and_finish()
