@@ -68,10 +68,12 @@ def unpack(data, at=0):
 
 
 def _to_bytes(tag, kind, value):
-    if not isinstance(value, bytes if kind == "b" else str):
-        raise LocalMisuse("62." + tag, "is not bytes" if kind == "b" else "is not text")
     if kind == "b":
+        if not isinstance(value, bytes):
+            raise LocalMisuse("62." + tag, "is not bytes")
         return value
+    if not isinstance(value, str):
+        raise LocalMisuse("62." + tag, "is not text")
     if kind != "n":
         return value.encode()
     for char in value:
