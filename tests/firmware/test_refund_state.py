@@ -1,10 +1,12 @@
 """The table of refund states: complete, and obeyed."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
 from firmware import refund_state as states
+from tools.state_diagram import diagram
 
 EVENTS = (
     states.PREPARE, states.SEND, states.APPROVE, states.DECLINE, states.HOLD, states.FORGET,
@@ -82,3 +84,8 @@ def test_a_refund_is_never_reversed_and_a_void_never_cancelled():
             assert event != states.CANCEL and target not in (
                 states.CANCELLING, states.PENDING_REVIEW,
             )  # fmt: skip
+
+
+def test_readme_shows_the_table():
+    readme = Path(states.__file__).with_name("README.md").read_text()
+    assert diagram() in readme

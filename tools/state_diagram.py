@@ -1,0 +1,26 @@
+"""Draws the refund's states from firmware/refund_state.py, as the Mermaid text in its README.
+
+`python -m tools.state_diagram` prints it; a test holds firmware/README.md to it.
+"""
+
+from firmware import refund_state as states
+
+KINDS = ((states.REFUND, "refund"), (states.VOID, "void"))
+
+
+def diagram() -> str:
+    """One Mermaid state diagram; an edge says its event, and for whom where it is not for both."""
+    edges: dict[tuple[int, int, str], list[str]] = {}
+    for kind, name in KINDS:
+        for (owner, state, event), target in states.TRANSITIONS.items():
+            if owner == kind:
+                edges.setdefault((state, target, event), []).append(name)
+    lines = ["stateDiagram-v2"]
+    for (state, target, event), names in sorted(edges.items()):
+        whose = "" if len(names) == len(KINDS) else f" ({names[0]})"
+        lines.append(f"    {states.NAMES[state]} --> {states.NAMES[target]}: {event}{whose}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(diagram())
