@@ -48,8 +48,8 @@ def yuan(amount_fen):
 
 
 class Screens:
-    def __init__(self, kernel, lcd, keys, glyphs, texts):
-        """`keys`: the keypad's queue. `texts`: {id: text} of the operator's language."""
+    def __init__(self, kernel, lcd, keys, glyphs, texts=None):
+        """`keys`: the keypad's queue. `texts`: of the operator's language, texts[id]."""
         self._kernel = kernel
         self._lcd = lcd
         self._glyphs = glyphs

@@ -12,6 +12,7 @@ from firmware.params import Counters, Params
 from firmware.screens import Screens
 from firmware.storage import Storage
 from firmware.text.glyphs import Glyphs
+from firmware.text.texts import Texts
 from firmware.working_keys import WorkingKeys
 from protocol.framing import Link
 
@@ -34,7 +35,7 @@ class Terminal:
         self.printer = Printer(board.printer_uart, self.kernel, self.glyphs)
         self.link = LinkDriver(self.kernel, board.link_uart, Link())
         self.host = Host(self.kernel, self.link, self.keys)
-        self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs, {})
+        self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs)
         self.operator = None  # number of who is logged in
         self.signed_on = False  # the clock may have stood still: a sign-on sets it
         self.in_hand = None  # the record that the operator is busy with
@@ -45,8 +46,7 @@ class Terminal:
 
     def speak(self, language):
         """Load the operator's texts: "zh" or "en"."""
-        module = __import__("firmware.text." + language, None, None, ("TEXTS",))
-        self.ui.texts = module.TEXTS
+        self.ui.texts = Texts(language)
 
     def code_text(self, code):
         """The text id that explains a response code (F39)."""

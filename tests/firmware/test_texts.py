@@ -6,12 +6,23 @@ from pathlib import Path
 import pytest
 
 from firmware import screens
-from firmware.text import en, zh
 from firmware.text.glyphs import Glyphs
+from firmware.text.texts import LANGUAGES, Texts
 from protocol.dialect import CODES
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
-LANGUAGES = {"zh": zh.TEXTS, "en": en.TEXTS}
+
+
+def all_texts(language):
+    """{id: text} as the terminal would give each."""
+    texts = Texts(language)
+    lines = (FIRMWARE / "text" / f"{language}.txt").read_text().splitlines()
+    ids = [line.split("=")[0] for line in lines if not line.startswith("#")]
+    assert len(ids) == len(set(ids))
+    return {text_id: texts[text_id] for text_id in ids}
+
+
+ZH, EN = all_texts("zh"), all_texts("en")
 WIDEST = {
     "amount": "99999999.99", "left": "99999999.99", "code": "A0", "number": "01", "count": "8",
     "tries": "2", "most": "6", "order": "20260316000123456789", "rrn": "123456789012",
@@ -32,21 +43,27 @@ def glyphs():
 
 @pytest.fixture(params=LANGUAGES)
 def texts(request):
-    return LANGUAGES[request.param]
+    return all_texts(request.param)
 
 
 def test_both_languages_have_the_same_texts_with_the_same_values():
     def values(text):
         return sorted(re.findall(r"{(\w+)}", text))
 
-    assert zh.TEXTS.keys() == en.TEXTS.keys()
-    differing = [i for i in zh.TEXTS if values(zh.TEXTS[i]) != values(en.TEXTS[i])]
+    assert ZH.keys() == EN.keys()
+    differing = [i for i in ZH if values(ZH[i]) != values(EN[i])]
     assert differing == []
 
 
 def test_every_response_code_has_words(texts):
     told = [code for code in CODES if code not in ("00", "09")]
     assert [code for code in told if "code." + code not in texts] == []
+
+
+def test_id_that_is_not_there_is_an_error():
+    assert "code.00" not in Texts("zh")
+    with pytest.raises(KeyError):
+        Texts("zh")["code.00"]
 
 
 def test_titles_and_menu_entries_fit_one_row(texts, glyphs):
@@ -86,6 +103,6 @@ def test_every_text_is_used_somewhere():
     files = [path for path in FIRMWARE.rglob("*.py") if path.parent.name != "text"]
     source = "".join(path.read_text() for path in files)
     unused = [
-        i for i in zh.TEXTS if f'"{i}"' not in source and not i.startswith(("code.", "printer."))
+        i for i in ZH if f'"{i}"' not in source and not i.startswith(("code.", "printer."))
     ]
     assert unused == []
