@@ -25,7 +25,8 @@ class Chip:
         self.uarts = {}  # id -> shims.machine.UART
         self.driven = {}  # pin -> level, only while an output drives it
         self.pulls = {}  # pin -> level
-        self._contacts = set()  # (pin, pin) pairs closed by switches outside
+        self._contacts = ()  # (pin, pin) pairs closed by switches outside
+        self._joined = set()  # the pins in them
         self._watched = {}  # pin -> [last level, callback(old, new)]
 
     def ticks_ms(self):
@@ -49,8 +50,10 @@ class Chip:
 
     def set_contacts(self, contacts):
         """Switches outside now join these (pin, pin) pairs; edges raise their interrupts."""
-        self._contacts = set(contacts)
-        self._edges()
+        before = self._joined
+        self._contacts = tuple(sorted(contacts))
+        self._joined = {pin for pair in self._contacts for pin in pair}
+        self._edges(self._joined.union(before))
 
     def drive(self, pin, level):
         """An output drives its pin to 0 or 1, or lets go of it (None)."""
@@ -58,8 +61,8 @@ class Chip:
             self.driven.pop(pin, None)
         else:
             self.driven[pin] = level
-        if self._contacts:
-            self._edges()
+        if pin in self._joined:
+            self._edges(self._joined)
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""
@@ -70,7 +73,7 @@ class Chip:
 
     def level(self, pin):
         """What an input reads: the net of joined pins is low if any of them drives it low."""
-        if not self._contacts:
+        if pin not in self._joined:
             level = self.driven.get(pin)
             return self.pulls.get(pin, 0) if level is None else level
         net = [pin]
@@ -86,11 +89,14 @@ class Chip:
         pulls = [self.pulls[one] for one in net if one in self.pulls]
         return max(pulls) if pulls else 0
 
-    def _edges(self):
+    def _edges(self, pins):
+        """Tell the watchers of these pins; a pin that nothing joins keeps its level."""
         if self.dead:
             return
-        for pin, watch in self._watched.items():
-            level = self.level(pin)
-            if level != watch[0]:
-                watch[0] = level
-                watch[1](level)
+        for pin in pins:
+            watch = self._watched.get(pin)
+            if watch is not None:
+                level = self.level(pin)
+                if level != watch[0]:
+                    watch[0] = level
+                    watch[1](level)

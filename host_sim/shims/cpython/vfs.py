@@ -4,6 +4,9 @@ The settings are those of the rp2 port; an image made here mounts there, byte fo
 Nothing is buffered above littlefs, so the flash sees each operation when the device's would.
 """
 
+from contextlib import suppress
+from weakref import WeakSet
+
 from littlefs import UserContext, lfs
 from littlefs.errors import LittleFSError
 
@@ -91,6 +94,7 @@ class VfsLfs2:
             raise NotImplementedError("time stamps: a terminal mounts with mtime=False")
         self._config = _config(bdev, readsize, progsize, lookahead)
         self._fs = lfs.LFSFilesystem()
+        self._open_files = WeakSet()
         self._run(lfs.mount, self._config)
 
     @staticmethod
@@ -132,7 +136,8 @@ class VfsLfs2:
     def statvfs(self, path):
         """MicroPython's tuple of ten: block size twice, blocks, free, available, ..., name size."""
         size, count = self._config.block_size, self._config.block_count
-        free = count - self._run(lfs.fs_size)
+        # The device counts with lfs_fs_traverse, which meets a folder's two blocks twice.
+        free = count - self._run(lfs.fs_size) - 2 * self._folders("")
         return (size, size, count, free, free, 0, 0, 0, 0, 255)
 
     def mkdir(self, path):
@@ -147,7 +152,16 @@ class VfsLfs2:
         self._run(lfs.rename, old, new)
 
     def umount(self):
+        """Files still open are lost: nothing can be done with them any more."""
+        for file in list(self._open_files):
+            file.drop()
         self._run(lfs.unmount)
+
+    def _folders(self, path):
+        """How many folders lie below this one."""
+        entries = self.ilistdir(path + "/")
+        below = [path + "/" + entry[0] for entry in entries if entry[1] == _DIRECTORY]
+        return len(below) + sum(self._folders(one) for one in below)
 
     def _run(self, function, *arguments):
         return _call(self._config, function, self._fs, *arguments)
@@ -196,6 +210,16 @@ class _BinaryFile:
             handle, self._handle = self._handle, None
             _call(self._config, lfs.file_close, self._fs, handle)
 
+    def drop(self):
+        """Forget the file without writing anything."""
+        self._handle = None
+
+    def __del__(self):
+        # A file never closed is closed by the garbage collector, as on the device; littlefs must
+        # not be left with a file that is gone.
+        with suppress(Exception):
+            self.close()
+
     def __enter__(self):
         return self
 
@@ -214,7 +238,7 @@ class _BinaryFile:
 
 
 class _TextFile(_BinaryFile):
-    """UTF-8, no newline translation; counts are characters when reading."""
+    """UTF-8, no newline translation; counts are characters when reading, bytes when writing."""
 
     _END = ""
 
@@ -235,7 +259,4 @@ class _TextFile(_BinaryFile):
         return super().readline().decode()
 
     def write(self, text):
-        if isinstance(text, str):
-            self._run(lfs.file_write, text.encode())
-            return len(text)
-        return self._run(lfs.file_write, bytes(text))
+        return super().write(text.encode() if isinstance(text, str) else text)
