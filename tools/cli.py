@@ -10,6 +10,10 @@ import sys
 
 # name: (help, module, function that adds its arguments, function that runs it)
 COMMANDS = {
+    "demo": ("one refund from key press to voucher, told screen by screen and byte by byte",
+             "tools.demo", "configure", "run"),
+    "press": ("play key scripts in virtual time",
+              "tools.press", "configure", "run"),
     "decode": ("read packets: hex in, fields out",
                "tools.packets", "configure_decode", "decode"),
     "encode": ("write packets: what decode --json gives in, hex out",

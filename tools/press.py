@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from firmware.text import en, zh
+from firmware.text.texts import Texts
 from host_sim.acquirer import faults
 from host_sim.agreement import CodecsDisagree
 from host_sim.bench.wire import Damage
@@ -21,7 +21,7 @@ from tools.shop import given_back_fen, open_shop, wrong_in_ledger
 WAIT_MS = 120_000
 IDLE_MS = 60_000        # the longest that a last message stays by itself, and some
 OFF_MS = 1_000          # of a power cycle
-IDLE = tuple(texts.TEXTS[name].partition("{")[0] for texts in (zh, en)
+IDLE = tuple(Texts(language)[name].partition("{")[0] for language in ("zh", "en")
              for name in ("idle.ready", "idle.offline", "idle.welcome"))
 HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC}
 
@@ -39,6 +39,11 @@ class Failed(Exception):
 def squeezed(text):
     """Text without its spaces: where a screen or a slip breaks a line means nothing."""
     return "".join(text.split())
+
+
+def screen_shows(world, text):
+    """Whether the text is on the screen, its spaces and the breaks of rows apart."""
+    return squeezed(text) in squeezed("".join(world.screen()))
 
 
 def is_idle(rows):
@@ -80,9 +85,6 @@ class Player:
     def _screen_says(self):
         return "the screen says: " + " | ".join(row or "-" for row in self._world.screen())
 
-    def _shows(self, text):
-        return squeezed(text) in squeezed("".join(self._world.screen()))
-
     # keys
 
     def do_press(self, names):
@@ -100,15 +102,15 @@ class Player:
         return self.do_wait_within(text, WAIT_MS)
 
     def do_wait_within(self, text, limit_ms):
-        if not self._world.run_until(lambda: self._shows(text), limit_ms):
+        if not self._world.run_until(lambda: screen_shows(self._world, text), limit_ms):
             return f"not there after {limit_ms / 1000:g} s, {self._screen_says()}"
 
     def do_expect_screen(self, text):
-        if not self._shows(text):
+        if not screen_shows(self._world, text):
             return self._screen_says()
 
     def do_expect_not_screen(self, text):
-        if self._shows(text):
+        if screen_shows(self._world, text):
             return self._screen_says()
 
     def _idle(self):

@@ -37,7 +37,7 @@ def refusal(tmp_path, text):
     ("wire noise 40", "noise", (40,)),
     ("wire cut", "wire", ("cut",)),
     ("host delay 70s 0220", "delay", (70_000, "0220")),
-    ("host silent 0220 2", "silent", ("0220", 2)),
+    ("host silent 0220 2", "host", ("silent", "0220", 2)),
     ("pass 500ms", "pass", (500,)),
 ])
 def test_statement_is_read_to_its_values(line, name, values):
@@ -53,7 +53,7 @@ def test_empty_and_comment_lines_are_nothing(line):
 @pytest.mark.parametrize("line, told", [
     ("knock twice", "'knock' is no statement; expected one of: language start"),
     ("press", "the line ends too early; expected: press KEY..."),
-    ("press 1 OK", "'OK' is no key of the keypad (0 1 2"),
+    ("press 1 OK", "'OK' is no key of the keypad (1 2 3"),
     ("type 12a", "'12a' is not 1 to 32 digits"),
     ("wait 退货", "'退货' must stand in quotes"),
     ('press "1"', "'1' needs no quotes"),

@@ -1,0 +1,217 @@
+"""`tuidan demo`: one refund in real time, firmware and acquirer over a real serial loopback.
+
+A patient operator plays it: he reads the screen, presses what the table says for it, and looks
+whether the screen moved on. He never counts seconds, so a slow machine only makes him slower.
+"""
+import json
+import re
+import sys
+from pathlib import Path
+
+from firmware.text.texts import Texts
+from host_sim.realtime import RealTimeWorld
+from protocol.errors import WireFault
+from protocol.iso8583 import decode
+from tools import story
+from tools.explain import MAC_STEPS, yuan
+from tools.press import save_pictures, screen_shows
+from tools.shop import PASSWORDS, open_shop
+
+ORDER = "20260004"      # a week old, so that its refund is a refund and not a void
+OPERATOR, SUPERVISOR = "01", "00"
+PATIENCE_MS = 90_000    # more than the terminal itself waits for an answer
+KEY_MS = 5_000          # a key that changed nothing by then did not get through
+KEY_TRIES = 3
+
+BEGIN = "idle.keys"
+# What ends the procedure otherwise; the screen itself says why.
+ENDS = ("order.failed", "refused.title", "declined.title", "in_progress.title", "held.title",
+        "annulled.title", "cancelled.title", "sign_on.failed", "amount.above", "printer.title",
+        "password.title", "fault.title")
+
+
+class NotApproved(Exception):
+    """The refund came to another end; the text says what the terminal's screen says."""
+
+
+def answers(order, amount_fen):
+    """Text id of a screen -> the keys that an operator presses on it."""
+    return {
+        "idle.welcome": ["ENTER"],
+        "log_in.number": [*OPERATOR, "ENTER"],
+        "log_in.password": [*PASSWORDS[OPERATOR], "ENTER"],
+        "sign_on.done": ["ENTER"],
+        BEGIN: ["1"],
+        "reason.title": ["1"],
+        "order.enter": [*order, "ENTER"],
+        "order.title": ["ENTER"],
+        "amount.full": ["1" if amount_fen is None else "2"],
+        "amount.enter": [*str(amount_fen), "ENTER"],
+        "supervisor.password": [*PASSWORDS[SUPERVISOR], "ENTER"],
+        "check.title": ["ENTER"],
+        "signature.title": ["ENTER"],
+        "approved.done": ["ENTER"],
+    }
+
+
+def landmark(text):
+    """The longest piece of a text that is the same whatever its values are."""
+    return max(re.split(r"\{.*?\}|\n", text), key=len)
+
+
+class Operator:
+    """Plays a refund on a World; `watch` is called after every key, for whoever looks on."""
+
+    def __init__(self, world, language, order, amount_fen, watch):
+        texts = Texts(language)
+        self._world = world
+        self._watch = watch
+        self._keys = {name: (landmark(texts[name]), keys)
+                      for name, keys in answers(order, amount_fen).items()}
+        self._ends = [landmark(texts[name]) for name in ENDS]
+        self._sending = landmark(texts["sending.body"])
+
+    def play(self):
+        """From switching on to the idle screen after the customer's copy. Raises NotApproved."""
+        self._world.power_on()
+        answered = set()
+        while not (BEGIN in answered and self._reads(BEGIN)):
+            if not self._world.run_until(self._has_to_act, PATIENCE_MS):
+                raise NotApproved(self._screen())
+            if self._is_over():
+                raise NotApproved(self._screen())
+            name = next(name for name in self._keys if self._reads(name))
+            answered.add(name)
+            for key in self._keys[name][1]:
+                self._press(key)
+            self._world.run_until(self._has_to_act, PATIENCE_MS)
+            self._watch()
+
+    def _reads(self, name):
+        return screen_shows(self._world, self._keys[name][0])
+
+    def _is_over(self):
+        # The screen that says "sending" has the title of one of the ends.
+        return (any(screen_shows(self._world, text) for text in self._ends)
+                and not screen_shows(self._world, self._sending))
+
+    def _has_to_act(self):
+        return self._is_over() or any(self._reads(name) for name in self._keys)
+
+    def _press(self, key):
+        """Press a key until the screen answers to it: a machine under load may miss one."""
+        self._world.run_for(1)  # the clock went on while the screen was read
+        before = self._world.screen()
+        for _ in range(KEY_TRIES):
+            self._world.press(key)
+            if self._world.run_until(lambda: self._world.screen() != before, KEY_MS):
+                return
+        raise NotApproved(f"the key {key} does nothing; {self._screen()}")
+
+    def _screen(self):
+        return "the screen says: " + " | ".join(row or "-" for row in self._world.screen())
+
+
+def configure(parser):
+    """Arguments of `tuidan demo`."""
+    parser.epilog = "Sample orders are listed in tools/README.md."
+    parser.add_argument("--order", type=_digits(20), default=ORDER, metavar="N",
+                        help=f"order number (default {ORDER})")
+    parser.add_argument("--amount-fen", type=_digits(10), metavar="N",
+                        help="amount in fen (default: all that is left of the order)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N",
+                        help="of keys and of the fingers' rhythm (default 0)")
+    parser.add_argument("--language", choices=("zh", "en"), default="zh",
+                        help="of screen and paper (default zh)")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--pictures", metavar="DIR", help="save screens and paper as PNG there")
+
+
+def run(args):
+    """Play the refund and tell it; exit code 0 if it was approved, else 1."""
+    shop = open_shop(language=args.language, seed=args.seed, world=RealTimeWorld)
+    amount_fen = None if args.amount_fen is None else int(args.amount_fen)
+    teller = story.Teller(shop.mac)
+
+    def watch():
+        if not args.json:
+            _print(teller.more(shop.world.trace))
+
+    if not args.json:
+        _print(_opening(shop.world))
+    fault = None
+    with shop.world as world:
+        try:
+            Operator(world, args.language, args.order, amount_fen, watch).play()
+        except NotApproved as reason:
+            fault = str(reason)
+        trace = list(world.trace)
+        if args.pictures:
+            try:
+                save_pictures(world, Path(args.pictures))
+            except OSError as reason:
+                fault = fault or f"pictures not saved: {reason}"
+    result = summary(trace, args.order)
+    if fault is not None:
+        result |= {"error": fault}
+        print(f"tuidan demo: {fault}", file=sys.stderr)
+    if args.json:
+        print(json.dumps(result, ensure_ascii=False))
+    else:
+        _print([*teller.more(trace), *teller.rest(), *_mac_steps(shop.mac)])
+        if fault is None:
+            print(f"refund approved: order {result['order']} amount {yuan(result['amount_fen'])} "
+                  f"rrn {result['rrn']} voucher {result['stan']}")
+    return 0 if fault is None else 1
+
+
+def summary(trace, order):
+    """What `--json` prints of a run: its result, the approved refund and all that was seen."""
+    told = {"result": story.outcome(trace) or "not sent", "order": order, "amount_fen": None,
+            "rrn": None, "stan": None}
+    for event in trace:
+        reply = _refund_reply(event)
+        if reply is not None and reply.fields[39] == "00":
+            told |= {"amount_fen": int(reply.fields[4]), "rrn": reply.fields[37],
+                     "stan": reply.fields[11]}
+    seen = story.record(trace)
+    return told | {"messages": seen["messages"], "screens": seen["screens"],
+                   "voucher": seen["paper"]}
+
+
+def _refund_reply(event):
+    """The Message of a reply to a refund or void, None for everything else."""
+    if event.kind != "in":
+        return None
+    try:
+        message = decode(event.value)
+    except WireFault:
+        return None
+    return message if message.mti in ("0210", "0230") else None
+
+
+def _opening(world):
+    ports = world.wire.names
+    return ["A refund at the till, in real time: the terminal's firmware and the acquirer, each at",
+            f"one end of a serial line ({ports[0]} and {ports[1]}). Over each screen stand the",
+            "keys that led to it; under each message its bytes, from the TPDU on, and what they",
+            "say.", ""]
+
+
+def _mac_steps(algorithm):
+    return [f"How each F64 came about ({algorithm}):",
+            *(f"  {number}. {step}" for number, step in enumerate(MAC_STEPS[algorithm], 1)), ""]
+
+
+def _print(lines):
+    if lines:
+        print("\n".join(lines), flush=True)
+
+
+def _digits(most):
+    def read(text):
+        if not re.fullmatch(rf"[0-9]{{1,{most}}}", text):
+            raise ValueError
+        return text
+    read.__name__ = f"number of 1 to {most} digits"
+    return read
