@@ -101,6 +101,9 @@ class RealTimeWorld(World):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _catch_up(self) -> None:
+        self.now_ms = int((time.monotonic() - self._began) * 1000)
+
     def _wait(self, until_ms: int) -> None:
         self.wire.wait(max(0.0, until_ms / 1000 - (time.monotonic() - self._began)))
-        self.now_ms = int((time.monotonic() - self._began) * 1000)
+        self._catch_up()

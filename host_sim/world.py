@@ -117,6 +117,7 @@ class World:
 
     def move_key(self, name: str, down: bool) -> None:
         """Put a finger on a key, or take it off; time goes on only by run_for and run_until."""
+        self._catch_up()
         if down:
             self._record("key", name)
         self.device.move_key(name, down, self.now_ms)
@@ -131,12 +132,14 @@ class World:
         return [line.text for line in self.device.printer.lines]
 
     def power_on(self) -> None:
+        self._catch_up()
         self._record("power", "on")
         self.device.power_on(self.now_ms)
         self._settle()
 
     def power_off(self) -> None:
         """The plug is pulled: bytes not yet on the line never leave, the screen goes blank."""
+        self._catch_up()
         self._record("power", "off")
         self.device.power_off(self.now_ms)
         self.wire.to_host.abort(self.now_ms)
@@ -158,6 +161,7 @@ class World:
 
     def run_until(self, condition: Callable[[], bool], timeout_ms: int) -> bool:
         """Let time pass until the condition holds; False if it did not within `timeout_ms`."""
+        self._catch_up()
         limit = self.now_ms + timeout_ms
         while not condition():
             if self.now_ms >= limit:
@@ -165,6 +169,9 @@ class World:
             self._wait(self._next(limit))
             self._settle()
         return True
+
+    def _catch_up(self) -> None:
+        """Time that passed outside of run_until: none, unless time is real."""
 
     def _wait(self, until_ms: int) -> None:
         self.now_ms = max(self.now_ms, until_ms)
