@@ -33,6 +33,10 @@ WIDEST = {
 TITLE = re.compile(r"\.title$|\.failed$")
 ROWS = re.compile(r"^idle\.")
 MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$")
+# A prompt leaves the last row to what is typed.
+PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|order\.enter|amount\.enter")
+SHOWN = re.compile(r"^(signature|approved|sending|again)\.body$|^printer\.(?!title)|connecting")
+ONE_PAGE = ((PROMPT, 2), (SHOWN, 3))
 ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13))
 
 
@@ -74,6 +78,14 @@ def test_titles_and_menu_entries_fit_one_row(texts, glyphs):
         if room and width > room[0]:
             too_wide[text_id] = (width, text)
     assert too_wide == {}
+
+
+def test_what_stands_on_one_page_fits_it(texts, glyphs):
+    ui = screens.Screens(None, None, None, glyphs, texts)
+    for text_id, text in texts.items():
+        rows = [most for pattern, most in ONE_PAGE if pattern.search(text_id)]
+        if rows:
+            assert len(ui.wrap(text.format(**WIDEST))) <= rows[0], text_id
 
 
 def test_every_message_fits_two_pages_and_no_word_is_cut(texts, glyphs):
