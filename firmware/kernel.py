@@ -122,7 +122,7 @@ class Kernel:
 
     def __init__(self, on_crash=None):
         self.on_crash = on_crash
-        self._tasks = []
+        self.tasks = []
 
     def now(self):
         """Ticks in milliseconds; wraps at 2**30 on a board."""
@@ -139,7 +139,7 @@ class Kernel:
     def spawn(self, coro):
         """Start a coroutine at the next step."""
         task = Task(coro)
-        self._tasks.append(task)
+        self.tasks.append(task)
         return task
 
     def sleep(self, ms):
@@ -166,7 +166,7 @@ class Kernel:
     def pending(self):
         """True if a task could run now: something became ready since the last step."""
         now = time.ticks_ms()
-        for task in self._tasks:
+        for task in self.tasks:
             if not task.done and task._wakes(now) is not None:
                 return True
         return False
@@ -176,15 +176,9 @@ class Kernel:
         while True:
             wait(self.step(), self.pending)
 
-    def close(self):
-        """Drop every task."""
-        for task in self._tasks:
-            task.cancel()
-        self._tasks = []
-
     def _round(self):
         now = time.ticks_ms()
-        tasks = self._tasks
+        tasks = self.tasks
         ran = False
         i = 0
         while i < len(tasks):
@@ -221,7 +215,7 @@ class Kernel:
     def _remaining(self):
         now = time.ticks_ms()
         nearest = None
-        for task in self._tasks:
+        for task in self.tasks:
             if not task.done and task._wait.deadline is not None:
                 left = time.ticks_diff(task._wait.deadline, now)
                 if nearest is None or left < nearest:

@@ -5,6 +5,7 @@ here a second time, apart from firmware/board, so that a wrong pin there shows.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import cache, partial
 from random import Random
@@ -99,7 +100,9 @@ class Device:
             return
         self.chip.dead = True
         self._rtc_ms = self.chip.rtc_ms
-        self.terminal.kernel.close()
+        for task in self.terminal.kernel.tasks:
+            with suppress(Exception):
+                task.cancel()
         self.chip = self.terminal = None
         self.printer.power_off()
         self._printer_in.abort(now_ms)

@@ -14,9 +14,10 @@ ROWS = const(4)
 _CELL = const(8)
 
 # Controller reset, then: bias 1/9, normal segments, flipped commons, resistor ratio, contrast,
-# line 0, follow RAM, not inverted, power circuits on, display on.
+# line 0, follow RAM, not inverted, power circuits on.
 _RESET = b"\xe2"
-_START = b"\xa2\xa0\xc8\x24\x81\x1f\x40\xa4\xa6\x2f\xaf"
+_START = b"\xa2\xa0\xc8\x24\x81\x1f\x40\xa4\xa6\x2f"
+_DISPLAY_ON = b"\xaf"
 _SET_PAGE = const(0xB0)
 _SET_COLUMN_HIGH = const(0x10)
 
@@ -40,9 +41,10 @@ class Lcd:
         reset.value(1)
         self._command(_RESET)
         self._command(_START)
-        # The controller's RAM is undefined after power-on.
+        # The controller's RAM is undefined after power-on, and nobody is to see that.
         for page in range(PAGES):
             self._send(page, 0, WIDTH)
+        self._command(_DISPLAY_ON)
 
     def clear(self):
         self.canvas.fill(0)

@@ -54,6 +54,21 @@ def test_glass_is_blank_after_start_whatever_the_ram_held():
     assert Screen().show() == ["", "", "", ""]
 
 
+def test_the_noise_in_the_ram_is_never_seen():
+    screen = Screen()
+    switched_on = False
+    for kind, number, value in screen.chip.take_outputs():
+        if kind == "pin" and number == LCD_SELECT:
+            screen.glass.select = value
+        elif kind == "pin" and number == LCD_DATA:
+            screen.glass.data = value
+        elif kind == "spi":
+            screen.glass.receive(value)
+            switched_on = switched_on or value == b"\xaf"
+        assert not any(screen.glass.pixels())
+    assert switched_on
+
+
 def test_text_of_both_widths_is_read_back_from_the_glass(screen):
     screen.lcd.text(0, 0, "退款 Refund 1")
     screen.lcd.text(3, 3, "¥12.50")
