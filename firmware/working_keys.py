@@ -28,7 +28,7 @@ class WorkingKeys:
         return self._tmk is not None
 
     def open(self, wrapped):
-        """The Mac under the MAK that `wrapped`, F62 of an 0810, brings. WireFault on a wrong KCV."""
+        """The Mac under the MAK that `wrapped`, F62 of an 0810, brings. WireFault: wrong KCV."""
         opened = unwrap_working_keys(wrapped, self._tmk, self._ciphers)
         return opened.mac(self._algorithm, self._ciphers)
 
