@@ -12,6 +12,7 @@ from host_sim.acquirer import faults
 from host_sim.agreement import CodecsDisagree
 from host_sim.bench.wire import Damage
 from host_sim.device import FirmwareCrash
+from host_sim.world import KEY_UP_MS
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import story
@@ -95,6 +96,7 @@ class Player:
 
     def do_hold(self, name, ms):
         self._world.hold(name, ms)
+        self._world.run_for(KEY_UP_MS)
 
     # screen, paper, wire and books
 
