@@ -14,6 +14,8 @@ COMMANDS = {
              "tools.demo", "configure", "run"),
     "press": ("play key scripts in virtual time",
               "tools.press", "configure", "run"),
+    "bench": ("codecs, MACs and whole refunds, as ratios",
+              "tools.bench", "configure", "run"),
     "decode": ("read packets: hex in, fields out",
                "tools.packets", "configure_decode", "decode"),
     "encode": ("write packets: what decode --json gives in, hex out",
