@@ -3,6 +3,7 @@
 A patient operator plays it: he reads the screen, presses what the table says for it, and looks
 whether the screen moved on. He never counts seconds, so a slow machine only makes him slower.
 """
+import argparse
 import json
 import re
 import sys
@@ -14,7 +15,7 @@ from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import story
 from tools.explain import MAC_STEPS, yuan
-from tools.press import save_pictures, screen_shows
+from tools.press import reading, save_pictures, squeezed
 from tools.shop import PASSWORDS, open_shop
 
 ORDER = "20260004"      # a week old, so that its refund is a refund and not a void
@@ -55,12 +56,12 @@ def answers(order, amount_fen):
 
 
 def landmark(text):
-    """The longest piece of a text that is the same whatever its values are."""
-    return max(re.split(r"\{.*?\}|\n", text), key=len)
+    """The longest piece of a text that is the same whatever its values are, squeezed."""
+    return squeezed(max(re.split(r"\{.*?\}|\n", text), key=len))
 
 
 class Operator:
-    """Plays a refund on a World; `watch` is called after every key, for whoever looks on."""
+    """Plays a refund on a World; `watch` is called at every question, for whoever looks on."""
 
     def __init__(self, world, language, order, amount_fen, watch):
         texts = Texts(language)
@@ -75,28 +76,30 @@ class Operator:
         """From switching on to the idle screen after the customer's copy. Raises NotApproved."""
         self._world.power_on()
         answered = set()
-        while not (BEGIN in answered and self._reads(BEGIN)):
-            if not self._world.run_until(self._has_to_act, PATIENCE_MS):
+        while True:
+            acts = self._world.run_until(self._has_to_act, PATIENCE_MS)
+            self._watch()
+            if not acts or self._is_over():
                 raise NotApproved(self._screen())
-            if self._is_over():
-                raise NotApproved(self._screen())
-            name = next(name for name in self._keys if self._reads(name))
+            name = self._question()
+            if name == BEGIN and BEGIN in answered:
+                return
             answered.add(name)
             for key in self._keys[name][1]:
                 self._press(key)
-            self._world.run_until(self._has_to_act, PATIENCE_MS)
-            self._watch()
 
-    def _reads(self, name):
-        return screen_shows(self._world, self._keys[name][0])
+    def _question(self):
+        """Text id of what the screen asks; None if it asks nothing that is in the table."""
+        shown = reading(self._world)
+        return next((name for name, (mark, _) in self._keys.items() if mark in shown), None)
 
     def _is_over(self):
         # The screen that says "sending" has the title of one of the ends.
-        return (any(screen_shows(self._world, text) for text in self._ends)
-                and not screen_shows(self._world, self._sending))
+        shown = reading(self._world)
+        return self._sending not in shown and any(mark in shown for mark in self._ends)
 
     def _has_to_act(self):
-        return self._is_over() or any(self._reads(name) for name in self._keys)
+        return self._question() is not None or self._is_over()
 
     def _press(self, key):
         """Press a key until the screen answers to it: a machine under load may miss one."""
@@ -115,9 +118,9 @@ class Operator:
 def configure(parser):
     """Arguments of `tuidan demo`."""
     parser.epilog = "Sample orders are listed in tools/README.md."
-    parser.add_argument("--order", type=_digits(20), default=ORDER, metavar="N",
+    parser.add_argument("--order", type=_order, default=ORDER, metavar="N",
                         help=f"order number (default {ORDER})")
-    parser.add_argument("--amount-fen", type=_digits(10), metavar="N",
+    parser.add_argument("--amount-fen", type=_amount, metavar="N",
                         help="amount in fen (default: all that is left of the order)")
     parser.add_argument("--seed", type=int, default=0, metavar="N",
                         help="of keys and of the fingers' rhythm (default 0)")
@@ -130,7 +133,6 @@ def configure(parser):
 def run(args):
     """Play the refund and tell it; exit code 0 if it was approved, else 1."""
     shop = open_shop(language=args.language, seed=args.seed, world=RealTimeWorld)
-    amount_fen = None if args.amount_fen is None else int(args.amount_fen)
     teller = story.Teller(shop.mac)
 
     def watch():
@@ -142,7 +144,7 @@ def run(args):
     fault = None
     with shop.world as world:
         try:
-            Operator(world, args.language, args.order, amount_fen, watch).play()
+            Operator(world, args.language, args.order, args.amount_fen, watch).play()
         except NotApproved as reason:
             fault = str(reason)
         trace = list(world.trace)
@@ -208,10 +210,15 @@ def _print(lines):
         print("\n".join(lines), flush=True)
 
 
-def _digits(most):
-    def read(text):
-        if not re.fullmatch(rf"[0-9]{{1,{most}}}", text):
-            raise ValueError
-        return text
-    read.__name__ = f"number of 1 to {most} digits"
-    return read
+def _order(text):
+    """As the terminal takes it: 1 to 20 digits."""
+    if not re.fullmatch("[0-9]{1,20}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no order number of 1 to 20 digits")
+    return text
+
+
+def _amount(text):
+    """Fen, as the terminal takes them: 1 to 10 digits, not zero."""
+    if not re.fullmatch("[1-9][0-9]{0,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount in fen of 1 to 10 digits")
+    return int(text)

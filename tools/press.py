@@ -42,9 +42,9 @@ def squeezed(text):
     return "".join(text.split())
 
 
-def screen_shows(world, text):
-    """Whether the text is on the screen, its spaces and the breaks of rows apart."""
-    return squeezed(text) in squeezed("".join(world.screen()))
+def reading(world):
+    """What is on the screen, squeezed: a squeezed text that is shown is a part of it."""
+    return squeezed("".join(world.screen()))
 
 
 def is_idle(rows):
@@ -104,15 +104,16 @@ class Player:
         return self.do_wait_within(text, WAIT_MS)
 
     def do_wait_within(self, text, limit_ms):
-        if not self._world.run_until(lambda: screen_shows(self._world, text), limit_ms):
+        sought = squeezed(text)
+        if not self._world.run_until(lambda: sought in reading(self._world), limit_ms):
             return f"not there after {limit_ms / 1000:g} s, {self._screen_says()}"
 
     def do_expect_screen(self, text):
-        if not screen_shows(self._world, text):
+        if squeezed(text) not in reading(self._world):
             return self._screen_says()
 
     def do_expect_not_screen(self, text):
-        if screen_shows(self._world, text):
+        if squeezed(text) in reading(self._world):
             return self._screen_says()
 
     def _idle(self):
