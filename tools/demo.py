@@ -117,7 +117,7 @@ class Operator:
 
 def configure(parser):
     """Arguments of `tuidan demo`."""
-    parser.epilog = "Sample orders are listed in tools/README.md."
+    parser.epilog = "Sample orders are listed in host_sim/acquirer/README.md."
     parser.add_argument("--order", type=_order, default=ORDER, metavar="N",
                         help=f"order number (default {ORDER})")
     parser.add_argument("--amount-fen", type=_amount, metavar="N",
