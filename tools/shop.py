@@ -3,7 +3,9 @@
 What demo, press and tests play on. Ledger questions here read the database only, never what a
 rule or the terminal believes.
 """
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -24,20 +26,27 @@ class Shop(NamedTuple):
     engine: object
     merchant: str
     mac: str
+    folder: TemporaryDirectory  # where the ledger's file is, unless it was given a place to stay
 
 
-def open_shop(terminal=None, language="zh", seed=0, start=START, world=World):
+def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None):
     """A Shop on one of the sample terminals, its power still off.
 
     `terminal` None is the test shop's till; `world` is World or a class with its arguments.
-    ValueError for a terminal that is none of the samples.
+    `ledger_file`: where the SQLite file is to be made and kept; None for one that goes with the
+    Shop. ValueError for a terminal that is none of the samples, FileExistsError for a ledger that
+    is there already.
     """
     terminal = terminal or samples.TERMINAL
     enrolled = {row[0]: row for row in samples.TERMINALS}
     if terminal not in enrolled:
         raise ValueError(f"no sample terminal {terminal}; there are {', '.join(enrolled)}")
     _, merchant, mac = enrolled[terminal]
-    engine = schema.open_engine()
+    folder = TemporaryDirectory(prefix="tuidan-")
+    path = Path(ledger_file or Path(folder.name, "ledger.db"))
+    if path.exists():
+        raise FileExistsError(f"{path} is there already; a run begins with a new ledger")
+    engine = schema.open_engine(str(path))
     with engine.begin() as connection:
         samples.load(connection, start.date())
     acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
@@ -53,7 +62,7 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World):
         board.store_tmk(samples.tmk(terminal))
 
     made = world(LinkServer(acquirer), seed=seed, start=start, prepare=factory)
-    return Shop(made, acquirer, engine, merchant, mac)
+    return Shop(made, acquirer, engine, merchant, mac, folder)
 
 
 def given_back_fen(shop, order_no):
