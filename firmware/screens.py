@@ -107,20 +107,25 @@ class Screens:
             elif key == "UP" and top > 0:
                 top -= BODY_ROWS
 
-    async def confirm(self, title, rows):
-        """As pages, but ENTER counts only once the last page has been shown."""
-        seen = 0
-        while seen < len(rows):
-            part = rows[seen : seen + BODY_ROWS]
-            pages = (len(rows) + BODY_ROWS - 1) // BODY_ROWS
-            self.show(title, part, "%d/%d" % (seen // BODY_ROWS + 1, pages) if pages > 1 else "")
+    async def confirm(self, title, rows, closing=""):
+        """As pages, but ENTER counts only once the last page has been shown; there stands the
+        whole of `closing`."""
+        last = self.wrap(closing) if closing else []
+        if len(rows) % BODY_ROWS + len(last) > BODY_ROWS:
+            rows = rows + [""] * (-len(rows) % BODY_ROWS)
+        rows = rows + last
+        pages = (len(rows) + BODY_ROWS - 1) // BODY_ROWS
+        page = 0
+        while page < pages:
+            part = rows[page * BODY_ROWS : (page + 1) * BODY_ROWS]
+            self.show(title, part, "%d/%d" % (page + 1, pages) if pages > 1 else "")
             key = await self.key()
             if key == "CANCEL":
                 raise Cancelled()
             if key in ("ENTER", "DOWN"):
-                seen += BODY_ROWS
-            elif key == "UP" and seen > 0:
-                seen -= BODY_ROWS
+                page += 1
+            elif key == "UP" and page > 0:
+                page -= 1
 
     async def choose(self, title_id, option_ids):
         """Index of the option chosen by its number, or by UP, DOWN and ENTER."""

@@ -54,9 +54,11 @@ async def _print(terminal, record, resumed):
             if not await _copy(terminal, record, voucher.MERCHANT, True):
                 return False
         _mark(terminal, record, records.SIGNED)
+    ui.say("approved.title", "approved.customer_copy")
     if not await _copy(terminal, record, voucher.CUSTOMER, resumed):
         return False
     _mark(terminal, record, records.PRINTED)
+    ui.keys.clear()
     await ui.message("approved.title", "approved.done", timeout_ms=HELD_MS, rrn=record.rrn,
                      amount=yuan(record.amount_fen))  # fmt: skip
     return True

@@ -25,7 +25,7 @@ async def run(terminal):
     amount_fen = await _ask_amount(ui, order, reason)
     await log_in.supervisor(terminal)
     record = _record(terminal, order, reason, amount_fen)
-    await ui.confirm(ui.text("check.title"), _check_rows(ui, record))
+    await ui.confirm(ui.text("check.title"), _check_rows(ui, record), ui.text("check.send"))
     _begin(terminal, record)
     terminal.in_hand = record
     try:
@@ -148,7 +148,6 @@ def _check_rows(ui, record):
     rows += ui.wrap(ui.text("order.number", order=record.order))
     rows += ui.wrap(ui.text("check.product", product=record.product))
     rows += ui.wrap(ui.text("check.reason", reason=ui.text(orders.reason_text(record.reason))))
-    rows += ui.wrap(ui.text("check.send"))
     return rows
 
 
