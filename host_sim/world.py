@@ -6,13 +6,15 @@ seed. Same seed, same keys: same bytes, screens and paper.
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
 from host_sim import agreement
 from host_sim.agenda import Agenda
 from host_sim.bench.wire import Wire
-from host_sim.device import Boot, Device
+from host_sim.core import Boot, InProcess, MakeCore, prepare_flash
+from host_sim.device import PICO, Device, Wiring
 from host_sim.tap import FrameTap
 
 KEY_DOWN_MS = 60
@@ -63,9 +65,16 @@ def pico_board() -> Any:
     return Board()
 
 
+def esp32_board() -> Any:
+    from firmware.board.esp32 import Board
+
+    return Board()
+
+
 class World:
     """`server` None: nobody answers. `prepare(board)` is the factory: it may write the flash and
-    the key slot before the first boot. The power is off until power_on().
+    the key slot before the first boot. The power is off until power_on(). The firmware runs in
+    this process, booted by `boot`, unless `make_core` says otherwise.
 
     Each packet on the line goes to all of `on_packet`, a list of functions of its bytes, which
     raise what should end the run; the two codecs' agreement is the first of them.
@@ -79,6 +88,8 @@ class World:
         prepare: Callable[[Any], None] | None = None,
         boot: Boot = boot_firmware,
         make_board: Callable[[], Any] = pico_board,
+        wiring: Wiring = PICO,
+        make_core: MakeCore | None = None,
         wire: Any = None,
     ):
         self.server = server
@@ -91,8 +102,9 @@ class World:
         self.rng = Random(f"{seed} wire")  # for the faults that a script asks for
         self._host_rng = Random(f"{seed} host")
         self.device = Device(
-            boot, make_board, self._send, self.agenda, Random(f"{seed} keys"), start
-        )
+            make_core or partial(InProcess, boot, make_board),
+            self._send, self.agenda, Random(f"{seed} keys"), start, wiring,
+        )  # fmt: skip
         self._host_free_at = 0
         self._device_due: int | None = None
         self._screen = self.device.pixels()
@@ -100,7 +112,7 @@ class World:
         self._tap(self.wire.to_host, "out")
         self._tap(self.wire.to_terminal, "in")
         if prepare is not None:
-            self.device.prepare(prepare)
+            prepare_flash(self.device.flash, prepare, make_board)
 
     # what a person at the counter does and sees
 

@@ -11,7 +11,7 @@ from firmware.text.texts import Texts
 from host_sim.acquirer import faults
 from host_sim.agreement import CodecsDisagree
 from host_sim.bench.wire import Damage
-from host_sim.device import FirmwareCrash
+from host_sim.core import FirmwareCrash
 from host_sim.world import KEY_UP_MS
 from protocol.errors import WireFault
 from protocol.iso8583 import decode

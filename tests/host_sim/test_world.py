@@ -9,7 +9,7 @@ from firmware.drivers.keypad import Keypad
 from firmware.drivers.link import LinkDriver
 from firmware.kernel import Kernel
 from host_sim import agreement
-from host_sim.device import FirmwareCrash
+from host_sim.core import FirmwareCrash
 from host_sim.world import START, World
 from protocol.errors import WireFault
 from protocol.framing import Link, frame

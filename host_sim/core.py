@@ -1,0 +1,104 @@
+"""What runs the firmware inside the terminal for one power cycle; this one does it in this process.
+
+Device speaks to a core, whichever it is: host_sim/pipe/near.py is the other. Both are given the
+same things in the same order, so the firmware cannot tell them apart.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+
+from host_sim import shims
+from host_sim.bench.flash import Flash
+from host_sim.chip import Chip
+
+shims.install()
+import machine  # noqa: E402 - the shim, there since install()
+
+# board -> the terminal: its `kernel`, and `crashes`, a list of (task, error)
+Boot = Callable[[Any], Any]
+Contacts = Iterable[tuple[int, int]]
+Output = tuple[str, int, Any]
+
+
+class FirmwareCrash(Exception):
+    """Something in the firmware raised what nothing there expected."""
+
+
+class Step(NamedTuple):
+    """What a step came to: what left the chip, in order; how many ms the firmware wants to wait
+    (None: for ever); the first fault of its own, if it noted one."""
+
+    outputs: list[Output]
+    left_ms: int | None
+    crash: FirmwareCrash | None
+
+
+class Core(Protocol):
+    """A power cycle, already booted. `rtc_ms` is the calendar clock, as in Chip."""
+
+    @property
+    def rtc_ms(self) -> int: ...
+    def set_contacts(self, contacts: Contacts) -> None: ...
+    def receive(self, uart: int, data: bytes) -> None: ...
+    def step(self, now_ms: int) -> Step: ...
+    def power_off(self) -> None: ...
+
+
+def prepare_flash(flash: Flash, work: Callable[[Any], None], make_board: Callable[[], Any]) -> None:
+    """The factory's hour: work(board) with the power on and no firmware running."""
+    machine.board = Chip(flash)
+    work(make_board())
+
+
+class Start(NamedTuple):
+    """What a core is switched on with."""
+
+    flash: Flash
+    now_ms: int
+    rtc_ms: int
+    contacts: Contacts
+
+
+MakeCore = Callable[[Start], Core]
+
+
+class InProcess:
+    """The firmware on CPython. `boot(board)` starts it and returns its terminal; `make_board()`
+    makes the board of firmware/board."""
+
+    def __init__(self, boot: Boot, make_board: Callable[[], Any], start: Start):
+        self._chip = machine.board = Chip(start.flash, start.now_ms, start.rtc_ms)
+        self._chip.set_contacts(start.contacts)
+        self.terminal = boot(make_board())
+
+    @property
+    def rtc_ms(self) -> int:
+        return self._chip.rtc_ms
+
+    def set_contacts(self, contacts: Contacts) -> None:
+        self._chip.set_contacts(contacts)
+
+    def receive(self, uart: int, data: bytes) -> None:
+        self._chip.receive(uart, data)
+
+    def step(self, now_ms: int) -> Step:
+        machine.board = self._chip
+        self._chip.now_ms = now_ms
+        left = self.terminal.kernel.step()
+        return Step(self._chip.take_outputs(), left, self._crash())
+
+    def power_off(self) -> None:
+        """Everything stops between two instructions; nothing that dying tasks do has effect."""
+        self._chip.dead = True
+        for task in self.terminal.kernel.tasks:
+            with suppress(Exception):
+                task.cancel()
+
+    def _crash(self) -> FirmwareCrash | None:
+        if not self.terminal.crashes:
+            return None
+        _, error = self.terminal.crashes[0]
+        crash = FirmwareCrash(repr(error))
+        crash.__cause__ = error
+        return crash
