@@ -41,6 +41,14 @@ def masked(fields):
     return shown
 
 
+def field_texts(message):
+    """{number: text} of a protocol Message in the packet's order: binary as upper-case hex."""
+    return {
+        number: value if isinstance(value, str) else value.hex().upper()
+        for number, value in sorted(message.fields.items())
+    }
+
+
 def is_masked(number, text):
     """Whether a field's text was masked, so that no packet can be made of it."""
     return number in CARD_FIELDS and MASK in text

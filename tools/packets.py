@@ -13,7 +13,7 @@ from protocol import dialect, iso8583, tlv
 from protocol.errors import UNDEFINED_BIT, LocalMisuse, WireFault
 from protocol.reference import codec
 from tools.explain import title
-from tools.mask import is_masked, masked
+from tools.mask import field_texts, is_masked, masked
 
 MAC_FIELD = 64
 TAG_FIELD = 62
@@ -216,10 +216,7 @@ def _mac(given):
 
 def _texts(message, reveal):
     """{number: text} in the order of the packet, binary as upper-case hex."""
-    fields = {
-        number: value if isinstance(value, str) else value.hex().upper()
-        for number, value in message.fields.items()
-    }
+    fields = field_texts(message)
     return fields if reveal else masked(fields)
 
 

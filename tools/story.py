@@ -3,6 +3,7 @@
 Told from a World's trace alone, in plain text without colour codes; a Chinese character counts
 two columns, so everything lines up.
 """
+import re
 from itertools import zip_longest
 from textwrap import wrap
 from unicodedata import east_asian_width
@@ -12,7 +13,7 @@ from protocol.dialect import CODES, HELD_FOR_REVIEW, MESSAGES
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools.explain import explain, title
-from tools.mask import masked
+from tools.mask import MASK, field_texts, masked
 
 SCREEN_COLUMNS = 16
 BOX_COLUMNS = SCREEN_COLUMNS + 4
@@ -23,6 +24,7 @@ NAME_COLUMNS = 30
 WORDS_COLUMNS = 56
 
 WAYS = {"out": "terminal -> host", "in": "host -> terminal"}
+SECRET = re.compile(r"\*+_")  # a password as far as it is typed
 # MTIs of the requests that move money: F60.1 is sale, void or refund
 MOVES_MONEY = {row[0] for row in MESSAGES.values() if row[2] in ("22", "23", "25")}
 
@@ -95,6 +97,12 @@ def _wrapped(name, words):
                                                     for line in more)]
 
 
+def _caption(keys, rows):
+    """The keys that led to a screen; digits that the screen hides stay hidden here."""
+    secret = any(SECRET.fullmatch(row) for row in rows)
+    return " ".join(MASK if secret and key.isdigit() else key for key in keys)
+
+
 class Teller:
     """Tells a trace as it grows: hand over its events, print the lines that come back."""
 
@@ -123,7 +131,7 @@ class Teller:
             return
         if event.kind == "screen":
             yield from self._flush_paper()
-            self._screens.append((" ".join(self._keys), event.value.rows))
+            self._screens.append((_caption(self._keys, event.value.rows), event.value.rows))
             self._keys = []
             if len(self._screens) == BOXES_A_ROW:
                 yield from self._flush_screens()
@@ -171,9 +179,8 @@ def _message(event):
 
 def fields(message):
     """{"3": "200000", ...} of a Message: binary as upper-case hex, card data masked."""
-    texts = {number: value if isinstance(value, str) else value.hex().upper()
-             for number, value in sorted(message.fields.items())}
-    return {str(number): text for number, text in masked(texts).items()}
+    texts = masked(field_texts(message))
+    return {str(number): text for number, text in texts.items()}
 
 
 def outcome(trace):

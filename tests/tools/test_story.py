@@ -1,6 +1,7 @@
 """Packets, screens and paper told to a person."""
 import pytest
 
+from host_sim.world import Event, Screen
 from protocol import tlv
 from protocol.errors import WireFault
 from protocol.iso8583 import Message, encode
@@ -72,3 +73,11 @@ def test_boxes_line_up_around_chinese_text():
     lines = story.screen(["退货 REFUND", "金额 12.50元", "", "0123456789ABCDEF"])
     assert {story.width(line) for line in lines} == {20}
     assert {len(line) for line in lines} != {20}
+
+
+def test_keys_of_a_password_are_not_told():
+    rows = ("Supervisor", "Enter password", "***_", "")
+    trace = [Event(0, "key", "7"), Event(20, "screen", Screen(rows, b""))]
+    teller = story.Teller()
+    told = "\n".join([*teller.more(trace), *teller.rest()])
+    assert "7" not in told and " *" in told
