@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from protocol import tlv
 from protocol.errors import LocalMisuse, WireFault
 from protocol.keys import KEY_ENTRY, behind_keys, kcv, unwrap_working_keys
+from protocol.mac import des
 from protocol.mac.portable import PortableCiphers
 from protocol.reference.ciphers import Ciphers
 from protocol.reference.keys import wrap_working_keys
@@ -21,7 +22,7 @@ TDK = h("0F1E2D3C4B5A69788796A5B4C3D2E1F0")
 TAGS = tlv.pack([("DF0F", "000041"), ("DF11", "演示商店"), ("DF12", "20260301")])
 HOST = Ciphers()
 
-both = pytest.mark.parametrize("ciphers", [PortableCiphers(), HOST], ids=["device", "host"])
+both = pytest.mark.parametrize("ciphers", [PortableCiphers(des), HOST], ids=["device", "host"])
 
 
 def f62(mak=MAK, tdk=None, tags=TAGS):
