@@ -21,7 +21,8 @@ class Chip:
         self.now_ms = now_ms  # world time, never wraps
         self.rtc_ms = rtc_ms
         self.dead = False  # without power: nothing that a dying task does counts
-        self.outputs = []  # ("pin", number, level), ("spi", id, bytes), ("uart", id, bytes)
+        # ("pin", number, level), ("spi", id, bytes), ("uart", id, bytes), ("wdt", id, timeout)
+        self.outputs = []
         self.uarts = {}  # id -> shims.machine.UART
         self.driven = {}  # pin -> level, only while an output drives it
         self.pulls = {}  # pin -> level
@@ -33,8 +34,10 @@ class Chip:
         return (TICKS_AT_ZERO + self.now_ms) % TICKS_PERIOD
 
     def output(self, kind, number, value):
+        """Something leaves the chip; bytes are copied, their buffer is the driver's again."""
         if not self.dead:
-            self.outputs.append((kind, number, value))
+            data = bytes(value) if kind in ("spi", "uart") else value
+            self.outputs.append((kind, number, data))
 
     def take_outputs(self):
         """What left the chip since the last call, in order."""

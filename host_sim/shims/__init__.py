@@ -8,12 +8,12 @@ _HERE = Path(__file__).parent
 
 
 def install() -> None:
-    """Make `machine`, `rp2`, `framebuf`, `vfs`, `cryptolib` and `micropython` importable, and add
-    the tick functions to the real `time` module. Doing it twice changes nothing."""
+    """Make `machine`, `rp2`, `esp32`, `framebuf`, `vfs`, `cryptolib` and `micropython` importable,
+    and add the tick functions to the real `time` module. Doing it twice changes nothing."""
     for folder in (_HERE, _HERE / "cpython"):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
     import ticks
 
-    for name in ("ticks_ms", "ticks_diff", "ticks_add"):
+    for name in ("ticks_ms", "ticks_diff", "ticks_add", "sleep_ms"):
         setattr(time, name, getattr(ticks, name))

@@ -1,15 +1,10 @@
-"""Stands in for MicroPython's `machine`, as the rp2 port has it: Pin, SPI, UART, RTC.
+"""Stands in for MicroPython's `machine`, as the rp2 port has it: Pin, SPI, UART, RTC, WDT.
 
 In the MicroPython subset, because it also runs there. `board` (a host_sim.chip.Chip) is set by
 the runner before each step; an object keeps the board that it was made on.
 """
 
 board = None
-
-
-def idle():
-    """Only a real board waits; the simulator jumps its clock between steps."""
-    raise RuntimeError("a simulated board never waits")
 
 
 class Pin:
@@ -61,7 +56,7 @@ class SPI:
         self._id = id
 
     def write(self, data):
-        self._chip.output("spi", self._id, bytes(data))
+        self._chip.output("spi", self._id, data)
 
 
 class UART:
@@ -106,7 +101,7 @@ class UART:
 
     def write(self, data):
         """Takes all of it: the line outside does the pacing."""
-        self._chip.output("uart", self._id, bytes(data))
+        self._chip.output("uart", self._id, data)
         return len(data)
 
 
@@ -123,6 +118,18 @@ class RTC:
         if not self._chip.dead:
             self._chip.rtc_ms = _milliseconds(fields) - self._chip.now_ms
         return None
+
+
+class WDT:
+    """The watchdog: what it is told can be seen from outside, and that is all."""
+
+    def __init__(self, *, id=0, timeout=5000):
+        self._chip = board
+        self._id = id
+        self._chip.output("wdt", id, timeout)
+
+    def feed(self):
+        self._chip.output("wdt", self._id, None)
 
 
 def _days(year, month, day):

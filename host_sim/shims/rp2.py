@@ -22,7 +22,7 @@ class Flash:
             raise ValueError("outside the flash")
 
     def readblocks(self, block, buf, offset=0):
-        buf[:] = self._chip.flash.read(self._at(block, offset, len(buf)), len(buf))
+        self._chip.flash.readinto(self._at(block, offset, len(buf)), buf)
 
     def writeblocks(self, block, buf, offset=None):
         """Program at an offset; without one, erase the blocks first."""
@@ -31,7 +31,7 @@ class Flash:
         if offset is None:
             for one in range(at, at + len(buf), _BLOCK):
                 self._chip.flash.erase(one)
-        self._chip.flash.program(at, bytes(buf))
+        self._chip.flash.program(at, buf)
 
     def ioctl(self, op, arg):
         if op == 4:

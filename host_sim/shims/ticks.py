@@ -22,3 +22,8 @@ def ticks_add(ticks, delta):
     if not -_HALF < delta < _HALF:
         raise OverflowError("ticks interval overflow")
     return (ticks + delta) & (_PERIOD - 1)
+
+
+def sleep_ms(ms):
+    """Only a real board waits; the simulator jumps its clock between steps."""
+    raise RuntimeError("a simulated board never waits")

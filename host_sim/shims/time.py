@@ -3,4 +3,4 @@
 CPython never sees this file: its own `time` is built in and found first.
 """
 
-from ticks import ticks_add, ticks_diff, ticks_ms  # noqa: F401
+from ticks import sleep_ms, ticks_add, ticks_diff, ticks_ms  # noqa: F401

@@ -11,7 +11,7 @@ from firmware.kernel import Kernel
 from host_sim.bench.flash import Flash
 from host_sim.bench.keypad import KEYS, NAMES, KeyMatrix, bounce
 from host_sim.chip import Chip
-from host_sim.device import COLUMN_PINS, ROW_PINS
+from host_sim.device import PICO
 
 
 class Bench:
@@ -19,7 +19,7 @@ class Bench:
 
     def __init__(self, down_at_boot=()):
         self.chip = machine.board = Chip(Flash())
-        self.matrix = KeyMatrix(ROW_PINS, COLUMN_PINS)
+        self.matrix = KeyMatrix(PICO.rows, PICO.columns)
         for name in down_at_boot:
             self.contact(name, True)
         board = Board()
@@ -140,7 +140,7 @@ def test_the_ghost_of_three_keys_is_no_key(bench):
     for name in ("1", "2", "4"):  # current finds its way to 5
         bench.contact(name, True)
     bench.run(50)
-    assert bench.chip.level(COLUMN_PINS[1]) == 0
+    assert bench.chip.level(PICO.columns[1]) == 0
     for name in ("1", "2", "4"):
         bench.put(name, False)
     assert bench.keys() == []
@@ -176,7 +176,7 @@ def test_a_release_during_the_scan_is_not_lost(bench):
 
 
 def test_idle_rows_are_low_and_nothing_has_a_deadline(bench):
-    assert [bench.chip.level(pin) for pin in ROW_PINS] == [0, 0, 0, 0]
+    assert [bench.chip.level(pin) for pin in PICO.rows] == [0, 0, 0, 0]
     assert bench.kernel.step() is None
 
 

@@ -10,7 +10,7 @@ from host_sim.bench import lcd as bench
 from host_sim.bench.flash import Flash
 from host_sim.bench.reader import Reader
 from host_sim.chip import Chip
-from host_sim.device import LCD_DATA, LCD_RESET, LCD_SELECT
+from host_sim.device import PICO
 
 READER = Reader()
 GLYPHS = Glyphs()
@@ -34,11 +34,11 @@ class Screen:
             if kind == "spi":
                 self.sent += len(value) if self.glass.data else 0
                 self.glass.receive(value)
-            elif number == LCD_SELECT:
+            elif number == PICO.lcd_select:
                 self.glass.select = value
-            elif number == LCD_DATA:
+            elif number == PICO.lcd_data:
                 self.glass.data = value
-            elif number == LCD_RESET and not value:
+            elif number == PICO.lcd_reset and not value:
                 self.glass.reset()
         return READER.rows(self.glass.pixels())
 
@@ -58,9 +58,9 @@ def test_the_noise_in_the_ram_is_never_seen():
     screen = Screen()
     switched_on = False
     for kind, number, value in screen.chip.take_outputs():
-        if kind == "pin" and number == LCD_SELECT:
+        if kind == "pin" and number == PICO.lcd_select:
             screen.glass.select = value
-        elif kind == "pin" and number == LCD_DATA:
+        elif kind == "pin" and number == PICO.lcd_data:
             screen.glass.data = value
         elif kind == "spi":
             screen.glass.receive(value)

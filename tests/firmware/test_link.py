@@ -8,7 +8,7 @@ from firmware.drivers.link import LinkDriver
 from firmware.kernel import Kernel
 from host_sim.bench.flash import Flash
 from host_sim.chip import Chip
-from host_sim.device import LINK_UART
+from host_sim.device import PICO
 from protocol.framing import Link, frame
 
 PACKET = b"\x60\x00\x03\x00\x00 a packet"
@@ -32,7 +32,7 @@ class Bench:
         while True:
             left = self.kernel.step()
             for kind, number, value in self.chip.take_outputs():
-                if (kind, number) == ("uart", LINK_UART):
+                if (kind, number) == ("uart", PICO.link_uart):
                     self.written += value
             if left is None or self.chip.now_ms + left > end:
                 break
@@ -47,7 +47,7 @@ class Bench:
         self.run(0)
 
     def receive(self, data):
-        self.chip.receive(LINK_UART, data)
+        self.chip.receive(PICO.link_uart, data)
         self.run(0)
 
     def take(self):

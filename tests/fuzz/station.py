@@ -13,7 +13,7 @@ from firmware.host import Host
 from firmware.kernel import Kernel
 from host_sim.bench.flash import Flash
 from host_sim.chip import Chip
-from host_sim.device import LINK_UART
+from host_sim.device import PICO
 from protocol.framing import ACK, Link, frame
 
 SILENCE_MS = 600
@@ -42,7 +42,7 @@ class Station:
     def hear(self, data):
         """Bytes arrive from the line."""
         machine.board = self.chip
-        self.chip.receive(LINK_UART, data)
+        self.chip.receive(PICO.link_uart, data)
         self._step()
 
     def silence(self, ms=SILENCE_MS):
