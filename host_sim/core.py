@@ -1,7 +1,7 @@
-"""What runs the firmware inside the terminal for one power cycle; this one does it in this process.
+"""What runs the firmware inside the terminal for one power cycle; this one runs it on CPython.
 
-Device speaks to a core, whichever it is: host_sim/pipe/near.py is the other. Both are given the
-same things in the same order, so the firmware cannot tell them apart.
+Device speaks to a core, whichever it is (host_sim/on_micropython.py is the other). Both are given
+the same things in the same order, so the firmware cannot tell them apart.
 """
 
 from collections.abc import Callable, Iterable

@@ -34,6 +34,10 @@ class Flash:
             length -= len(part)
         return bytes(data)
 
+    def readinto(self, at, buffer):
+        """Fill the buffer: for the driver's end, where memory is scarce."""
+        buffer[:] = self.read(at, len(buffer))
+
     def program(self, at, data):
         if at % PAGE or len(data) % PAGE:
             raise FlashMisuse(f"{len(data)} bytes at {at}: only whole pages of {PAGE} bytes")

