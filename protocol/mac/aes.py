@@ -1,6 +1,6 @@
 """AES-CMAC (RFC 4493) on MicroPython's cryptolib, loaded only where a terminal's MAC is aes-cmac.
 
-A board whose cryptolib is left out can still do everything else.
+A board whose cryptolib is left out can still do everything else, or this too by aes_plain.py.
 """
 
 from protocol.errors import LocalMisuse
@@ -15,11 +15,15 @@ class Aes:
     def __init__(self, key):
         if len(key) != 16:
             raise LocalMisuse("key", "AES-128 has no key of %d bytes" % len(key))
+        self.encrypt = self._encryptor(key)
+
+    def _encryptor(self, key):
+        """What encrypts one block of 16 bytes."""
         try:
             from cryptolib import aes
         except ImportError:
             raise LocalMisuse("mac", "this board has no AES") from None
-        self.encrypt = aes(key, _ECB).encrypt
+        return aes(key, _ECB).encrypt
 
     def cmac(self, data):
         """RFC 4493, all 16 bytes."""

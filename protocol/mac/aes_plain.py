@@ -4,7 +4,6 @@ Such a board is started with PlainCiphers; every other one has no use for this f
 time: table look-ups depend on key and data.
 """
 
-from protocol.errors import LocalMisuse
 from protocol.mac.aes import Aes
 from protocol.mac.portable import PortableCiphers
 
@@ -61,26 +60,22 @@ class PlainCiphers(PortableCiphers):
 class PlainAes(Aes):
     """One AES-128 key, expanded once."""
 
-    def __init__(self, key):
-        if len(key) != 16:
-            raise LocalMisuse("key", "AES-128 has no key of %d bytes" % len(key))
+    def _encryptor(self, key):
         self._keys = _expanded(key)
+        return self._encrypt
 
-    def encrypt(self, block):
-        """16 bytes to 16 bytes."""
+    def _encrypt(self, block):
         keys = self._keys
-        state = bytes(block[i] ^ keys[i] for i in range(16))
+        state = bytearray(block[i] ^ keys[i] for i in range(16))
         for at in range(16, 160, 16):
-            state = bytes(_BOX[state[i]] for i in _SHIFTED)
-            mixed = bytearray(16)
+            shifted = bytes(_BOX[state[i]] for i in _SHIFTED)
             for i in range(0, 16, 4):
-                a, b, c, d = state[i], state[i + 1], state[i + 2], state[i + 3]
+                a, b, c, d = shifted[i], shifted[i + 1], shifted[i + 2], shifted[i + 3]
                 all_four = a ^ b ^ c ^ d
-                mixed[i] = a ^ all_four ^ _TWICE[a ^ b] ^ keys[at + i]
-                mixed[i + 1] = b ^ all_four ^ _TWICE[b ^ c] ^ keys[at + i + 1]
-                mixed[i + 2] = c ^ all_four ^ _TWICE[c ^ d] ^ keys[at + i + 2]
-                mixed[i + 3] = d ^ all_four ^ _TWICE[d ^ a] ^ keys[at + i + 3]
-            state = mixed
+                state[i] = a ^ all_four ^ _TWICE[a ^ b] ^ keys[at + i]
+                state[i + 1] = b ^ all_four ^ _TWICE[b ^ c] ^ keys[at + i + 1]
+                state[i + 2] = c ^ all_four ^ _TWICE[c ^ d] ^ keys[at + i + 2]
+                state[i + 3] = d ^ all_four ^ _TWICE[d ^ a] ^ keys[at + i + 3]
         return bytes(_BOX[state[_SHIFTED[i]]] ^ keys[160 + i] for i in range(16))
 
 
@@ -91,10 +86,8 @@ def _expanded(key):
     for at in range(16, 176, 4):
         word = keys[at - 4 : at]
         if at % 16 == 0:
-            word = bytes((
-                _BOX[word[1]] ^ _ROUND_CONSTANTS[at // 16 - 1],
-                _BOX[word[2]], _BOX[word[3]], _BOX[word[0]],
-            ))  # fmt: skip
+            word = bytearray(_BOX[word[i]] for i in (1, 2, 3, 0))
+            word[0] ^= _ROUND_CONSTANTS[at // 16 - 1]
         for i in range(4):
             keys[at + i] = keys[at - 16 + i] ^ word[i]
     return bytes(keys)

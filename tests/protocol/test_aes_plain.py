@@ -76,9 +76,9 @@ def test_on_micropython_it_needs_no_cryptolib(tmp_path):
         "import sys\n"
         "from protocol.mac import Mac, des\n"
         "from protocol.mac.aes_plain import PlainCiphers\n"
-        "mac = Mac('aes-cmac', bytes.fromhex('%s'), PlainCiphers(des))\n"
-        "print(mac.compute(bytes.fromhex('%s')).hex(), 'cryptolib' in sys.modules)\n"
-    ) % (RFC_4493_KEY.hex(), RFC_4493_DATA.hex())
+        f"mac = Mac('aes-cmac', {RFC_4493_KEY}, PlainCiphers(des))\n"
+        f"print(mac.compute({RFC_4493_DATA}).hex(), 'cryptolib' in sys.modules)\n"
+    )
     done = subprocess.run(
         [MICROPYTHON, "-c", program],
         env={**os.environ, "MICROPYPATH": f"{tmp_path}:{ROOT}"}, capture_output=True, timeout=60,
