@@ -1,0 +1,173 @@
+"""`python -m host_sim.ptyboard.console IMAGE`: a board whose USB port is a PTY, for mpremote.
+
+The board is a real MicroPython in a process of its own, started again at each reset; killing it
+is the plug that is pulled. Prints the port's name, then serves until it is killed.
+"""
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import tty
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MICROPYTHON = Path(sys.executable).with_name("micropython")
+PORTS = ("link", "panel", "printer")
+FLASH_BYTES = 1408 * 1024
+
+_PIECE = 4096
+_QUIET_S = 0.1  # after Ctrl-C: as long as the board still writes, it does not read
+_CTRL_B, _CTRL_C = b"\x02", b"\x03"
+_RAW_BANNER = b"raw REPL; CTRL-B to exit"
+
+
+def environment(image, ports):
+    """Environment of a MicroPython that is to run on the chip of host_sim/ptyboard/chip.py."""
+    given = {f"TUIDAN_{name.upper()}": str(path) for name, path in ports.items()}
+    path = f"{ROOT / 'host_sim/shims'}:{ROOT}"
+    return os.environ | given | {"TUIDAN_FLASH": str(image), "MICROPYPATH": path}
+
+
+def blank_flash(image):
+    """Make the file a chip fresh from the factory."""
+    Path(image).write_bytes(b"\xff" * FLASH_BYTES)
+
+
+class Board:
+    """`port` is the name of the PTY for mpremote. `cut_at` n: the power goes, and the port with
+    it, when the n-th file is opened for writing."""
+
+    def __init__(self, image, ports, cut_at=None):
+        self._folder = tempfile.TemporaryDirectory(prefix="tuidan-board-")
+        dog = os.path.join(self._folder.name, "watchdog")
+        os.mkfifo(dog)
+        self._dog = os.open(dog, os.O_RDWR | os.O_NONBLOCK)
+        self._environment = environment(image, {**ports, "watchdog": dog})
+        self._outside, self._held = pty.openpty()
+        tty.setraw(self._held)
+        self.port = os.ttyname(self._held)
+        self._cut_at = cut_at
+        self._opened = b""
+        self._raw = False
+        self._deaf_until = 0.0
+        self._bite_at: float | None = None
+        self._input = b""
+        self._start()
+
+    def serve(self):
+        """Carry bytes, restart the interpreter, be its watchdog; returns when the power is cut."""
+        while True:
+            wait = [self._inside, self._dog]
+            now = time.monotonic()
+            timeout = 0.2
+            if self._input:
+                timeout = max(0.0, self._deaf_until - now)
+            else:
+                wait.append(self._outside)
+            readable, _, _ = select.select(wait, [], [], timeout)
+            if self._dog in readable:
+                beats = os.read(self._dog, _PIECE).split()
+                self._bite_at = time.monotonic() + int(beats[-1]) / 1000
+            if self._inside in readable and not self._from_board():
+                self._restart()
+            if self._outside in readable:
+                self._input = os.read(self._outside, _PIECE)
+            if self._input and time.monotonic() >= self._deaf_until and not self._to_board():
+                return
+            if self._bite_at is not None and time.monotonic() > self._bite_at:
+                self._process.kill()
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        for descriptor in (self._inside, self._outside, self._held, self._dog):
+            os.close(descriptor)
+        self._folder.cleanup()
+
+    def _start(self):
+        self._inside, terminal = pty.openpty()
+        # As it comes, but Ctrl-C interrupts a running program.
+        tty.setraw(terminal)
+        state = termios.tcgetattr(terminal)
+        state[3] |= termios.ISIG
+        for key in (termios.VQUIT, termios.VSUSP):
+            state[6][key] = b"\0"
+        termios.tcsetattr(terminal, termios.TCSANOW, state)
+        self._process = subprocess.Popen(
+            [MICROPYTHON, "-i", ROOT / "host_sim/ptyboard/boot.py"],
+            stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            env=self._environment | ({"TUIDAN_RAW": "1"} if self._raw else {}),
+        )  # fmt: skip
+        os.close(terminal)
+        self._bite_at = None
+        if self._raw:
+            os.write(self._inside, b"\x01")
+
+    def _restart(self):
+        os.close(self._inside)
+        if self._process.wait() == -signal.SIGKILL:  # a reset by hardware forgets everything
+            self._raw = False
+        else:
+            os.write(self._outside, b"MPY: soft reboot\r\n")
+        self._start()
+
+    def _from_board(self):
+        """False once the interpreter has ended."""
+        try:
+            data = os.read(self._inside, _PIECE)
+        except OSError:
+            return False
+        if _RAW_BANNER in data:
+            self._raw = True
+        if self._deaf_until:
+            self._deaf_until = time.monotonic() + _QUIET_S
+        if data:
+            os.write(self._outside, data)
+        return bool(data)
+
+    def _to_board(self):
+        """False once the power is to be cut. An interpreter drops what comes while it turns from
+        a running program to its prompt: nothing is sent until it has become quiet."""
+        end = self._input.find(_CTRL_C) + 1 or len(self._input)
+        data, self._input = self._input[:end], self._input[end:]
+        self._deaf_until = time.monotonic() + _QUIET_S if data.endswith(_CTRL_C) else 0.0
+        if _CTRL_B in data:
+            self._raw = False
+        if self._cut_at is not None:
+            self._opened += data
+            if self._opened.count(b"'wb')") >= self._cut_at:
+                return False
+        os.write(self._inside, data)
+        return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("image", help="the flash; made if there is none")
+    for name in PORTS:
+        parser.add_argument(f"--{name}", help=f"PTY or serial port of the {name}")
+    parser.add_argument("--cut-at", type=int, metavar="N", help="cut the power at the N-th file")
+    args = parser.parse_args()
+    if not os.path.exists(args.image):
+        blank_flash(args.image)
+    ports = {name: getattr(args, name) for name in PORTS if getattr(args, name)}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    board = Board(args.image, ports, args.cut_at)
+    try:
+        print(board.port, flush=True)
+        board.serve()
+    finally:
+        board.close()
+
+
+if __name__ == "__main__":
+    main()
