@@ -30,10 +30,10 @@ async def run(terminal):
     terminal.in_hand = record
     try:
         await _see_through(terminal, record)
-        await complete.run(terminal, record)
     finally:
         terminal.in_hand = None
         terminal.left_open.set()
+    await complete.run(terminal, record)
 
 
 async def _get_online(terminal):
