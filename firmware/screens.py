@@ -9,12 +9,13 @@ PATIENCE_MS = 120000  # an operator who walked away has cancelled
 
 
 class Stopped(Exception):
-    """The procedure ends here with a message: text ids of title and body, and their values."""
+    """The procedure ends here with a message: text ids of title and body, and their values (a
+    dict: on MicroPython an exception takes no keywords)."""
 
-    def __init__(self, title, body, **values):
+    def __init__(self, title, body, values=None):
         self.title = title
         self.body = body
-        self.values = values
+        self.values = values or {}
 
 
 class Cancelled(Stopped):

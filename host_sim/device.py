@@ -66,14 +66,15 @@ class Device:
         self.keys = KeyMatrix(wiring.rows, wiring.columns)
         self.lcd = Lcd()
         self.core: Core | None = None
+        self.steps = 0  # how often the firmware ran
         self._wiring = wiring
         self._make_core = make_core
         self._on_link = on_link
         self._agenda = agenda
         self._rng = rng
         self._rtc_ms = int((start - RTC_EPOCH).total_seconds() * 1000)
-        self._printer_in = Line(PRINTER_BAUD)
-        self._printer_out = Line(PRINTER_BAUD)
+        self.to_printer = Line(PRINTER_BAUD)
+        self._from_printer = Line(PRINTER_BAUD)
         self._lcd_pins = {
             wiring.lcd_select: lambda level: setattr(self.lcd, "select", level),
             wiring.lcd_data: lambda level: setattr(self.lcd, "data", level),
@@ -100,8 +101,8 @@ class Device:
         self._rtc_ms = self.core.rtc_ms
         self.core = None
         self.printer.power_off()
-        self._printer_in.abort(now_ms)
-        self._printer_out.abort(now_ms)
+        self.to_printer.abort(now_ms)
+        self._from_printer.abort(now_ms)
 
     def move_key(self, name: str, down: bool, now_ms: int) -> None:
         """A finger goes down on a key or up from it; its contact bounces."""
@@ -121,6 +122,7 @@ class Device:
         self._print(now_ms)
         if self.core is None:
             return self._earliest(None)
+        self.steps += 1
         outputs, left, crash = self.core.step(now_ms)
         for kind, number, value in outputs:
             if kind == "spi" and number == self._wiring.lcd_spi:
@@ -130,19 +132,19 @@ class Device:
             elif kind == "uart" and number == self._wiring.link_uart:
                 self._on_link(value)
             elif kind == "uart" and number == self._wiring.printer_uart:
-                self._printer_in.send(value, now_ms)
+                self.to_printer.send(value, now_ms)
         if crash is not None:
             raise crash
         # A kernel that never comes to rest is given a millisecond, as a real one would take.
         return self._earliest(None if left is None else now_ms + max(left, 1))
 
     def _print(self, now_ms: int) -> None:
-        data = self._printer_in.arrived(now_ms)
+        data = self.to_printer.arrived(now_ms)
         if data:
             answer = self.printer.receive(data)
             if answer:
-                self._printer_out.send(answer, now_ms)
-        data = self._printer_out.arrived(now_ms)
+                self._from_printer.send(answer, now_ms)
+        data = self._from_printer.arrived(now_ms)
         if data and self.core is not None:
             self.core.receive(self._wiring.printer_uart, data)
 
@@ -160,5 +162,5 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: int | None) -> int | None:
-        times = [deadline, self._printer_in.deadline(), self._printer_out.deadline()]
+        times = [deadline, self.to_printer.deadline(), self._from_printer.deadline()]
         return min((time for time in times if time is not None), default=None)

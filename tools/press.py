@@ -63,7 +63,7 @@ class Player:
 
     def play(self):
         """Power on, every statement, then the checks that nothing is left dangling."""
-        self._world.power_on()
+        self._try(f"{self._script.path}: at its start", "the terminal boots", self._world.power_on)
         for statement in self._script.statements:
             self._try(statement.where, statement.text,
                       lambda one=statement: getattr(self, "do_" + one.name)(*one.values))

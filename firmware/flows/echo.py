@@ -12,5 +12,5 @@ async def run(terminal):
     if outcome.kind != host.ANSWERED:
         raise Stopped("echo.failed", WHY[outcome.kind])
     if outcome.code != "00":
-        raise Stopped("echo.failed", terminal.code_text(outcome.code), code=outcome.code)
+        raise Stopped("echo.failed", terminal.code_text(outcome.code), {"code": outcome.code})
     await terminal.ui.message("echo.title", "echo.done", timeout_ms=10000)

@@ -62,15 +62,15 @@ async def _find_order(terminal):
     if outcome.kind != host.ANSWERED:
         raise Stopped("order.failed", sign_on.WHY[outcome.kind])
     if outcome.code == "25":
-        raise Stopped("order.failed", "order.unknown", order=number)
+        raise Stopped("order.failed", "order.unknown", {"order": number})
     if outcome.code != "00":
-        raise Stopped("order.failed", terminal.code_text(outcome.code), code=outcome.code)
+        raise Stopped("order.failed", terminal.code_text(outcome.code), {"code": outcome.code})
     try:
         order = orders.Order(outcome.reply)
     except WireFault:
         raise Stopped("order.failed", "bad_reply.body")
     if order.left_fen <= 0:
-        raise Stopped("refused.title", "order.refunded", amount=yuan(order.refunded_fen))
+        raise Stopped("refused.title", "order.refunded", {"amount": yuan(order.refunded_fen)})
     return order
 
 

@@ -33,7 +33,7 @@ async def or_stop(terminal):
     if outcome.kind != host.ANSWERED:
         raise Stopped("sign_on.failed", WHY[outcome.kind])
     if outcome.code != "00":
-        raise Stopped("sign_on.failed", terminal.code_text(outcome.code), code=outcome.code)
+        raise Stopped("sign_on.failed", terminal.code_text(outcome.code), {"code": outcome.code})
 
 
 async def sign_on(terminal):
