@@ -3,6 +3,7 @@
 What demo, press and tests play on. Ledger questions here read the database only, never what a
 rule or the terminal believes.
 """
+from functools import cache
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -46,9 +47,8 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
     path = Path(ledger_file or Path(folder.name, "ledger.db"))
     if path.exists():
         raise FileExistsError(f"{path} is there already; a run begins with a new ledger")
+    path.write_bytes(_sample_ledger(start.date()))
     engine = schema.open_engine(str(path))
-    with engine.begin() as connection:
-        samples.load(connection, start.date())
     acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
 
     def factory(board):
@@ -63,6 +63,17 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
 
     made = world(LinkServer(acquirer), seed=seed, start=start, prepare=factory)
     return Shop(made, acquirer, engine, merchant, mac, folder)
+
+
+@cache
+def _sample_ledger(today):
+    """The SQLite file of a ledger with the samples as of `today`; making it anew takes longer than
+    a refund."""
+    engine = schema.open_engine()
+    with engine.begin() as connection:
+        samples.load(connection, today)
+    with engine.connect() as connection:
+        return connection.connection.driver_connection.serialize()
 
 
 def given_back_fen(shop, order_no):
