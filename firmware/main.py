@@ -3,6 +3,8 @@
 from firmware import day, unfinished
 from firmware.terminal import Terminal
 
+_SETTLED_MS = 3000  # boot, recovery and the first screen take less
+
 
 def start(board, ciphers):
     """A Terminal whose tasks are ready to run: give it time with terminal.kernel.step()."""
@@ -14,14 +16,22 @@ def start(board, ciphers):
     return terminal
 
 
-def run(board, ciphers):
+def run(board, ciphers, settled):
     """A board's whole life. Returns never; raises the fault that killed a task, after which nobody
     feeds the watchdog: the chip restarts and finds its work in the journal, as after a power cut.
+    Calls settled() once it has run for a while without a fault.
     """
     board.start_watchdog()
-    kernel = start(board, ciphers).kernel
-    kernel.on_crash = _give_up
-    kernel.run(board.wait)
+    terminal = start(board, ciphers)
+    terminal.kernel.on_crash = _give_up
+    terminal.kernel.spawn(_tell(terminal, settled))
+    terminal.kernel.run(board.wait)
+
+
+async def _tell(terminal, settled):
+    await terminal.kernel.sleep(_SETTLED_MS)
+    if not terminal.crashes:
+        settled()
 
 
 def _give_up(_task, error):

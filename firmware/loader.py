@@ -1,0 +1,95 @@
+"""Becomes /main.py of a board: starts the version of the firmware that the pointer file names.
+
+What it reads may be cut off by the power at any point, so each file changes by renaming alone. A
+new version has two tries to run for a while; then the version before is the active one again.
+"""
+
+import os
+import sys
+import time
+
+_HOME = "/tuidan/"
+_ACTIVE = "active"  # three words: version, the version before or "-", board
+_STARTS = "starts"  # two words: a version, and how often it was started in vain, or "runs"
+_WAIT = "wait"  # there: the next start waits for somebody with an upload, who interrupts it
+_RUNS = "runs"
+_NONE = "-"
+_TRIES = 2
+_PAUSE_MS = 1000  # between tries
+_WAIT_MS = 20000
+
+
+def boot():
+    """Returns if there is nothing to start; otherwise the board's life, and a restart after it."""
+    if _take(_WAIT):  # no watchdog runs yet: one that does would end an upload
+        print("tuidan waits for an upload")
+        time.sleep_ms(_WAIT_MS)
+    active = _words(_ACTIVE)
+    if len(active) != 3:
+        print("tuidan is not installed")
+        return
+    version, before, board = active
+    noted = _words(_STARTS)
+    starts = noted[1] if len(noted) == 2 and noted[0] == version else "0"
+    if starts == str(_TRIES) and before != _NONE:
+        print("tuidan", version, "did not start, back to", before)
+        _write(_ACTIVE, before, _NONE, board)
+        version, starts = before, "0"
+    if starts != _RUNS:
+        # Noted before it begins: what hangs, too, has been tried.
+        _write(_STARTS, version, str(min(int(starts) + 1, _TRIES)))
+    try:
+        print("tuidan", version, "starts")
+        _run(version, board)
+    except KeyboardInterrupt:  # somebody came to work on the board: that was no failure
+        _write(_STARTS, version, starts)
+        raise
+    except Exception as error:
+        sys.print_exception(error)
+        print("tuidan", version, "failed")
+        if starts == _RUNS:
+            _write(_STARTS, version, "1")
+    time.sleep_ms(_PAUSE_MS)
+    sys.exit()  # in main.py: a soft reset
+
+
+def _run(version, board):
+    def settled():
+        _write(_STARTS, version, _RUNS)
+        print("tuidan", version, "runs")
+
+    sys.path.insert(0, _HOME + version)
+    from firmware import main
+    from protocol.mac import des_viper
+    from protocol.mac.portable import PortableCiphers
+
+    place = __import__("firmware.board." + board, None, None, ("Board",))
+    main.run(place.Board(), PortableCiphers(des_viper), settled)
+
+
+def _words(name):
+    """What a file says; nothing if it is not there."""
+    try:
+        with open(_HOME + name) as file:
+            return file.read().split()
+    except OSError:
+        return []
+
+
+def _write(name, *words):
+    with open(_HOME + name + ".new", "w") as file:
+        file.write(" ".join(words))
+    os.rename(_HOME + name + ".new", _HOME + name)
+
+
+def _take(name):
+    """Whether the file was there; it is not there afterwards."""
+    try:
+        os.remove(_HOME + name)
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    boot()

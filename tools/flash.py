@@ -1,0 +1,426 @@
+"""`tuidan flash`: the firmware onto a board, so that the board always has a version that starts.
+
+A new version goes into a folder of its own, every file is verified by its hash on the board, and
+only then one renaming makes it the active one. firmware/loader.py is the other half.
+"""
+import ast
+import errno
+import hashlib
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import NamedTuple
+
+import serial
+
+from tools import mpy
+
+ON_BOARD = Path(__file__).with_name("on_board.py")
+HOME = "/tuidan"
+LOADER = "firmware/loader.py"
+NONE = "-"
+
+# sys.platform of a board -> its file in firmware/board.
+BOARDS = {"rp2": "pico", "esp32": "esp32"}
+# Numbers of sys.implementation._mpy -> names of mpy-cross.
+ARCHITECTURES = (None, "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp",
+                 "armv7emdp", "xtensa", "xtensawin", "rv32imc", "rv64imc")
+
+TRIES = 2           # as in firmware/loader.py
+SILENCE_S = 30      # longer than the longest erase
+RETURN_S = 20       # a board is back at its port after a reset
+STARTED_S = 90      # two tries, the way back and the older version's start, watchdog and all
+SPARE_BLOCKS = 8    # for folders and the files that the loader writes
+
+
+class Failed(Exception):
+    """The installation did not come to its end; the text is one line for the user."""
+
+
+class Cut(Failed):
+    """The board does not answer any more, so nothing can be put in order there."""
+
+
+class Full(Failed):
+    """No room on the board."""
+
+
+class Build(NamedTuple):
+    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}."""
+    version: str
+    folder: Path
+    files: dict
+
+    def blocks(self, size):
+        """Blocks of a file system that it takes, at most."""
+        folders = {str(parent) for name in self.files for parent in Path(name).parents}
+        whole = sum(-(-(self.folder / name).stat().st_size // size) for name in self.files)
+        return whole + 2 * len(folders) + SPARE_BLOCKS
+
+
+def build(folder, board, architecture):
+    """Compile the firmware for a board (a file of firmware/board) into `folder` -> Build.
+
+    `architecture`: one of ARCHITECTURES; where it is None, machine code goes as source. The
+    version is the project's and the first eight digits of a hash over all files.
+    """
+    missing = [name for name in (LOADER, f"firmware/board/{board}.py")
+               if not (mpy.ROOT / name).is_file()]
+    data = [path for pattern in mpy.DATA for path in mpy.ROOT.glob(pattern)]
+    missing += [pattern for pattern in mpy.DATA if not list(mpy.ROOT.glob(pattern))]
+    if missing:
+        raise Failed(f"{missing[0]} is missing here: the checkout is not complete")
+    try:
+        compiled = mpy.build(folder, mpy.ON_DEVICE, architecture or "host")
+    except RuntimeError as reason:
+        raise Failed(f"mpy-cross: {reason}") from None
+    for path in compiled:
+        name = path.relative_to(folder).with_suffix(".py")
+        other_board = name.parent.name == "board" and name.stem in {*BOARDS.values()} - {board}
+        if other_board or str(name) == LOADER:
+            path.unlink()
+        elif architecture is None and is_native(path):
+            path.unlink()
+            shutil.copy(mpy.ROOT / name, folder / name)
+    for path in data:
+        shutil.copy(path, folder / path.relative_to(mpy.ROOT))
+    return described(folder)
+
+
+def described(folder):
+    """The Build of what lies in `folder`."""
+    files = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+             for path in sorted(folder.rglob("*")) if path.is_file()}
+    whole = hashlib.sha256("".join(f"{name} {files[name]}\n" for name in files).encode())
+    return Build(f"{version_of('tuidan')}-{whole.hexdigest()[:8]}", folder, files)
+
+
+def is_native(path):
+    """Whether a .mpy holds machine code: the upper bits of its third byte name the architecture."""
+    return path.read_bytes()[2] >> 2 != 0
+
+
+def check_format(built, mpy_bits):
+    """Refuse what the board would refuse. `mpy_bits`: its sys.implementation._mpy."""
+    for name in built.files:
+        if name.endswith(".mpy"):
+            ours = (built.folder / name).read_bytes()[1]
+            if ours != mpy_bits & 0xFF:
+                raise Failed(f"this mpy-cross writes .mpy version {ours}, the board's MicroPython "
+                             f"loads version {mpy_bits & 0xFF}: install the one that fits it")
+
+
+class Board:
+    """A board at a serial port, spoken to by mpremote. Every method may raise Failed."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def check_port(self):
+        """Say what is wrong with the port, if something is."""
+        try:
+            serial.Serial(self.port, exclusive=True).close()
+        except serial.SerialException as reason:
+            raise Failed(self._told(reason)) from None
+
+    def _told(self, reason):
+        if reason.errno == errno.ENOENT:
+            return f"no board at {self.port}: there is no such port"
+        if reason.errno in (errno.EAGAIN, errno.EBUSY):
+            return f"{self.port} is busy: another program has it open"
+        if reason.errno == errno.EACCES:
+            return f"{self.port} may not be opened by you: see who owns it (group dialout?)"
+        return f"{self.port} cannot be opened: {reason}"
+
+    def ask(self, expression):
+        """Evaluate an expression with the functions of tools/on_board.py."""
+        lines = self._mpremote("run", str(ON_BOARD), "exec", f"tell({expression})")
+        told = [line[2:] for line in lines if line.startswith("= ")]
+        if not told:
+            raise Cut(f"the board at {self.port} does not answer")
+        return ast.literal_eval(told[-1])
+
+    def reset(self):
+        self._mpremote("exec", "--no-follow", "import machine\nmachine.reset()")
+
+    def copy(self, pairs, began):
+        """Copy [(file here, path there)]; began(path) is called before each. What is there already
+        is left alone."""
+        words = []
+        for here, there in pairs:
+            words += ["fs", "cp", str(here), ":" + there, "+"]
+        self._mpremote(*words[:-1], heard=lambda line: _copying(line, began))
+
+    def _mpremote(self, *words, heard=None):
+        """The lines that mpremote writes."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mpremote", "connect", self.port, "resume", *words],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        text = b""
+        lines = []
+        while True:
+            if not select.select([process.stdout], [], [], SILENCE_S)[0]:
+                process.kill()
+                process.communicate()
+                raise Cut(f"the board at {self.port} fell silent")
+            more = os.read(process.stdout.fileno(), 4096)
+            *whole, text = (text + more).split(b"\n") if more else (*text.split(b"\n"), b"")
+            for line in (one.decode(errors="replace").rstrip("\r") for one in whole):
+                lines.append(line)
+                if heard:
+                    heard(line)
+            if not more:
+                break
+        process.communicate()
+        if process.returncode:
+            raise self._fault([line for line in lines if line.strip()])
+        return lines
+
+    def _fault(self, lines):
+        said = lines[-1] if lines else "nothing"
+        text = "\n".join(lines)
+        if "No space left" in text or "ENOSPC" in text or "Errno 28" in text:
+            return Full("the board's file system is full")
+        if "failed to access" in text:
+            try:
+                self.check_port()
+            except Failed as reason:
+                return Cut(str(reason))
+            return Cut(said)
+        if "could not enter raw repl" in text:
+            return Cut(f"no MicroPython answers at {self.port}")
+        if "SerialException" in text or "TransportError" in text or "OSError" in text:
+            return Cut(f"the connection to {self.port} broke off ({said.strip()})")
+        return Failed(f"mpremote: {said.strip()}")
+
+    def wait(self):
+        """Until the board is back at its port and answers."""
+        end = time.monotonic() + RETURN_S
+        while True:
+            try:
+                return self.ask("None")
+            except Cut:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
+
+    def console(self, seconds):
+        """Yield the lines that the board writes of its own accord, so long at most."""
+        end = time.monotonic() + seconds
+        text = b""
+        while time.monotonic() < end:
+            try:
+                with serial.Serial(self.port, 115200, timeout=0.2, exclusive=True) as port:
+                    while time.monotonic() < end:
+                        *lines, text = (text + port.read(port.in_waiting or 1)).split(b"\n")
+                        yield from (line.decode(errors="replace").strip() for line in lines)
+            except serial.SerialException:
+                time.sleep(0.2)  # it is not back at its port yet
+
+
+def _copying(line, began):
+    found = re.match(r"cp \S.* :(\S+)$", line)
+    if found:
+        began(found[1])
+
+
+def install(port, board_name=None, say=print):
+    """Build, upload, verify, activate, restart, read back -> the version that runs then.
+
+    `board_name`: a key of BOARDS, where the board itself does not tell. Raises Failed.
+    """
+    board = Board(port)
+    board.check_port()
+    state = board.ask("state()")
+    name = _board_name(state, board_name)
+    _check_place(state, name)
+    runs_now = state["active"][0] if state["active"] else None
+    with tempfile.TemporaryDirectory(prefix="tuidan-flash-") as folder:
+        architecture = ARCHITECTURES[state["mpy"] >> 10]
+        say(f"building for {board_name or state['platform']}, {architecture or 'no'} machine code")
+        built = build(Path(folder), name, architecture)
+        check_format(built, state["mpy"])
+        try:
+            version = _install(board, state, built, name, say)
+        except Failed as reason:
+            if not isinstance(reason, Cut):
+                _tidy(board)
+            raise type(reason)(f"{reason}; {_standing(runs_now)}") from None
+    say(f"restarting; {version} has to run for some seconds")
+    _read_back(board, version)
+    return version
+
+
+def _board_name(state, asked):
+    platform = state["platform"]
+    if platform in BOARDS and asked not in (None, platform):
+        raise Failed(f"the board at the port is {platform}, not {asked}")
+    if (asked or platform) not in BOARDS:
+        raise Failed(f"the board calls itself {platform}: say --board {' or '.join(BOARDS)}")
+    return BOARDS[asked or platform]
+
+
+def _check_place(state, name):
+    """A Pico keeps its data volume above its files: files that reach there would destroy it."""
+    if name != "pico":
+        return
+    from host_sim import shims
+    shims.install()
+    from firmware.board.pico import DATA_START
+    if state["blocks"] * state["block"] > DATA_START:
+        raise Failed("the board's file system reaches into the terminal's data volume: "
+                     "firmware/README.md, 'Onto a board', tells how to make it smaller")
+
+
+def _install(board, state, built, name, say):
+    """From the build to the pointer, which is written last -> the version's folder."""
+    active, before = (*state["active"], NONE, NONE)[:2]
+    proven = state["starts"] == [active, "runs"]
+    if state["active"]:
+        board.ask("wait()")     # the firmware's watchdog does not stop in the REPL: start without
+        board.reset()
+        board.wait()
+    version, is_there = _place(board, state, built)
+    part = f"{version}.part"
+    for folder in state["folders"]:
+        if folder not in (active, before, version, part):
+            board.ask(f"remove({_at(folder)!r})")
+    if not is_there:
+        _make_room(board, built, name, active, before if proven else NONE, part)
+        _upload(board, built, part, say)
+    _upload_loader(board)
+    if not is_there:
+        board.ask(f"accept({part!r}, {version!r})")
+    fallback = active if proven or before == NONE else before
+    say(f"verified; {version} becomes the active version")
+    board.ask(f"activate({version!r}, {before if fallback == version else fallback!r}, {name!r})")
+    board.reset()
+    return version
+
+
+def _at(folder):
+    return f"{HOME}/{folder}"
+
+
+def _place(board, state, built):
+    """(name of the version's folder, whether all of it is there already). A folder that is damaged
+    and in use stays as it is, and the version goes beside it."""
+    for suffix in ("", ".2", ".3"):
+        version = built.version + suffix
+        if version not in state["folders"]:
+            break
+        if board.ask(f"hashes({_at(version)!r})") == built.files:
+            return version, True
+        if version not in state["active"]:
+            board.ask(f"remove({_at(version)!r})")
+            break
+    return version, False
+
+
+def _make_room(board, built, name, active, spare, part):
+    """`spare` is a version that may go if need be, or NONE."""
+    state = board.ask("state()")
+    needed = built.blocks(state["block"])
+    if state["free"] < needed and part in state["folders"]:
+        board.ask(f"remove({_at(part)!r})")
+        state = board.ask("state()")
+    if state["free"] < needed and spare != NONE:
+        board.ask(f"activate({active!r}, {NONE!r}, {name!r})")
+        board.ask(f"remove({_at(spare)!r})")
+        state = board.ask("state()")
+    if state["free"] < needed:
+        needed, free = (blocks * state["block"] // 1024 for blocks in (needed, state["free"]))
+        raise Failed(f"the board's file system is full: {needed} KB are needed, {free} KB are free")
+
+
+def _upload(board, built, part, say):
+    """Every file into the folder `part`, verified."""
+    folders = {str(parent) for name in built.files for parent in Path(name).parents} - {"."}
+    paths = [HOME, _at(part), *(_at(f"{part}/{folder}") for folder in sorted(folders))]
+    board.ask(f"make({paths!r})")
+    started = []
+
+    def began(path):
+        started.append(path.removeprefix(_at(part) + "/"))
+        size = (built.folder / started[-1]).stat().st_size
+        say(f"{len(started)}/{len(built.files)} {started[-1]} ({size} bytes)")
+
+    try:
+        board.copy([(built.folder / name, _at(f"{part}/{name}")) for name in built.files], began)
+    except Cut as reason:
+        where = f"at file {len(started)} of {len(built.files)}"
+        raise Cut(f"the upload was cut off {where}: {reason}") from None
+    except Full:
+        board.ask(f"remove({_at(part)!r})")
+        raise
+    there = board.ask(f"hashes({_at(part)!r})")
+    for name, wanted in built.files.items():
+        if there.get(name) != wanted:
+            raise Failed(f"{name} {'arrived damaged' if name in there else 'did not arrive'}")
+
+
+def _upload_loader(board):
+    """main.py of the board, unless it is the same already."""
+    source = mpy.ROOT / LOADER
+    wanted = hashlib.sha256(source.read_bytes()).hexdigest()
+    if board.ask("hashes('').get('main.py')") == wanted:
+        return
+    board.ask(f"make([{HOME!r}])")
+    board.copy([(source, _at("main.new"))], lambda _: None)
+    if board.ask(f"hashes({HOME!r}).get('main.new')") != wanted:
+        raise Failed("the loader arrived damaged")
+    board.ask(f"install_loader({_at('main.new')!r})")
+
+
+def _tidy(board):
+    """After a failure the firmware that was there goes on, if the board still answers."""
+    with suppress(Failed):
+        board.reset()
+
+
+def _read_back(board, version):
+    """Return once the board says that the version runs."""
+    fault, failures = "it says nothing", 0
+    for line in board.console(STARTED_S):
+        if re.match(r"[A-Z]\w+(Error|Exception)\b", line):
+            fault = line
+        elif line == f"tuidan {version} runs":
+            return
+        elif line == f"tuidan {version} failed":
+            failures += 1
+            if failures > TRIES:
+                raise Failed(f"{version} does not start ({fault}), and nothing was there before it")
+        elif found := re.match(r"tuidan (\S+) runs$", line):
+            raise Failed(f"{version} did not start ({fault}); the terminal runs {found[1]} again")
+    raise Failed(f"{version} was installed, but the board does not say that it runs")
+
+
+def _standing(runs_now):
+    return "nothing was changed" if runs_now is None else f"the terminal keeps {runs_now}"
+
+
+def configure(parser):
+    """Arguments of `tuidan flash`."""
+    parser.add_argument("--port", required=True, help="serial port of the board: /dev/ttyACM0")
+    parser.add_argument("--board", choices=sorted(BOARDS),
+                        help="if the board does not tell what it is")
+
+
+def run(args):
+    """Exit code 0 if the new version runs on the board, 1 if not."""
+    try:
+        version = install(args.port, args.board)
+    except Failed as reason:
+        print(f"tuidan flash: {reason}", file=sys.stderr)
+        return 1
+    print(f"{version} runs on the board at {args.port}")
+    return 0
