@@ -165,14 +165,15 @@ class Board:
             [sys.executable, "-m", "mpremote", "connect", self.port, "resume", *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        output = process.stdout.fileno() if process.stdout else -1
         text = b""
         lines = []
         while True:
-            if not select.select([process.stdout], [], [], SILENCE_S)[0]:
+            if not select.select([output], [], [], SILENCE_S)[0]:
                 process.kill()
                 process.communicate()
                 raise Cut(f"the board at {self.port} fell silent")
-            more = os.read(process.stdout.fileno(), 4096)
+            more = os.read(output, 4096)
             *whole, text = (text + more).split(b"\n") if more else (*text.split(b"\n"), b"")
             for line in (one.decode(errors="replace").rstrip("\r") for one in whole):
                 lines.append(line)

@@ -9,10 +9,10 @@ here; nothing of the firmware is known here.
 import os
 import select
 import termios
+import time
 
 import machine
 import ticks
-import time
 import utime  # the interpreter's own clock: `time` is the chip's
 import vfs
 from micropython import const
