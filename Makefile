@@ -26,13 +26,16 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench lint glyphs locks wheel clean
+.PHONY: help demo micropython test bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: $(RUN) ## one refund from key press to voucher, on virtual hardware
 	@$(BIN)/tuidan demo
+
+micropython: $(DEV) ## the same refund, the firmware on real MicroPython
+	@$(BIN)/tuidan demo --micropython
 
 test: $(DEV) ## every test, the import rules among them
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)

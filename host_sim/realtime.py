@@ -92,14 +92,8 @@ class RealTimeWorld(World):
         self._began = time.monotonic()
 
     def close(self) -> None:
-        self.power_off()
+        super().close()
         self.wire.close()
-
-    def __enter__(self) -> "RealTimeWorld":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _catch_up(self) -> None:
         self.now_ms = int((time.monotonic() - self._began) * 1000)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from host_sim import agreement
 from host_sim.agenda import Agenda
@@ -113,6 +113,16 @@ class World:
         self._tap(self.wire.to_terminal, "in")
         if prepare is not None:
             prepare_flash(self.device.flash, prepare, make_board)
+
+    def close(self) -> None:
+        """The end of this world: no process and no port of it stays behind."""
+        self.device.power_off(self.now_ms)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # what a person at the counter does and sees
 

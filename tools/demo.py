@@ -10,11 +10,14 @@ import sys
 from pathlib import Path
 
 from firmware.text.texts import Texts
+from host_sim.core import FirmwareCrash
+from host_sim.on_micropython import HEAP_KB
 from host_sim.realtime import RealTimeWorld
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import story
 from tools.explain import MAC_STEPS, yuan
+from tools.mpy import NoMicroPython, on_micropython
 from tools.press import reading, save_pictures, squeezed
 from tools.shop import PASSWORDS, open_shop
 
@@ -126,11 +129,20 @@ def configure(parser):
                         help="of screen and paper (default zh)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--pictures", metavar="DIR", help="save screens and paper as PNG there")
+    parser.add_argument("--micropython", action="store_true",
+                        help="in virtual time, the firmware on real MicroPython")
+    parser.add_argument("--heap-kb", type=int, default=HEAP_KB, metavar="N",
+                        help=f"of MicroPython, stand-in for the chip and all (default {HEAP_KB})")
 
 
 def run(args):
     """Play the refund and tell it; exit code 0 if it was approved, else 1."""
-    shop = open_shop(language=args.language, seed=args.seed, world=RealTimeWorld)
+    try:
+        kind = on_micropython(args.heap_kb) if args.micropython else RealTimeWorld
+    except NoMicroPython as reason:
+        print(f"tuidan demo: {reason}", file=sys.stderr)
+        return 2
+    shop = open_shop(language=args.language, seed=args.seed, world=kind)
     teller = story.Teller(shop.mac)
 
     def watch():
@@ -138,12 +150,12 @@ def run(args):
             _print(teller.more(shop.world.trace))
 
     if not args.json:
-        _print(_opening(shop.world))
+        _print(_opening(shop.world, args))
     fault = None
     with shop.world as world:
         try:
             Operator(world, args.language, args.order, args.amount_fen, watch).play()
-        except NotApproved as reason:
+        except (NotApproved, FirmwareCrash) as reason:
             fault = str(reason)
         trace = list(world.trace)
         if args.pictures:
@@ -159,6 +171,9 @@ def run(args):
         print(json.dumps(result, ensure_ascii=False))
     else:
         _print([*teller.more(trace), *teller.rest(), *_mac_steps(shop.mac)])
+        if args.micropython:
+            print(f"{shop.world.device.steps} steps of the firmware on MicroPython, "
+                  f"heap limit {args.heap_kb} KB")
         if fault is None:
             print(f"refund approved: order {result['order']} amount {yuan(result['amount_fen'])} "
                   f"rrn {result['rrn']} voucher {result['stan']}")
@@ -190,12 +205,16 @@ def _refund_reply(event):
     return message if message.mti in ("0210", "0230") else None
 
 
-def _opening(world):
-    ports = world.wire.names
-    return ["A refund at the till, in real time: the terminal's firmware and the acquirer, each at",
-            f"one end of a serial line ({ports[0]} and {ports[1]}). Over each screen stand the",
-            "keys that led to it; under each message its bytes, from the TPDU on, and what they",
-            "say.", ""]
+def _opening(world, args):
+    if args.micropython:
+        where = ["A refund at the till, in virtual time: the terminal's firmware on MicroPython, as",
+                 "a board on a pipe to the simulated world."]
+    else:
+        near, far = world.wire.names
+        where = ["A refund at the till, in real time: the terminal's firmware and the acquirer,",
+                 f"each at one end of a serial line ({near} and {far})."]
+    return [*where, "Over each screen stand the keys that led to it; under each message its bytes,",
+            "from the TPDU on, and what they say.", ""]
 
 
 def _mac_steps(algorithm):

