@@ -1,201 +1,208 @@
-"""THE table of the dialect: fields, tags, messages and response codes, as plain data.
-Both codecs and the session read it; nothing else may know a field's form. Source: the
-UnionPay POS terminal dialect as README.md tells it; "ours" marks what this project adds.
+"""THE tables of the dialect: fields, tags, messages and response codes, a line of text for each.
+Both codecs and the session read them; nothing else may know a field's form. Source: the UnionPay
+POS terminal dialect as README.md tells it; "ours" marks what this project adds.
+
+Text, for a terminal keeps it in a sixth of the memory that dicts of tuples take. The columns are
+words, the last one a name of any words. The host has the same tables as dicts in
+protocol/reference/tables.py.
 """
 
 MAX_PACKET = 1024  # bytes from the TPDU on; longer packets are refused unread
 BITMAP_AT = 13  # TPDU 5, header 6, MTI 2 bytes go before
 FIELDS_AT = 21
 
-# number: (name, kind, length bytes, limit, pad side)
-#   kind: n digits in BCD, z track digits with "=" in BCD, a printable ASCII, b binary
-#   length bytes: 0 fixed, 1 LL, 2 LLL; the length is BCD and counts digits (n, z) or bytes
-#   limit: digits (n, z) or bytes (a, b); the exact size of a fixed field
-#   pad side: where an odd count of digits has its zero nibble: R right, L left
-FIELDS = {
-    2: ("card number", "n", 1, 19, "R"),
-    3: ("processing code", "n", 0, 6, "R"),
-    4: ("amount, fen", "n", 0, 12, "R"),
-    11: ("STAN", "n", 0, 6, "R"),
-    12: ("time", "n", 0, 6, "R"),
-    13: ("date", "n", 0, 4, "R"),
-    14: ("expiry", "n", 0, 4, "R"),
-    15: ("settlement date", "n", 0, 4, "R"),
-    22: ("entry mode", "n", 0, 3, "R"),
-    23: ("card sequence", "n", 0, 3, "L"),
-    25: ("condition code", "n", 0, 2, "R"),
-    26: ("PIN length limit", "n", 0, 2, "R"),
-    32: ("acquirer", "n", 1, 11, "R"),
-    35: ("track 2", "z", 1, 37, "R"),
-    36: ("track 3", "z", 2, 104, "R"),
-    37: ("RRN", "a", 0, 12, ""),
-    38: ("authorisation", "a", 0, 6, ""),
-    39: ("response code", "a", 0, 2, ""),
-    41: ("terminal", "a", 0, 8, ""),
-    42: ("merchant", "a", 0, 15, ""),
-    43: ("merchant name", "a", 0, 40, ""),
-    44: ("issuer, acquirer", "a", 1, 25, ""),
-    46: ("additional data 46", "a", 2, 999, ""),
-    48: ("totals or batch entries", "n", 2, 322, "R"),
-    49: ("currency", "a", 0, 3, ""),
-    52: ("PIN block", "b", 0, 8, ""),
-    53: ("security control", "n", 0, 16, "R"),
-    54: ("balance", "a", 2, 40, ""),
-    55: ("chip data", "b", 2, 999, ""),
-    56: ("additional data 56", "a", 2, 999, ""),
-    59: ("additional data 59", "a", 2, 999, ""),
-    60: ("type, batch, network code", "n", 2, 17, "R"),
-    61: ("original batch, STAN, date", "n", 2, 29, "R"),
-    62: ("keys or tags", "b", 2, 999, ""),
-    63: ("card scheme or operator", "a", 2, 999, ""),
-    64: ("MAC", "b", 0, 8, ""),
-}
+# number, form, name. A form is a kind and a size, as ISO 8583 writes it: n6 is exactly 6, n..19 at
+# most 19 behind one byte of length (LL), n...999 behind two (LLL). The length is BCD.
+#   kind: n digits in BCD, where an odd count has its zero nibble on the right; r the same, on the
+#   left; z track digits with "=", in BCD; a printable ASCII; b binary
+#   size and length count digits (n, r, z) or bytes (a, b)
+FIELDS = """
+2  n..19   card number
+3  n6      processing code
+4  n12     amount, fen
+11 n6      STAN
+12 n6      time
+13 n4      date
+14 n4      expiry
+15 n4      settlement date
+22 n3      entry mode
+23 r3      card sequence
+25 n2      condition code
+26 n2      PIN length limit
+32 n..11   acquirer
+35 z..37   track 2
+36 z...104 track 3
+37 a12     RRN
+38 a6      authorisation
+39 a2      response code
+41 a8      terminal
+42 a15     merchant
+43 a40     merchant name
+44 a..25   issuer, acquirer
+46 a...999 additional data 46
+48 n...322 totals or batch entries
+49 a3      currency
+52 b8      PIN block
+53 n16     security control
+54 a...40  balance
+55 b...999 chip data
+56 a...999 additional data 56
+59 a...999 additional data 59
+60 n...17  type, batch, network code
+61 n...29  original batch, STAN, date
+62 b...999 keys or tags
+63 a...999 card scheme or operator
+64 b8      MAC
+"""
 
-# Tags of F62 (ours): tag: (name, kind, limit, fixed)
-#   kind: n digits in BCD, a printable ASCII, u UTF-8, b binary; limit: digits (n) or bytes
-TAGS = {
-    "DF01": ("order number", "a", 32, False),
-    "DF02": ("product", "u", 60, False),
-    "DF03": ("quantity", "n", 4, True),
-    "DF04": ("order amount, fen", "n", 12, True),
-    "DF05": ("already refunded, fen", "n", 12, True),
-    "DF06": ("reason", "n", 2, True),
-    "DF07": ("operator", "n", 2, True),
-    "DF08": ("state", "n", 2, True),
-    "DF09": ("expected arrival", "n", 8, True),
-    "DF0A": ("reviewer's note", "u", 60, False),
-    "DF0B": ("original terminal", "a", 8, True),
-    "DF0C": ("date of the intent", "n", 8, True),
-    "DF0D": ("card token", "b", 8, True),
-    "DF0E": ("open intent", "n", 34, True),
-    "DF0F": ("host's last STAN", "n", 6, True),
-    "DF10": ("masked card", "a", 19, False),
-    "DF11": ("merchant name", "u", 40, False),
-    "DF12": ("date", "n", 8, True),
-}
+# Tags of F62 (ours): tag, form, name. The length is always one byte and counts bytes; u is UTF-8.
+TAGS = """
+DF01 a..32 order number
+DF02 u..60 product
+DF03 n4    quantity
+DF04 n12   order amount, fen
+DF05 n12   already refunded, fen
+DF06 n2    reason
+DF07 n2    operator
+DF08 n2    state
+DF09 n8    expected arrival
+DF0A u..60 reviewer's note
+DF0B a8    original terminal
+DF0C n8    date of the intent
+DF0D b8    card token
+DF0E n34   open intent
+DF0F n6    host's last STAN
+DF10 a..19 masked card
+DF11 u..40 merchant name
+DF12 n8    date
+"""
 REPEATED_TAG = "DF0E"  # the only tag that may come more than once
 
 # DF08 (ours)
-REFUND_STATES = {
-    "01": "open",
-    "02": "in review",
-    "03": "approved",
-    "04": "declined",
-    "05": "cancelled",
-    "06": "unknown key",
-}
+REFUND_STATES = """
+01 open
+02 in review
+03 approved
+04 declined
+05 cancelled
+06 unknown key
+"""
 
-# Reply lists hold for F39 00 and 09; of them, F38 for 00 only, and these two only where
-# the request had them.
+# Fields that go together in MESSAGES. Reply lists hold for F39 00 and 09; of them, F38 for 00 only,
+# and F2 and F14 only where the request had them.
+LISTS = """
+card     2 14 23 26 35 36 38 52 53 55
+no_card  23 38
+sale     3 4 11 22 25 41 42 49 60 64
+refund   3 4 11 22 25 37 41 42 49 60 61 62 63 64
+reversal 3 4 11 22 25 39 41 42 49 60 64
+batch    11 41 42 48 60 64
+inquiry  3 11 41 42 60 62 64
+sold     2 3 4 11 12 13 14 15 25 32 37 38 39 41 42 44 49 53 60 63 64
+refunded 2 3 4 11 12 13 14 15 25 32 37 39 41 42 44 49 53 60 63 64
+reversed 3 4 11 12 13 39 41 42 49 60 64
+keys     11 12 13 32 37 39 41 42 60 62 64
+network  12 13 39 41 42 60
+counted  11 12 13 39 41 42 48 60 64
+told     3 11 12 13 39 41 42 60 62 64
+refused  11 12 13 39 41 42 60 64
+"""
 ONLY_APPROVED = (38,)
 ONLY_ECHOED = (2, 14)
 
-# What any other reply carries; the network messages have no STAN or no MAC to give.
-_REFUSED = (11, 12, 13, 39, 41, 42, 60, 64)
-_REFUSED_SIGN_ON = (11, 12, 13, 39, 41, 42, 60)
-_NETWORK_REPLY = (12, 13, 39, 41, 42, 60)
+# name, request MTI, F3, F60.1, F60.3, fields that the request must and may have, reply MTI, fields
+# that a reply with 00 or 09 must have, and any other reply. "-" is none, or any; "a,b" is both.
+# From order_inquiry on ours; what is sent again (no_card) names the card by its token.
+MESSAGES = """
+sale          0200 000000 22 -           sale           card,62,63     0210 sold       refused
+void          0200 200000 23 -           sale,37,61     card,62,63     0210 sold       refused
+refund        0220 200000 25 -           refund         card           0230 refunded   refused
+sale_reversal 0400 000000 22 -           reversal       23,37,38,61,62 0410 reversed   refused
+void_reversal 0400 200000 23 -           reversal       23,37,38,61,62 0410 reversed   refused
+sign_on       0800 -      00 001,003,004 11,41,42,60,63 62             0810 keys       network,11
+sign_off      0820 -      00 002         11,41,42,60    -              0830 network    network
+echo          0820 -      00 301         41,42,60       11             0830 network    network
+settlement    0500 -      00 201         batch,49,62,63 -              0510 counted    refused
+batch_upload  0320 -      00 201         batch          -              0330 counted    refused
+batch_end     0320 -      00 202,207     batch          -              0330 counted    refused
+order_inquiry 0600 380000 01 -           inquiry        -              0610 told,37,61 refused
+refund_status 0600 390000 01 -           inquiry,61     -              0610 told,37,61 refused
+open_intents  0600 390001 01 -           inquiry        -              0610 told       refused
+refund_repeat 0221 200000 25 -           refund         no_card        0230 refunded   refused
+cancel        0420 200000 25 -           refund         no_card        0430 reversed   refused
+cancel_repeat 0421 200000 25 -           refund         no_card        0430 reversed   refused
+"""
 
-_CARD = (2, 14, 23, 26, 35, 36, 38, 52, 53, 55)
-_REFUND = (3, 4, 11, 22, 25, 37, 41, 42, 49, 60, 61, 62, 63, 64)
-_REVERSAL = (3, 4, 11, 22, 25, 39, 41, 42, 49, 60, 64)
-_NO_CARD = (23, 38)  # ours: what is sent again names the card by its token
-_SALE_REPLY = (2, 3, 4, 11, 12, 13, 14, 15, 25, 32, 37, 38, 39, 41, 42, 44, 49, 53, 60, 63, 64)
-_REFUND_REPLY = (2, 3, 4, 11, 12, 13, 14, 15, 25, 32, 37, 39, 41, 42, 44, 49, 53, 60, 63, 64)
-_REVERSAL_REPLY = (3, 4, 11, 12, 13, 39, 41, 42, 49, 60, 64)
-_BATCH_REPLY = (11, 12, 13, 39, 41, 42, 48, 60, 64)
-_INQUIRY = (3, 11, 41, 42, 60, 62, 64)
-_INQUIRY_REPLY = (3, 11, 12, 13, 37, 39, 41, 42, 60, 61, 62, 64)
-_INTENTS_REPLY = (3, 11, 12, 13, 39, 41, 42, 60, 62, 64)
-
-# name: (request MTI, F3 or None, F60.1 type, F60.3 network codes or None for any,
-#        mandatory fields of the request, conditional fields of the request,
-#        reply MTI, mandatory fields of a reply with 00 or 09, of any other reply)
-MESSAGES = {
-    "sale": ("0200", "000000", "22", None,
-             (3, 4, 11, 22, 25, 41, 42, 49, 60, 64), _CARD + (62, 63),
-             "0210", _SALE_REPLY, _REFUSED),
-    "void": ("0200", "200000", "23", None,
-             (3, 4, 11, 22, 25, 37, 41, 42, 49, 60, 61, 64), _CARD + (62, 63),
-             "0210", _SALE_REPLY, _REFUSED),
-    "refund": ("0220", "200000", "25", None, _REFUND, _CARD,
-               "0230", _REFUND_REPLY, _REFUSED),
-    "sale_reversal": ("0400", "000000", "22", None, _REVERSAL, (23, 37, 38, 61, 62),
-                      "0410", _REVERSAL_REPLY, _REFUSED),
-    "void_reversal": ("0400", "200000", "23", None, _REVERSAL, (23, 37, 38, 61, 62),
-                      "0410", _REVERSAL_REPLY, _REFUSED),
-    "sign_on": ("0800", None, "00", ("001", "003", "004"), (11, 41, 42, 60, 63), (62,),
-                "0810", (11, 12, 13, 32, 37, 39, 41, 42, 60, 62, 64), _REFUSED_SIGN_ON),
-    "sign_off": ("0820", None, "00", ("002",), (11, 41, 42, 60), (),
-                 "0830", _NETWORK_REPLY, _NETWORK_REPLY),
-    "echo": ("0820", None, "00", ("301",), (41, 42, 60), (11,),
-             "0830", _NETWORK_REPLY, _NETWORK_REPLY),
-    "settlement": ("0500", None, "00", ("201",), (11, 41, 42, 48, 49, 60, 62, 63, 64), (),
-                   "0510", _BATCH_REPLY, _REFUSED),
-    "batch_upload": ("0320", None, "00", ("201",), (11, 41, 42, 48, 60, 64), (),
-                     "0330", _BATCH_REPLY, _REFUSED),
-    "batch_end": ("0320", None, "00", ("202", "207"), (11, 41, 42, 48, 60, 64), (),
-                  "0330", _BATCH_REPLY, _REFUSED),
-    # all below are ours
-    "order_inquiry": ("0600", "380000", "01", None, _INQUIRY, (),
-                      "0610", _INQUIRY_REPLY, _REFUSED),
-    "refund_status": ("0600", "390000", "01", None,
-                      (3, 11, 41, 42, 60, 61, 62, 64), (),
-                      "0610", _INQUIRY_REPLY, _REFUSED),
-    "open_intents": ("0600", "390001", "01", None, _INQUIRY, (),
-                     "0610", _INTENTS_REPLY, _REFUSED),
-    "refund_repeat": ("0221", "200000", "25", None, _REFUND, _NO_CARD,
-                      "0230", _REFUND_REPLY, _REFUSED),
-    "cancel": ("0420", "200000", "25", None, _REFUND, _NO_CARD,
-               "0430", _REVERSAL_REPLY, _REFUSED),
-    "cancel_repeat": ("0421", "200000", "25", None, _REFUND, _NO_CARD,
-                      "0430", _REVERSAL_REPLY, _REFUSED),
-}
-
-# F39: code: (meaning, final for a refund). A code that is not here is not final either.
-# 09 is neither: held for review (ours). For a void or sale, not final means: reverse it.
-CODES = {
-    "00": ("approved", True),
-    "01": ("call the issuer", True),
-    "03": ("merchant not valid", True),
-    "05": ("refused", True),
-    "09": ("held for review", False),
-    "12": ("invalid transaction", True),
-    "13": ("invalid amount", True),
-    "14": ("invalid card number", True),
-    "22": ("out of the refund window", True),
-    "25": ("no original transaction", True),
-    "30": ("format error", True),
-    "40": ("not supported", True),
-    "51": ("insufficient balance", True),
-    "54": ("card expired", True),
-    "55": ("wrong PIN", True),
-    "58": ("terminal not allowed", True),
-    "61": ("over the limit", True),
-    "64": ("amount does not match the original", True),
-    "68": ("timeout", False),
-    "75": ("PIN tries exceeded", True),
-    "77": ("sign on again", False),
-    "90": ("day cut in progress", False),
-    "91": ("issuer out of service", False),
-    "92": ("line fault", False),
-    "94": ("duplicate", True),
-    "96": ("system fault", False),
-    "97": ("terminal not enrolled", True),
-    "98": ("issuer timeout", False),
-    "99": ("PIN format", True),
-    "A0": ("MAC wrong, sign on again", False),
-    "C9": ("voided or cancelled", True),
-    "CA": ("reversed", True),
-}
+# F39: code, final or open for a refund, meaning. A code that is not here is open too; 09 is held
+# for review (ours). For a void or sale, not final means: reverse it. In a reversal request: 98 no
+# reply, A0 bad MAC, 96 approved but the terminal failed, 06 other.
+CODES = """
+00 final approved
+01 final call the issuer
+03 final merchant not valid
+05 final refused
+09 held held for review
+12 final invalid transaction
+13 final invalid amount
+14 final invalid card number
+22 final out of the refund window
+25 final no original transaction
+30 final format error
+40 final not supported
+51 final insufficient balance
+54 final card expired
+55 final wrong PIN
+58 final terminal not allowed
+61 final over the limit
+64 final amount does not match the original
+68 open timeout
+75 final PIN tries exceeded
+77 open sign on again
+90 open day cut in progress
+91 open issuer out of service
+92 open line fault
+94 final duplicate
+96 open system fault
+97 final terminal not enrolled
+98 open issuer timeout
+99 final PIN format
+A0 open MAC wrong, sign on again
+C9 final voided or cancelled
+CA final reversed
+"""
 HELD_FOR_REVIEW = "09"
 
 # A0 and 77 only prompt a sign-on and a repeat: they may come without a MAC.
 MAY_LACK_MAC = ("A0", "77")
 
-# F39 of a reversal request
-REVERSAL_REASONS = {
-    "98": "no reply",
-    "A0": "bad MAC",
-    "96": "approved, but the terminal failed",
-    "06": "other",
-}
+def lines(table):
+    """The lines of a table, one after the other."""
+    at = 0
+    while at + 1 < len(table):
+        end = table.find("\n", at + 1)
+        yield table[at + 1 : end]
+        at = end
+
+
+def row(table, key, columns):
+    """The words of the line that begins with `key`, or None; the last of `columns` is the rest of
+    the line."""
+    at = table.find("\n" + key + " ") + 1
+    if not at:
+        return None
+    return table[at : table.find("\n", at)].split(None, columns - 1)
+
+
+def form(text):
+    """(kind, bytes of length in front of the value, size) of a form."""
+    digits = text[1:].lstrip(".")
+    dots = len(text) - 1 - len(digits)
+    return text[0], dots - 1 if dots else 0, int(digits)
+
+
+def numbers(text):
+    """The fields of a column of MESSAGES, in ascending order."""
+    fields = []
+    for word in text.split(","):
+        fields += [word] if word.isdigit() else row(LISTS, word, 99)[1:] if word != "-" else []
+    return sorted([int(field) for field in fields])

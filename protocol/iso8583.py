@@ -3,7 +3,7 @@ Reading is strict, left to right, and refuses what it would not itself have writ
 encode(decode(packet)) == packet for every packet that decode accepts.
 """
 
-from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, MAX_PACKET
+from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, MAX_PACKET, form, lines
 from protocol.errors import (
     CUT,
     NOT_60,
@@ -66,7 +66,7 @@ def encode_into(message, buffer):
     """
     fields = message.fields
     for number in fields:
-        if number not in FIELDS:
+        if not _is_defined(number):
             raise LocalMisuse(str(number), UNDEFINED_BIT)
     if len(buffer) < FIELDS_AT:
         raise LocalMisuse("length", "the buffer holds %d bytes" % len(buffer))
@@ -95,17 +95,19 @@ def decode(packet):
     if size and packet[0] != 0x60:
         raise WireFault("tpdu", 0, NOT_60)
     tpdu = _take(packet, 0, "tpdu", 5).hex().upper()
-    header = _read_digits(packet, 5, "header", 12, "n", "R")
-    mti = _read_digits(packet, _MTI_AT, "mti", 4, "n", "R")
+    header = _read_digits(packet, 5, "header", 12, "n")
+    mti = _read_digits(packet, _MTI_AT, "mti", 4, "n")
     bitmap = _take(packet, BITMAP_AT, "bitmap", 8)
     fields = {}
     at = FIELDS_AT
     for number in range(1, 65):
         if bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
             field = str(number)
-            if number not in FIELDS:
+            if not _is_defined(number):
                 raise WireFault(field, at, UNDEFINED_BIT)
-            _name, kind, width, count, side = FIELDS[number]
+            kind = _kind(number)
+            width = _FORMS[4 * number + 1]
+            count = _limit(number)
             if width:
                 count = _read_length(packet, at, field, kind, width, count)
                 at += width
@@ -114,11 +116,38 @@ def decode(packet):
             elif kind == "a":
                 fields[number] = _read_text(packet, at, field, count)
             else:
-                fields[number] = _read_digits(packet, at, field, count, kind, side)
+                fields[number] = _read_digits(packet, at, field, count, kind)
             at += _size(kind, count)
     if at != size:
         raise WireFault("trailing", at, TRAILING % (size - at))
     return Message(tpdu, header, mti, fields)
+
+
+def _forms():
+    """Four bytes a field number: kind or 0, bytes of length, limit in two. Encoding a message may
+    not take memory, as splitting the table's lines would."""
+    forms = bytearray(4 * 65)
+    for line in lines(FIELDS):
+        number, text, _name = line.split(None, 2)
+        kind, width, limit = form(text)
+        at = 4 * int(number)
+        forms[at : at + 4] = bytes((ord(kind), width, limit >> 8, limit & 255))
+    return bytes(forms)
+
+
+_FORMS = _forms()
+
+
+def _is_defined(number):
+    return 0 <= number <= 64 and _FORMS[4 * number] != 0
+
+
+def _kind(number):
+    return chr(_FORMS[4 * number])
+
+
+def _limit(number):
+    return _FORMS[4 * number + 2] << 8 | _FORMS[4 * number + 3]
 
 
 def _size(kind, count):
@@ -138,7 +167,7 @@ def _take(packet, at, field, size):
 
 
 def _read_length(packet, at, field, kind, width, limit):
-    count = int(_read_digits(packet, at, field, 2 * width, "n", "R"))
+    count = int(_read_digits(packet, at, field, 2 * width, "n"))
     if count > limit:
         raise WireFault(field, at, TOO_LONG % (count, _unit(kind), limit))
     return count
@@ -152,11 +181,11 @@ def _read_text(packet, at, field, count):
     return raw.decode()
 
 
-def _read_digits(packet, at, field, count, kind, side):
+def _read_digits(packet, at, field, count, kind):
     nibbles = _take(packet, at, field, (count + 1) // 2).hex()
     pad = -1
     if count % 2:
-        pad = 0 if side == "L" else count
+        pad = 0 if kind == "r" else count
     for i in range(len(nibbles)):
         nibble = nibbles[i]
         if i == pad:
@@ -186,7 +215,9 @@ def _write_hex(buffer, at, name, value, count, highest):
 
 
 def _write_field(buffer, at, number, value):
-    _name, kind, width, limit, side = FIELDS[number]
+    kind = _kind(number)
+    width = _FORMS[4 * number + 1]
+    limit = _limit(number)
     if not isinstance(value, bytes if kind == "b" else str):
         raise LocalMisuse(str(number), "is not %s" % ("bytes" if kind == "b" else "text"))
     count = len(value)
@@ -206,7 +237,7 @@ def _write_field(buffer, at, number, value):
     elif kind == "a":
         _write_text(buffer, at, number, value)
     else:
-        _write_digits(buffer, at, number, value, kind, side)
+        _write_digits(buffer, at, number, value, kind)
     return end
 
 
@@ -218,11 +249,11 @@ def _write_text(buffer, at, number, value):
         buffer[at + i] = code
 
 
-def _write_digits(buffer, at, number, value, kind, side):
+def _write_digits(buffer, at, number, value, kind):
     count = len(value)
     first = 0
     if count % 2:
-        first = 1 if side == "L" else 0
+        first = 1 if kind == "r" else 0
         buffer[at if first else at + count // 2] = 0
     for i in range(count):
         digit = ord(value[i]) - 48

@@ -12,6 +12,9 @@ from protocol.dialect import (
     MESSAGES,
     ONLY_APPROVED,
     ONLY_ECHOED,
+    lines,
+    numbers,
+    row,
 )
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message, encode, mac_span
@@ -33,37 +36,22 @@ _FINAL = {
 def transaction(message):
     """The MESSAGES name of a request, by MTI, F3, F60.1 and F60.3. Raises WireFault at the first of
     them that fits no message."""
-    rows = [(name, row) for name, row in MESSAGES.items() if row[0] == message.mti]
-    if not rows:
-        raise WireFault("mti", _MTI_AT, "no request has this type")
-    f3 = message.fields.get(3)
-    rows = [(name, row) for name, row in rows if row[1] == f3 or row[1] is None]
-    if not rows:
-        raise _wrong(message, 3, "3", "no message of this type has this code")
-    if 60 not in message.fields:
-        raise _missing(60)
-    f60 = message.fields[60]
-    rows = [(name, row) for name, row in rows if row[2] == f60[:2]]
-    if not rows:
-        raise _wrong(message, 60, "60.1", "no message of this type has this kind")
-    for name, row in rows:
-        if row[3] is None or f60[8:11] in row[3]:
-            return name
-    raise _wrong(message, 60, "60.3", "no message of this type has this network code")
+    return _request_row(message)[0]
 
 
 def check_request(message):
     """The MESSAGES name of a request that carries what it must and nothing that it may not.
     Raises WireFault at the field. The MAC is check_mac's."""
-    name = transaction(message)
-    _, _, _, _, mandatory, conditional, _, _, _ = MESSAGES[name]
+    found = _request_row(message)
+    mandatory = numbers(found[5])
+    conditional = numbers(found[6])
     for field in mandatory:
         if field not in message.fields:
             raise _missing(field)
     for field in sorted(message.fields):
         if field not in mandatory and field not in conditional:
             raise _wrong(message, field, str(field), "this message does not carry it")
-    return name
+    return found[0]
 
 
 def check_mac(packet, mac):
@@ -104,12 +92,12 @@ def check_reply(request, reply, packet, mac):
 def reply_fields(name, code, request_fields):
     """The mandatory fields of the reply with this F39 to a transaction, as a list. F64 is among
     them wherever the transaction has one; A0 and 77 may leave it out."""
-    _, _, _, _, _, _, _, accepted, refused = MESSAGES[name]
+    words = row(MESSAGES, name, 10)
     if code not in (APPROVED, HELD_FOR_REVIEW):
-        return list(refused)
+        return numbers(words[9])
     return [
         field
-        for field in accepted
+        for field in numbers(words[8])
         if (code == APPROVED or field not in ONLY_APPROVED)
         and (field in request_fields or field not in ONLY_ECHOED)
     ]
@@ -150,23 +138,49 @@ def is_final(name, code):
     the caller treats it apart. For a void or sale, not final means: reverse it."""
     if name in _FINAL:
         return code in _FINAL[name]
-    return code in CODES and CODES[code][1]
+    found = code and row(CODES, code, 3)
+    return bool(found) and found[1] == "final"
+
+
+def _request_row(message):
+    rows = [words for words in _rows(message.mti) if words[1] == message.mti]
+    if not rows:
+        raise WireFault("mti", _MTI_AT, "no request has this type")
+    f3 = message.fields.get(3)
+    rows = [words for words in rows if words[2] in (f3, "-")]
+    if not rows:
+        raise _wrong(message, 3, "3", "no message of this type has this code")
+    if 60 not in message.fields:
+        raise _missing(60)
+    f60 = message.fields[60]
+    rows = [words for words in rows if words[3] == f60[:2]]
+    if not rows:
+        raise _wrong(message, 60, "60.1", "no message of this type has this kind")
+    for words in rows:
+        if words[4] == "-" or f60[8:11] in words[4].split(","):
+            return words
+    raise _wrong(message, 60, "60.3", "no message of this type has this network code")
+
+
+def _rows(mti):
+    """The lines of MESSAGES that hold an MTI, as words."""
+    return [line.split() for line in lines(MESSAGES) if mti in line]
 
 
 def _mac_rule(message):
     """(must carry F64, takes F64 when there is a key); rows that share an MTI agree on it."""
-    for row in MESSAGES.values():
-        if row[0] == message.mti:
-            return (64 in row[4],) * 2
-        if row[6] == message.mti:
+    for words in _rows(message.mti):
+        if words[1] == message.mti:
+            return (64 in numbers(words[5]),) * 2
+        if words[7] == message.mti:
             code = message.fields.get(39)
-            takes = 64 in (row[7] if code == APPROVED else row[8])
+            takes = 64 in numbers(words[8 if code == APPROVED else 9])
             return takes and code not in MAY_LACK_MAC, takes
     return False, False
 
 
 def _missing(field):
-    return WireFault(str(field), BITMAP_AT, "%s is missing" % FIELDS[field][0])
+    return WireFault(str(field), BITMAP_AT, "%s is missing" % row(FIELDS, str(field), 3)[2])
 
 
 def _wrong(message, field, path, reason):

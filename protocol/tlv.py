@@ -3,7 +3,7 @@ What unpack accepts, pack writes again byte for byte; texts may hold no control 
 for they go to the screen and the printer.
 """
 
-from protocol.dialect import REPEATED_TAG, TAGS
+from protocol.dialect import REPEATED_TAG, TAGS, form, row
 from protocol.errors import (
     CUT,
     NOT_DIGIT,
@@ -20,11 +20,12 @@ def pack(entries):
     """
     data = bytearray()
     for tag, value in entries:
-        if tag not in TAGS:
+        line = row(TAGS, tag, 3)
+        if line is None:
             raise LocalMisuse("62." + tag, "the dialect defines no such tag")
-        _name, kind, limit, fixed = TAGS[tag]
+        kind, upto, limit = form(line[1])
         raw = _to_bytes(tag, kind, value)
-        fault = _fault(kind, limit, fixed, raw)
+        fault = _fault(kind, upto, limit, raw)
         if fault:
             raise LocalMisuse("62." + tag, fault[1])
         data.extend(bytes.fromhex(tag))
@@ -43,19 +44,20 @@ def unpack(data, at=0):
     while i < len(data):
         tag = bytes(data[i : i + 2]).hex().upper()
         path = "62." + tag
-        if tag not in TAGS:
+        line = row(TAGS, tag, 3)
+        if line is None:
             raise WireFault(path, at + i, "the dialect defines no such tag")
         if tag in values and tag != REPEATED_TAG:
             raise WireFault(path, at + i, "the tag comes twice")
         if i + 3 > len(data):
             raise WireFault(path, at + len(data), CUT % (1, 1))
-        _name, kind, limit, fixed = TAGS[tag]
+        kind, upto, limit = form(line[1])
         size = data[i + 2]
         i += 3
         raw = bytes(data[i : i + size])
         if len(raw) < size:
             raise WireFault(path, at + len(data), CUT % (size - len(raw), size))
-        fault = _fault(kind, limit, fixed, raw)
+        fault = _fault(kind, upto, limit, raw)
         if fault:
             raise WireFault(path, at + i + fault[0], fault[1])
         value = raw if kind == "b" else raw.hex() if kind == "n" else raw.decode()
@@ -84,12 +86,12 @@ def _to_bytes(tag, kind, value):
     return bytes.fromhex(value)
 
 
-def _fault(kind, limit, fixed, raw):
+def _fault(kind, upto, limit, raw):
     """What is wrong with a tag's bytes, as (offset, reason), or None."""
     size = limit // 2 if kind == "n" else limit
     if len(raw) > size:
         return 0, TOO_LONG % (len(raw), "bytes", size)
-    if fixed and len(raw) != size:
+    if not upto and len(raw) != size:
         return 0, "length is %d bytes, not %d" % (len(raw), size)
     if kind == "n":
         for i in range(len(raw)):

@@ -1,12 +1,13 @@
 """A packet told byte by byte: where each part stands, what it is called and what it says.
 
-Names come from protocol.dialect; this file only adds what a value means. Card data, keys and PIN
-blocks are named, never shown.
+Names come from the dialect's tables; this file only adds what a value means. Card data, keys and
+PIN blocks are named, never shown.
 """
 from dataclasses import dataclass
 
 from protocol import dialect, tlv
 from protocol.iso8583 import Message, decode, encode
+from protocol.reference import tables
 
 SECRET = (2, 14, 35, 36, 52, 55)
 KEY_ENTRY = 20      # an encrypted key and its check value in F62 of the 0810
@@ -44,7 +45,7 @@ def explain(packet, algorithm="unionpay-ecb"):
         alone = Message(message.tpdu, message.header, message.mti,
                         {number: message.fields[number]})
         size = len(encode(alone)) - dialect.FIELDS_AT
-        parts.append(Part(at, size, f"F{number} {dialect.FIELDS[number][0]}",
+        parts.append(Part(at, size, f"F{number} {tables.FIELDS[number][0]}",
                           _words(message, number, algorithm, len(packet)),
                           secret=number in SECRET))
         parts.extend(_inside(message, number, at))
@@ -54,7 +55,7 @@ def explain(packet, algorithm="unionpay-ecb"):
 
 def title(message):
     """What a message is, in words: 'refund request', 'reply to a sign-on'."""
-    for name, (mti, code, *_rest, reply, _good, _bad) in dialect.MESSAGES.items():
+    for name, (mti, code, *_rest, reply, _good, _bad) in tables.MESSAGES.items():
         if message.mti in (mti, reply) and _same_kind(message, code, name):
             plain = name.replace("_", " ")
             return f"{plain} request" if message.mti == mti else f"reply to {plain}"
@@ -65,7 +66,7 @@ def _same_kind(message, code, name):
     """MTI alone does not tell sale from void or echo from sign-off: F3 or F60.3 does."""
     if code is not None:
         return message.fields.get(3) == code
-    networks = dialect.MESSAGES[name][3]
+    networks = tables.MESSAGES[name][3]
     return networks is None or message.fields.get(60, "")[8:11] in networks
 
 
@@ -142,7 +143,7 @@ WORDS = {
     15: _date,
     22: lambda value: f"{value}: {ENTRY.get(value[:2], 'other')}, "
                       f"{'with PIN' if value[2] == '1' else 'no PIN'}",
-    39: lambda value: f"{value}: {dialect.CODES.get(value, ('unknown code',))[0]}",
+    39: lambda value: f"{value}: {tables.CODES.get(value, ('unknown code',))[0]}",
     44: lambda value: f"issuer {value[:11].strip()}, acquirer {value[11:22].strip()}",
     49: lambda value: "156: RMB" if value == "156" else value,
     60: lambda value: f"{value}: as below",
@@ -186,7 +187,7 @@ def _inside_62(data, mti, at):
     while place < len(data):
         size = 3 + data[place + 2]
         tag, value = next(iter(tlv.unpack(data[place:place + size], at + place).items()))
-        yield Part(at + place, size, f"{tag} {dialect.TAGS[tag][0]}", _tag_words(tag, value),
+        yield Part(at + place, size, f"{tag} {tables.TAGS[tag][0]}", _tag_words(tag, value),
                    inner=True)
         place += size
 
@@ -203,7 +204,7 @@ def _tag_words(tag, value):
     if tag in ("DF09", "DF0C", "DF12"):
         return _date(value)
     if tag == "DF08":
-        return f"{value}: {dialect.REFUND_STATES.get(value, 'unknown')}"
+        return f"{value}: {tables.REFUND_STATES.get(value, 'unknown')}"
     if tag == "DF0E":
         return value[0]
     return value.hex().upper() if isinstance(value, bytes) else value

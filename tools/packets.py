@@ -9,15 +9,15 @@ import json
 import string
 import sys
 
-from protocol import dialect, iso8583, tlv
+from protocol import iso8583, tlv
 from protocol.errors import UNDEFINED_BIT, LocalMisuse, WireFault
-from protocol.reference import codec
+from protocol.reference import codec, tables
 from tools.explain import title
 from tools.mask import field_texts, is_masked, masked
 
 MAC_FIELD = 64
 TAG_FIELD = 62
-_NUMBERS = {str(number): number for number in dialect.FIELDS}
+_NUMBERS = {str(number): number for number in tables.FIELDS}
 
 
 def configure_decode(parser):
@@ -169,7 +169,7 @@ def _value(number, text):
         return text
     if is_masked(number, text):
         raise LocalMisuse(str(number), "is masked: decode with --reveal to encode again")
-    if dialect.FIELDS[number][1] != "b":
+    if tables.FIELDS[number][1] != "b":
         return text
     try:
         return bytes.fromhex(text)
@@ -235,7 +235,7 @@ def _as_json(message, mac, reveal):
 def _as_text(message, mac, reveal):
     lines = [f"{message.mti} {title(message)}, TPDU {message.tpdu}, header {message.header}"]
     for number, text in _texts(message, reveal).items():
-        name = dialect.FIELDS[number][0]
+        name = tables.FIELDS[number][0]
         lines.append(f"  F{number:<3} {name:28} {text}{_meaning(number, text)}")
         if number == TAG_FIELD:
             lines += _tags(message.fields[number])
@@ -245,8 +245,8 @@ def _as_text(message, mac, reveal):
 def _meaning(number, text):
     if number == 4:
         return f" ({int(text) // 100}.{int(text) % 100:02} yuan)"
-    if number == 39 and text in dialect.CODES:
-        return f" ({dialect.CODES[text][0]})"
+    if number == 39 and text in tables.CODES:
+        return f" ({tables.CODES[text][0]})"
     return ""
 
 
@@ -258,4 +258,4 @@ def _tags(data):
     for tag, value in values.items():
         for each in value if isinstance(value, list) else [value]:
             text = each if isinstance(each, str) else each.hex().upper()
-            yield f"    {tag} {dialect.TAGS[tag][0]:27} {text}"
+            yield f"    {tag} {tables.TAGS[tag][0]:27} {text}"

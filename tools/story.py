@@ -9,9 +9,10 @@ from textwrap import wrap
 from unicodedata import east_asian_width
 
 from protocol import session
-from protocol.dialect import CODES, HELD_FOR_REVIEW, MESSAGES
+from protocol.dialect import HELD_FOR_REVIEW
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
+from protocol.reference.tables import CODES, MESSAGES
 from tools.explain import explain, title
 from tools.mask import MASK, field_texts, masked
 

@@ -7,7 +7,8 @@ from collections import namedtuple
 from datetime import datetime
 
 from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW
-from protocol.dialect import CODES, HELD_FOR_REVIEW
+from protocol.dialect import HELD_FOR_REVIEW
+from protocol.reference.tables import CODES
 
 REFUND_WINDOW_DAYS = 180
 TEST_TRIES = 2  # how often a test amount with a code that is not final is answered with it

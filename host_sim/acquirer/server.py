@@ -16,10 +16,10 @@ from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.handlers import inquiry, network, refund, void
 from host_sim.acquirer.keys import Keyring
 from protocol import session, tlv
-from protocol.dialect import MESSAGES
 from protocol.errors import WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec
+from protocol.reference.tables import MESSAGES
 from protocol.subfields import split_f60, split_f61
 
 ACQUIRER = "09000000"  # F32, and the second half of F44

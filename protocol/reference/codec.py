@@ -8,10 +8,11 @@ from io import BytesIO
 
 from construct import Const, Construct
 
-from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, MAX_PACKET
+from protocol.dialect import BITMAP_AT, FIELDS_AT, MAX_PACKET
 from protocol.errors import OVERSIZE, UNDEFINED_BIT, LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference.fields import Binary, Digits, End, Tpdu, field
+from protocol.reference.tables import FIELDS
 
 _FORMATS_KEPT = 64  # strangers choose bitmaps: they must not fill the memory
 _BITS = {number: 1 << 64 - number for number in FIELDS}

@@ -8,7 +8,7 @@ import pytest
 from firmware import screens
 from firmware.text.glyphs import Glyphs
 from firmware.text.texts import LANGUAGES, Texts
-from protocol.dialect import CODES
+from protocol.reference.tables import CODES
 
 FIRMWARE = Path(__file__).parents[2] / "firmware"
 

@@ -8,7 +8,7 @@ import pytest
 from protocol import dialect, iso8583
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
-from protocol.reference import codec
+from protocol.reference import codec, tables
 
 FRAMES = json.loads((Path(__file__).parent / "frames.json").read_text())
 CODECS = [iso8583, codec]
@@ -198,8 +198,8 @@ def test_only_accepted_packets_earn_their_bitmap_a_compiled_form():
 
 
 def test_the_table_of_messages_names_fields_that_exist_and_replies_that_follow():
-    for request, _, _, _, must, may, reply, good, bad in dialect.MESSAGES.values():
-        assert {*must, *may, *good, *bad} <= set(dialect.FIELDS)
+    for request, _, _, _, must, may, reply, good, bad in tables.MESSAGES.values():
+        assert {*must, *may, *good, *bad} <= set(tables.FIELDS)
         assert not set(must) & set(may)
         assert reply == f"{int(request[:3] + '0') + 10:04}"
         assert set(bad) <= set(good)
@@ -208,11 +208,11 @@ def test_the_table_of_messages_names_fields_that_exist_and_replies_that_follow()
 def test_the_table_tells_every_request_from_every_other():
     keys = [
         (row[0], row[1], row[2], network)
-        for row in dialect.MESSAGES.values() for network in row[3] or ("",)
+        for row in tables.MESSAGES.values() for network in row[3] or ("",)
     ]
     assert len(keys) == len(set(keys))
 
 
 def test_the_codes_that_leave_a_refund_open_are_those_of_the_protocol():
-    open_codes = {code for code, (_, final) in dialect.CODES.items() if not final}
+    open_codes = {code for code, (_, final) in tables.CODES.items() if not final}
     assert open_codes == {"68", "77", "90", "91", "92", "96", "98", "A0", dialect.HELD_FOR_REVIEW}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from protocol import dialect, subfields, tlv
 from protocol.errors import LocalMisuse, WireFault
+from protocol.reference import tables
 
 PAGE = (Path(__file__).parents[2] / "protocol" / "README.md").read_text()
 
@@ -25,9 +26,9 @@ VALUES = {
 
 @st.composite
 def entries(draw):
-    tags = draw(st.lists(st.sampled_from(sorted(dialect.TAGS)), unique=True, max_size=8))
+    tags = draw(st.lists(st.sampled_from(sorted(tables.TAGS)), unique=True, max_size=8))
     return [(tag, draw(VALUES[kind](limit, fixed)))
-            for tag in tags for _, kind, limit, fixed in [dialect.TAGS[tag]]]
+            for tag in tags for _, kind, limit, fixed in [tables.TAGS[tag]]]
 
 
 def unpacked_or_fault(data):
@@ -123,15 +124,15 @@ def test_the_page_describes_every_field_message_tag_and_code():
     rows = [[cell.strip() for cell in line.split("|")[1:-1]]
             for line in PAGE.splitlines() if line.startswith("|")]
     named = {row[0].split(" ")[0]: row for row in rows}
-    assert set(dialect.TAGS) | set(dialect.MESSAGES) <= set(named)
-    for code, (_, final) in dialect.CODES.items():
+    assert set(tables.TAGS) | set(tables.MESSAGES) <= set(named)
+    for code, (_, final) in tables.CODES.items():
         assert [code, "held" if code == "09" else "yes" if final else "no"] in [
             [row[0], row[-1]] for row in rows]
-    for number, (_, kind, prefix, limit, _) in dialect.FIELDS.items():
+    for number, (_, kind, prefix, limit, _) in tables.FIELDS.items():
         form = {"n": "digits", "z": "digits and `=`", "a": "ASCII", "b": "binary"}[kind]
         form = ["", "LL ", "LLL "][prefix] + form
         size = f"..{limit}" if prefix else str(limit)
         assert [str(number), form, size] in [
             [row[0], row[2].split(",")[0], row[3]] for row in rows if len(row) == 4]
-    for name, row in dialect.MESSAGES.items():
+    for name, row in tables.MESSAGES.items():
         assert [row[0], row[1] or "", row[2], row[6]] == [*named[name][1:4], named[name][-1]]

@@ -2,11 +2,11 @@
 
 import pytest
 
-from protocol.dialect import CODES, FIELDS, MESSAGES
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.mac import Mac
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.tables import CODES, FIELDS, MESSAGES
 from protocol.session import (
     check_mac,
     check_reply,

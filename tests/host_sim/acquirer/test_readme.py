@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from host_sim.acquirer import rules, samples
-from protocol.dialect import CODES
+from protocol.reference.tables import CODES
 
 README = (Path(samples.__file__).parent / "README.md").read_text(encoding="utf-8")
 

@@ -6,7 +6,7 @@ import pytest
 
 from host_sim.acquirer import ledger, review, rules, samples, schema
 from host_sim.acquirer.ledger import Key
-from protocol.dialect import CODES
+from protocol.reference.tables import CODES
 from tests.host_sim.acquirer.till import DATED, NOON, Host, Till, code, exact_fields
 
 MERCHANT = ledger.merchant_account(samples.TEST_SHOP)

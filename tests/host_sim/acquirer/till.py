@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from host_sim.acquirer import ledger, samples, schema
 from host_sim.acquirer.server import Acquirer
 from protocol import session, tlv
-from protocol.dialect import MESSAGES
 from protocol.iso8583 import Message
 from protocol.keys import unwrap_working_keys
 from protocol.reference import codec
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.tables import MESSAGES
 from protocol.subfields import f60, f61
 
 TODAY = date(2026, 1, 15)
