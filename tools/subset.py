@@ -6,6 +6,7 @@ running shows.
 """
 
 import ast
+import builtins
 import json
 import subprocess
 import sys
@@ -168,6 +169,8 @@ def keywords(tree: ast.AST) -> Iterator[tuple[int, str]]:
             given = {one.arg for one in node.keywords}
             if name in ANY_KEYWORD or not given - KEYWORDS.get(name, set()):
                 continue
+            if name in exceptions():
+                yield node.lineno, f"{name} is an exception and takes no keywords"
             if isinstance(node.func, ast.Attribute):
                 builtin = any(hasattr(one, name) for one in TYPES) and name not in own_attributes()
             else:
@@ -177,17 +180,14 @@ def keywords(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def shapes(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """What compiles and then fails: deleted slices, a tuple of prefixes, codecs, `/`."""
+    """What compiles and then fails, or does something else without a word."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Delete):
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
                     yield node.lineno, "a slice cannot be deleted: assign b'' to it"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            first = node.args[0]
-            if node.func.attr in ("startswith", "endswith") and isinstance(first, ast.Tuple):
-                yield node.lineno, f"{node.func.attr} takes no tuple"
-            codec = first.value if isinstance(first, ast.Constant) else None
+            codec = getattr(node.args[0], "value", None)
             if node.func.attr in ("encode", "decode") and isinstance(codec, str):
                 if codec.lower().replace("-", "") != "utf8":
                     yield node.lineno, f"every codec is UTF-8, {codec} too"
@@ -212,6 +212,20 @@ def own_attributes() -> set[str]:
                 names |= {one.name for one in node.body if isinstance(one, ast.AsyncFunctionDef)}
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
                 names.add(node.attr)
+    return names
+
+
+@cache
+def exceptions() -> set[str]:
+    """The builtin exceptions and our own."""
+    names = {name for name, kind in vars(builtins).items()
+             if isinstance(kind, type) and issubclass(kind, BaseException)}  # fmt: skip
+    trees = [ast.parse(path.read_text()) for path in portable_files()]
+    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    before = 0
+    while before != len(names):
+        before = len(names)
+        names |= {one.name for one in classes if names & {ast.unparse(base) for base in one.bases}}
     return names
 
 
