@@ -1,0 +1,12 @@
+"""The checkout's own firmware on the Pico on the desk, without files, loader or REPL."""
+
+from host_sim.ptyboard import chip
+
+chip.from_environment()
+
+from firmware import main  # noqa: E402 - needs the chip
+from firmware.board.pico import Board  # noqa: E402
+from protocol.mac import des_viper  # noqa: E402
+from protocol.mac.portable import PortableCiphers  # noqa: E402
+
+main.run(Board(), PortableCiphers(des_viper), lambda: None)
