@@ -50,7 +50,7 @@ class LinkDriver:
 
     async def run(self):
         """Pump the UART for ever."""
-        self._uart.irq(handler=self._wake.set, trigger=UART.IRQ_RXIDLE)
+        self._uart.irq(self._wake.set, UART.IRQ_RXIDLE)
         while True:
             await self._kernel.first(self._wake, timeout_ms=self._patience())
             self._wake.clear()

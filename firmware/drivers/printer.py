@@ -72,7 +72,7 @@ class Printer:
         self._kernel = kernel
         self._glyphs = glyphs
         self._answered = Flag()
-        uart.irq(handler=self._answered.set, trigger=uart.IRQ_RXIDLE)
+        uart.irq(self._answered.set, uart.IRQ_RXIDLE)
 
     async def ready(self):
         """Ask the paper sensor (DLE EOT 4) and wait up to 500 ms for the answer."""
