@@ -37,13 +37,13 @@ demo: $(RUN) ## one refund from key press to voucher, on virtual hardware
 micropython: $(DEV) ## the same refund, the firmware on real MicroPython
 	@$(BIN)/tuidan demo --micropython
 
-test: $(DEV) ## every test, the import rules among them
+test: $(DEV) $(STUBS) ## every test, the import rules among them
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
 
 bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
 	@$(BIN)/tuidan bench
 
-lint: $(DEV) $(STUBS) ## style, types of host and firmware, import rules
+lint: $(DEV) $(STUBS) ## style, types of host and firmware, MicroPython's subset, import rules
 	@$(BIN)/ruff check
 	@$(BIN)/mypy host_sim tools protocol
 	@for board in $(BOARDS); do \
@@ -52,6 +52,7 @@ lint: $(DEV) $(STUBS) ## style, types of host and firmware, import rules
 	    --no-site-packages --cache-dir .mypy_cache/$$board \
 	    --exclude protocol/reference firmware protocol || exit 1; \
 	done
+	@$(BIN)/python -m tools.subset
 	@$(BIN)/lint-imports
 
 glyphs: $(RUN) ## make the glyph file again from Unifont
