@@ -17,10 +17,13 @@ REASONS = (
     ("05", "reason.other", False),
 )
 
+MOST_FEN = 0xFFFFFFFF  # what the four bytes of an amount in the journal hold: 42,949,672.95 yuan
+
 
 class Order:
     def __init__(self, reply):
-        """`reply`: the checked 0610 of an order inquiry. WireFault if its F62 is malformed."""
+        """`reply`: the checked 0610 of an order inquiry. WireFault if its F62 is malformed, or its
+        amount is more than the journal can keep."""
         tags = tlv.unpack(reply.fields[62])
         for tag in ("DF01", "DF04", "DF05"):
             if tag not in tags:
@@ -29,6 +32,8 @@ class Order:
         self.product = tags.get("DF02", "")
         self.quantity = tags.get("DF03", "0001")
         self.amount_fen = int(tags["DF04"])
+        if self.amount_fen > MOST_FEN:
+            raise WireFault("62.DF04", 0, "more than the journal holds")
         self.refunded_fen = int(tags["DF05"])
         self.terminal = tags.get("DF0B", "")
         self.token = tags.get("DF0D", b"")

@@ -62,11 +62,12 @@ async def sign_on(terminal):
 def _take(terminal, outcome, mac):
     wrapped = outcome.field(62)
     terminal.keys.install(wrapped, mac)
-    batch = split_f60(outcome.field(60))[1]
+    batch, told = terminal.counters.batch, {}
     try:
+        batch = split_f60(outcome.field(60))[1]
         told = tlv.unpack(behind_keys(wrapped))
     except WireFault:
-        told = {}
+        pass  # the keys are good all the same
     terminal.counters.adopt(batch, int(told.get("DF0F", "0")))
     if told.get("DF11", "") not in ("", terminal.params.merchant_name):
         terminal.params.merchant_name = told["DF11"]
@@ -74,7 +75,13 @@ def _take(terminal, outcome, mac):
     date = told.get("DF12", "")
     clock = outcome.field(12)
     if len(date) == 8 and len(clock) == 6:
-        terminal.board.set_clock(
-            int(date[:4]), int(date[4:6]), int(date[6:]),
-            int(clock[:2]), int(clock[2:4]), int(clock[4:]),
-        )  # fmt: skip
+        _set_clock(terminal.board, date, clock)
+
+
+def _set_clock(board, date, clock):
+    """By YYYYMMDD and HHMMSS of the host, unless there is no such day or hour."""
+    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
+    hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
+    in_year = year >= 2000 and 1 <= month <= 12 and 1 <= day <= 31
+    if in_year and hour < 24 and minute < 60 and second < 60:
+        board.set_clock(year, month, day, hour, minute, second)
