@@ -1,0 +1,1 @@
+"""What a Pico's MicroPython is built with: see firmware/board/README.md."""
