@@ -11,6 +11,7 @@ import time
 _HOME = "/tuidan/"
 _ACTIVE = "active"  # three words: version, the version before or "-", board
 _STARTS = "starts"  # two words: a version, and how often it was started in vain, or "runs"
+_GLYPHS = "glyphs"  # in a version's folder: the name of the glyph file, which versions share
 _WAIT = "wait"  # there: the next start waits for somebody with an upload, who interrupts it
 _RUNS = "runs"
 _NONE = "-"
@@ -42,12 +43,13 @@ def boot():
         print("tuidan", version, "starts")
         _run(version, board)
     except KeyboardInterrupt:  # somebody came to work on the board: that was no failure
-        _write(_STARTS, version, starts)
+        if not _has_run(version):
+            _write(_STARTS, version, starts)
         raise
     except Exception as error:
         sys.print_exception(error)
         print("tuidan", version, "failed")
-        if starts == _RUNS:
+        if _has_run(version):
             _write(_STARTS, version, "1")
     time.sleep_ms(_PAUSE_MS)
     sys.exit()  # in main.py: a soft reset
@@ -64,7 +66,12 @@ def _run(version, board):
     from protocol.mac.portable import PortableCiphers
 
     place = __import__("firmware.board." + board, None, None, ("Board",))
-    main.run(place.Board(), PortableCiphers(des_viper), settled)
+    glyph_file = _HOME + _words(version + "/" + _GLYPHS)[0]
+    main.run(place.Board(), PortableCiphers(des_viper), settled, glyph_file)
+
+
+def _has_run(version):
+    return _words(_STARTS) == [version, _RUNS]
 
 
 def _words(name):

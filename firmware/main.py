@@ -6,9 +6,9 @@ from firmware.terminal import Terminal
 _SETTLED_MS = 3000  # boot, recovery and the first screen take less
 
 
-def start(board, ciphers):
+def start(board, ciphers, glyph_file=None):
     """A Terminal whose tasks are ready to run: give it time with terminal.kernel.step()."""
-    terminal = Terminal(board, ciphers)
+    terminal = Terminal(board, ciphers, glyph_file)
     terminal.kernel.spawn(terminal.link.run())
     terminal.kernel.spawn(terminal.keypad.run())
     terminal.kernel.spawn(unfinished.keep_trying(terminal))
@@ -16,13 +16,13 @@ def start(board, ciphers):
     return terminal
 
 
-def run(board, ciphers, settled):
+def run(board, ciphers, settled, glyph_file=None):
     """A board's whole life. Returns never; raises the fault that killed a task, after which nobody
     feeds the watchdog: the chip restarts and finds its work in the journal, as after a power cut.
     Calls settled() once it has run for a while without a fault.
     """
     board.start_watchdog()
-    terminal = start(board, ciphers)
+    terminal = start(board, ciphers, glyph_file)
     terminal.kernel.on_crash = _give_up
     terminal.kernel.spawn(_tell(terminal, settled))
     terminal.kernel.run(board.wait)

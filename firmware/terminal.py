@@ -18,8 +18,9 @@ from protocol.framing import Link
 
 
 class Terminal:
-    def __init__(self, board, ciphers):
-        """`board`: firmware/board's object. `ciphers`: protocol.mac's block ciphers."""
+    def __init__(self, board, ciphers, glyph_file=None):
+        """`board`: firmware/board's object. `ciphers`: protocol.mac's block ciphers. `glyph_file`:
+        where it is not beside the code."""
         self.board = board
         self.crashes = []  # (task, error): faults of ours, kept for the diagnosis
         self.kernel = Kernel(on_crash=self._crashed)
@@ -29,7 +30,7 @@ class Terminal:
         self.operators = Operators(self.storage)
         self.journal = Journal(self.storage)
         self.keys = WorkingKeys(self.storage, board.tmk(), ciphers, self.params.mac)
-        self.glyphs = Glyphs()
+        self.glyphs = Glyphs(glyph_file)
         self.lcd = Lcd(board.lcd_spi, board.lcd_dc, board.lcd_cs, board.lcd_reset, self.glyphs)
         self.keypad = Keypad(self.kernel, board.rows, board.columns)
         self.printer = Printer(board.printer_uart, self.kernel, self.glyphs)

@@ -67,7 +67,7 @@ def open_ledger(path, today):
 
 
 def serve(descriptor, server):
-    """Carry bytes between a line and a LinkServer for ever. Raises OSError when the line is gone."""
+    """Carry bytes between a line and a LinkServer for ever. OSError when the line is gone."""
     began = time.monotonic()
     while True:
         now_ms = int((time.monotonic() - began) * 1000)

@@ -26,7 +26,9 @@ from tools import mpy
 ON_BOARD = Path(__file__).with_name("on_board.py")
 HOME = "/tuidan"
 LOADER = "firmware/loader.py"
+GLYPHS = "firmware/text/gb2312.bin"
 NONE = "-"
+RESET = ("exec", "--no-follow", "import machine\nmachine.reset()")
 
 # sys.platform of a board -> its file in firmware/board.
 BOARDS = {"rp2": "pico", "esp32": "esp32"}
@@ -54,16 +56,15 @@ class Full(Failed):
 
 
 class Build(NamedTuple):
-    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}."""
+    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}. The glyph
+    file, of which versions share one, is `glyphs`."""
     version: str
     folder: Path
     files: dict
+    glyphs: Path
 
-    def blocks(self, size):
-        """Blocks of a file system that it takes, at most."""
-        folders = {str(parent) for name in self.files for parent in Path(name).parents}
-        whole = sum(-(-(self.folder / name).stat().st_size // size) for name in self.files)
-        return whole + 2 * len(folders) + SPARE_BLOCKS
+    def folders(self):
+        return sorted({str(parent) for name in self.files for parent in Path(name).parents} - {"."})
 
 
 def build(folder, board, architecture):
@@ -72,12 +73,10 @@ def build(folder, board, architecture):
     `architecture`: one of ARCHITECTURES; where it is None, machine code goes as source. The
     version is the project's and the first eight digits of a hash over all files.
     """
-    missing = [name for name in (LOADER, f"firmware/board/{board}.py")
-               if not (mpy.ROOT / name).is_file()]
     data = [path for pattern in mpy.DATA for path in mpy.ROOT.glob(pattern)]
-    missing += [pattern for pattern in mpy.DATA if not list(mpy.ROOT.glob(pattern))]
-    if missing:
-        raise Failed(f"{missing[0]} is missing here: the checkout is not complete")
+    for name in (LOADER, GLYPHS, f"firmware/board/{board}.py"):
+        if not (mpy.ROOT / name).is_file():
+            raise Failed(f"{name} is missing here: this checkout is not complete")
     try:
         compiled = mpy.build(folder, mpy.ON_DEVICE, architecture or "host")
     except RuntimeError as reason:
@@ -96,11 +95,19 @@ def build(folder, board, architecture):
 
 
 def described(folder):
-    """The Build of what lies in `folder`."""
-    files = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+    """The Build of what lies in `folder`; its glyph file is moved out and lies beside it."""
+    glyphs = folder.with_name(f"glyphs-{sha256(folder / GLYPHS)[:8]}")
+    (folder / GLYPHS).rename(glyphs)
+    (folder / "glyphs").write_text(glyphs.name)
+    files = {str(path.relative_to(folder)): sha256(path)
              for path in sorted(folder.rglob("*")) if path.is_file()}
     whole = hashlib.sha256("".join(f"{name} {files[name]}\n" for name in files).encode())
-    return Build(f"{version_of('tuidan')}-{whole.hexdigest()[:8]}", folder, files)
+    return Build(f"{version_of('tuidan')}-{whole.hexdigest()[:8]}", folder, files, glyphs)
+
+
+def sha256(path):
+    """In hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def is_native(path):
@@ -140,23 +147,27 @@ class Board:
             return f"{self.port} may not be opened by you: see who owns it (group dialout?)"
         return f"{self.port} cannot be opened: {reason}"
 
-    def ask(self, expression):
-        """Evaluate an expression with the functions of tools/on_board.py."""
-        lines = self._mpremote("run", str(ON_BOARD), "exec", f"tell({expression})")
+    def ask(self, *expressions, reset=False):
+        """The value of the last of these expressions, evaluated in order on the board with the
+        functions of tools/on_board.py; then, if asked for, the board is reset."""
+        words = ["run", str(ON_BOARD)]
+        for expression in expressions:
+            words += ["exec", f"tell({expression})"]
+        lines = self._mpremote(*words, *(RESET if reset else ()))
         told = [line[2:] for line in lines if line.startswith("= ")]
-        if not told:
+        if len(told) != len(expressions):
             raise Cut(f"the board at {self.port} does not answer")
         return ast.literal_eval(told[-1])
 
     def reset(self):
-        self._mpremote("exec", "--no-follow", "import machine\nmachine.reset()")
+        self._mpremote(*RESET)
 
     def copy(self, pairs, began):
-        """Copy [(file here, path there)]; began(path) is called before each. What is there already
-        is left alone."""
+        """Copy [(file here, path below HOME)]; began(path) is called before each. What is there
+        already is left alone."""
         words = []
         for here, there in pairs:
-            words += ["fs", "cp", str(here), ":" + there, "+"]
+            words += ["fs", "cp", str(here), f":{HOME}/{there}", "+"]
         self._mpremote(*words[:-1], heard=lambda line: _copying(line, began))
 
     def _mpremote(self, *words, heard=None):
@@ -204,11 +215,11 @@ class Board:
         return Failed(f"mpremote: {said.strip()}")
 
     def wait(self):
-        """Until the board is back at its port and answers."""
+        """Until the board is back at its port and answers -> its state()."""
         end = time.monotonic() + RETURN_S
         while True:
             try:
-                return self.ask("None")
+                return self.ask("state()")
             except Cut:
                 if time.monotonic() > end:
                     raise
@@ -229,7 +240,7 @@ class Board:
 
 
 def _copying(line, began):
-    found = re.match(r"cp \S.* :(\S+)$", line)
+    found = re.match(rf"cp \S.* :{HOME}/(\S+)$", line)
     if found:
         began(found[1])
 
@@ -248,7 +259,7 @@ def install(port, board_name=None, say=print):
     with tempfile.TemporaryDirectory(prefix="tuidan-flash-") as folder:
         architecture = ARCHITECTURES[state["mpy"] >> 10]
         say(f"building for {board_name or state['platform']}, {architecture or 'no'} machine code")
-        built = build(Path(folder), name, architecture)
+        built = build(Path(folder, "version"), name, architecture)
         check_format(built, state["mpy"])
         try:
             version = _install(board, state, built, name, say)
@@ -284,102 +295,83 @@ def _check_place(state, name):
 
 def _install(board, state, built, name, say):
     """From the build to the pointer, which is written last -> the version's folder."""
+    if state["active"]:
+        # The firmware's watchdog does not stop in the REPL: begin where it has not started.
+        board.ask("wait()", reset=True)
+        state = board.wait()
     active, before = (*state["active"], NONE, NONE)[:2]
     proven = state["starts"] == [active, "runs"]
-    if state["active"]:
-        board.ask("wait()")     # the firmware's watchdog does not stop in the REPL: start without
-        board.reset()
-        board.wait()
-    version, is_there = _place(board, state, built)
+    version, files = _place(board, state, built)
     part = f"{version}.part"
-    for folder in state["folders"]:
-        if folder not in (active, before, version, part):
-            board.ask(f"remove({_at(folder)!r})")
-    if not is_there:
-        _make_room(board, built, name, active, before if proven else NONE, part)
-        _upload(board, built, part, say)
-    _upload_loader(board)
-    if not is_there:
-        board.ask(f"accept({part!r}, {version!r})")
-    fallback = active if proven or before == NONE else before
+    uploads = [(built.folder / path, f"{part}/{path}") for path in files]
+    steps = [f"accept({version!r})"] if files else []
+    if state["glyphs"].get(built.glyphs.name) != sha256(built.glyphs):
+        uploads.append((built.glyphs, f"{built.glyphs.name}.part"))
+        steps.append(f"accept({built.glyphs.name!r})")
+    if state["loader"] != sha256(mpy.ROOT / LOADER):
+        uploads.append((mpy.ROOT / LOADER, "main.py.part"))
+        steps.append("install_loader()")
+    if uploads:
+        keep = [active, before, version, part, built.glyphs.name, f"{built.glyphs.name}.part"]
+        spare = [part, before] if proven else [part]
+        folders = [f"{part}/{folder}" for folder in (".", *built.folders())] if files else []
+        _make_room(board, state, uploads, keep, spare, folders)
+        _upload(board, uploads, say)
+    back = active if proven or before == NONE else before
+    back = before if back == version else back
     say(f"verified; {version} becomes the active version")
-    board.ask(f"activate({version!r}, {before if fallback == version else fallback!r}, {name!r})")
-    board.reset()
+    board.ask(*steps, f"activate({version!r}, {back!r}, {name!r})", reset=True)
     return version
 
 
-def _at(folder):
-    return f"{HOME}/{folder}"
-
-
 def _place(board, state, built):
-    """(name of the version's folder, whether all of it is there already). A folder that is damaged
-    and in use stays as it is, and the version goes beside it."""
+    """(name of the version's folder, files that are to go there). A folder that is damaged and in
+    use stays as it is, and the version goes beside it."""
     for suffix in ("", ".2", ".3"):
         version = built.version + suffix
         if version not in state["folders"]:
             break
-        if board.ask(f"hashes({_at(version)!r})") == built.files:
-            return version, True
+        paths = [f"{version}/{path}" for path in built.files]
+        if board.ask(f"digests({paths!r})") == list(built.files.values()):
+            return version, []
         if version not in state["active"]:
-            board.ask(f"remove({_at(version)!r})")
+            board.ask(f"remove({version!r})")
             break
-    return version, False
+    return version, list(built.files)
 
 
-def _make_room(board, built, name, active, spare, part):
-    """`spare` is a version that may go if need be, or NONE."""
-    state = board.ask("state()")
-    needed = built.blocks(state["block"])
-    if state["free"] < needed and part in state["folders"]:
-        board.ask(f"remove({_at(part)!r})")
-        state = board.ask("state()")
-    if state["free"] < needed and spare != NONE:
-        board.ask(f"activate({active!r}, {NONE!r}, {name!r})")
-        board.ask(f"remove({_at(spare)!r})")
-        state = board.ask("state()")
-    if state["free"] < needed:
-        needed, free = (blocks * state["block"] // 1024 for blocks in (needed, state["free"]))
-        raise Failed(f"the board's file system is full: {needed} KB are needed, {free} KB are free")
+def _make_room(board, state, uploads, keep, spare, folders):
+    size = state["block"]
+    needed = sum(-(-here.stat().st_size // size) for here, _ in uploads)
+    needed += 2 * len(folders) + SPARE_BLOCKS
+    spare = [folder for folder in spare if folder in state["folders"]]
+    free = board.ask(f"prepare({keep!r}, {needed}, {spare!r}, {folders!r})")
+    if free < needed:
+        needed, free = (blocks * size // 1024 for blocks in (needed, free))
+        raise Full(f"the board's file system is full: {needed} KB are needed, {free} KB are free")
 
 
-def _upload(board, built, part, say):
-    """Every file into the folder `part`, verified."""
-    folders = {str(parent) for name in built.files for parent in Path(name).parents} - {"."}
-    paths = [HOME, _at(part), *(_at(f"{part}/{folder}") for folder in sorted(folders))]
-    board.ask(f"make({paths!r})")
-    started = []
+def _upload(board, uploads, say):
+    """Every (file here, path there), verified."""
+    sizes = {there: here.stat().st_size for here, there in uploads}
+    begun = []
 
     def began(path):
-        started.append(path.removeprefix(_at(part) + "/"))
-        size = (built.folder / started[-1]).stat().st_size
-        say(f"{len(started)}/{len(built.files)} {started[-1]} ({size} bytes)")
+        begun.append(path)
+        say(f"{len(begun)}/{len(uploads)} {path} ({sizes[path]} bytes)")
 
     try:
-        board.copy([(built.folder / name, _at(f"{part}/{name}")) for name in built.files], began)
+        board.copy(uploads, began)
     except Cut as reason:
-        where = f"at file {len(started)} of {len(built.files)}"
+        where = f"at file {len(begun)} of {len(uploads)}"
         raise Cut(f"the upload was cut off {where}: {reason}") from None
     except Full:
-        board.ask(f"remove({_at(part)!r})")
+        board.ask(*(f"remove({there!r})" for there in {path.split("/")[0] for path in sizes}))
         raise
-    there = board.ask(f"hashes({_at(part)!r})")
-    for name, wanted in built.files.items():
-        if there.get(name) != wanted:
-            raise Failed(f"{name} {'arrived damaged' if name in there else 'did not arrive'}")
-
-
-def _upload_loader(board):
-    """main.py of the board, unless it is the same already."""
-    source = mpy.ROOT / LOADER
-    wanted = hashlib.sha256(source.read_bytes()).hexdigest()
-    if board.ask("hashes('').get('main.py')") == wanted:
-        return
-    board.ask(f"make([{HOME!r}])")
-    board.copy([(source, _at("main.new"))], lambda _: None)
-    if board.ask(f"hashes({HOME!r}).get('main.new')") != wanted:
-        raise Failed("the loader arrived damaged")
-    board.ask(f"install_loader({_at('main.new')!r})")
+    found = board.ask(f"digests({list(sizes)!r})")
+    for (here, there), digest in zip(uploads, found, strict=True):
+        if digest != sha256(here):
+            raise Failed(f"{there} {'arrived damaged' if digest else 'did not arrive'}")
 
 
 def _tidy(board):

@@ -20,16 +20,17 @@ def tell(value):
 
 def state():
     """All that an installation asks of a board."""
-    files = os.statvfs("/")
     return {
         "platform": sys.platform,
         "mpy": getattr(sys.implementation, "_mpy", 0),
-        "block": files[0],
-        "blocks": files[2],
-        "free": files[3],
+        "block": os.statvfs("/")[0],
+        "blocks": os.statvfs("/")[2],
         "active": words("active"),
         "starts": words("starts"),
         "folders": [row[0] for row in listed(HOME) if row[1] & 0x4000],
+        "loader": digest("/main.py"),
+        "glyphs": {row[0]: digest(HOME + "/" + row[0]) for row in listed(HOME)
+                   if row[0].startswith("glyphs-")},
     }
 
 
@@ -60,50 +61,74 @@ def wait():
     put("wait", "")
 
 
-def make(folders):
-    """Make these folders, where they are not there yet."""
-    for path in folders:
-        try:
-            os.mkdir(path)
-        except OSError as error:
-            if error.args[0] != 17:  # EEXIST
-                raise
+def prepare(keep, needed, spare, folders):
+    """Remove versions and glyph files that are not in `keep`, and of `spare` only what `needed`
+    blocks take; then make the folders. The blocks that are free: fewer than needed, and nothing is
+    made."""
+    for row in listed(HOME):
+        if row[1] & 0x4000 and row[0] not in keep:
+            remove(row[0])
+    for version in keep:
+        keep = keep + words(version + "/glyphs")
+    for row in listed(HOME):
+        if row[0].startswith("glyphs-") and row[0] not in keep:
+            remove(row[0])
+    for name in spare:
+        if free() < needed:
+            active = words("active")
+            if active[1:2] == [name]:  # no way back to what is about to go
+                put("active", active[0] + " - " + active[2])
+            remove(name)
+    if free() >= needed:
+        for path in [""] + folders:
+            make((HOME + "/" + path).rstrip("/."))
+    return free()
 
 
-def remove(folder):
-    """Remove a version or what an upload left of one."""
-    for row in listed(folder):
-        path = folder + "/" + row[0]
-        if row[1] & 0x4000:
-            remove(path)
-        else:
-            os.remove(path)
-    os.rmdir(folder)
+def free():
+    return os.statvfs("/")[3]
 
 
-def hashes(folder):
-    """{path within the folder: SHA-256 in hex} of every file."""
-    found = {}
-    buffer = bytearray(512)
-    for row in listed(folder):
-        path = folder + "/" + row[0]
-        if row[1] & 0x4000:
-            below = hashes(path)
-            for name in below:
-                found[row[0] + "/" + name] = below[name]
-        else:
-            found[row[0]] = digest(path, buffer)
-    return found
+def make(path):
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        if error.args[0] != 17:  # EEXIST
+            raise
 
 
-def digest(path, buffer):
-    """SHA-256 in hex of one file."""
+def remove(name):
+    """Remove a file or folder of HOME, if it is there."""
+    path = HOME + "/" + name
+    try:
+        is_folder = os.stat(path)[0] & 0x4000
+    except OSError:
+        return
+    if not is_folder:
+        os.remove(path)
+        return
+    for row in listed(path):
+        remove(name + "/" + row[0])
+    os.rmdir(path)
+
+
+def digests(paths):
+    """SHA-256 in hex of files of HOME; None for one that is not there."""
+    return [digest(HOME + "/" + path) for path in paths]
+
+
+def digest(path):
+    """SHA-256 in hex of one file, None if there is none."""
     total = hashlib.sha256()
-    with open(path, "rb") as file:
-        count = file.readinto(buffer)
-        while count:
-            total.update(memoryview(buffer)[:count])
+    buffer = bytearray(512)
+    try:
+        with open(path, "rb") as file:
             count = file.readinto(buffer)
+            while count:
+                total.update(memoryview(buffer)[:count])
+                count = file.readinto(buffer)
+    except OSError:
+        return None
     return binascii.hexlify(total.digest()).decode()
 
 
@@ -114,11 +139,11 @@ def activate(version, before, board):
     put("active", version + " " + before + " " + board)
 
 
-def install_loader(path):
-    """The file at `path` becomes the board's main.py."""
-    os.rename(path, "/main.py")
+def install_loader():
+    """The uploaded loader becomes the board's main.py."""
+    os.rename(HOME + "/main.py.part", "/main.py")
 
 
-def accept(part, version):
-    """An upload that was verified becomes a version."""
-    os.rename(HOME + "/" + part, HOME + "/" + version)
+def accept(name):
+    """An upload that was verified gets its own name."""
+    os.rename(HOME + "/" + name + ".part", HOME + "/" + name)
