@@ -40,7 +40,27 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv=None):
     """Run one subcommand; its exit code."""
-    words = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # what the user's locale cannot show is escaped, not a crash
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(sys.argv[1:] if argv is None else list(argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of our output has had enough
+        _drop_output()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:  # a full disk, no pseudo-terminal to be had
+        _drop_output()
+        print(f"tuidan: {error.strerror or error}"
+              f"{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
+        return 2
+
+
+def _run(words):
     parser = Parser(prog="tuidan", formatter_class=argparse.RawDescriptionHelpFormatter,
                     description=_overview(), usage="tuidan COMMAND ...")
     parser.add_argument("command", help=argparse.SUPPRESS)
@@ -52,7 +72,7 @@ def main(argv=None):
     parser = Parser(prog=f"tuidan {name}", description=help_[0].upper() + help_[1:] + ".",
                     formatter_class=argparse.RawDescriptionHelpFormatter)
     getattr(module, configure)(parser)
-    return _run(getattr(module, run), parser.parse_args(words[1:]))
+    return getattr(module, run)(parser.parse_args(words[1:]))
 
 
 def _overview():
@@ -62,16 +82,10 @@ def _overview():
                       "tuidan COMMAND --help tells more of one."])
 
 
-def _run(function, args):
-    try:
-        code = function(args)
-        sys.stdout.flush()
-        return code
-    except BrokenPipeError:  # the reader of our output has had enough
+def _drop_output():
+    """Let what is still to be written go nowhere, so that leaving cannot fail over it."""
+    if sys.stdout is not None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import argparse
 import json
 import re
 import sys
-from pathlib import Path
 
 from firmware.text.texts import Texts
 from host_sim.core import FirmwareCrash
@@ -18,7 +17,7 @@ from protocol.iso8583 import decode
 from tools import story
 from tools.explain import MAC_STEPS, yuan
 from tools.mpy import NoMicroPython, on_micropython
-from tools.press import reading, save_pictures, squeezed
+from tools.press import picture_folder, reading, save_pictures, squeezed
 from tools.shop import PASSWORDS, open_shop
 
 ORDER = "20260004"      # a week old, so that its refund is a refund and not a void
@@ -128,7 +127,8 @@ def configure(parser):
     parser.add_argument("--language", choices=("zh", "en"), default="zh",
                         help="of screen and paper (default zh)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--pictures", metavar="DIR", help="save screens and paper as PNG there")
+    parser.add_argument("--pictures", metavar="DIR", type=picture_folder,
+                        help="save screens and paper as PNG there")
     parser.add_argument("--micropython", action="store_true",
                         help="in virtual time, the firmware on real MicroPython")
     parser.add_argument("--heap-kb", type=int, default=HEAP_KB, metavar="N",
@@ -159,16 +159,13 @@ def run(args):
             fault = str(reason)
         trace = list(world.trace)
         if args.pictures:
-            try:
-                save_pictures(world, Path(args.pictures))
-            except OSError as reason:
-                fault = fault or f"pictures not saved: {reason}"
+            save_pictures(world, args.pictures)
     result = summary(trace, args.order)
     if fault is not None:
         result |= {"error": fault}
         print(f"tuidan demo: {fault}", file=sys.stderr)
     if args.json:
-        print(json.dumps(result, ensure_ascii=False))
+        print(json.dumps(result))
     else:
         _print([*teller.more(trace), *teller.rest(), *_mac_steps(shop.mac)])
         if args.micropython:
@@ -207,8 +204,8 @@ def _refund_reply(event):
 
 def _opening(world, args):
     if args.micropython:
-        where = ["A refund at the till, in virtual time: the terminal's firmware on MicroPython, as",
-                 "a board on a pipe to the simulated world."]
+        where = ["A refund at the till, in virtual time: the terminal's firmware on MicroPython,",
+                 "as a board on a pipe to the simulated world."]
     else:
         near, far = world.wire.names
         where = ["A refund at the till, in real time: the terminal's firmware and the acquirer,",

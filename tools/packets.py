@@ -17,6 +17,7 @@ from tools.mask import field_texts, is_masked, masked
 
 MAC_FIELD = 64
 TAG_FIELD = 62
+VERDICTS = ("valid", "invalid", "unchecked")
 _NUMBERS = {str(number): number for number in tables.FIELDS}
 
 
@@ -81,6 +82,8 @@ def encode(args):
 
 def _open(path):
     if path == "-":
+        if sys.stdin is None:
+            raise argparse.ArgumentTypeError("standard input is closed")
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         return sys.stdin
@@ -138,7 +141,7 @@ def _write(line, encode_message):
     fields = {_number(key): _value(_number(key), text) for key, text in given["fields"].items()}
     message = iso8583.Message(given["tpdu"].upper(), given["header"], given["mti"], fields)
     mac = given.get("mac")
-    if not isinstance(mac, dict):  # decode's verdict on the MAC is no order to compute one
+    if mac in (None, *VERDICTS):  # decode's verdict on the MAC is no order to compute one
         return encode_message(message)
     maker = _mac(mac)
     fields[MAC_FIELD] = bytes(8)
@@ -150,8 +153,10 @@ def _write(line, encode_message):
 def _object(line, fault):
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise fault(f"not JSON: {error}") from None
+    except json.JSONDecodeError as error:
+        raise fault(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    except (ValueError, RecursionError):
+        raise fault("not JSON that can be read: a number too long, or nested too deep") from None
     if not isinstance(value, dict):
         raise fault("not a JSON object")
     return value

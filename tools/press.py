@@ -3,6 +3,7 @@
 A script waits for what is on the screen, never for a time; after its last line nothing may be
 left dangling: books that add up, no crash, an idle terminal.
 """
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -234,6 +235,16 @@ def save_pictures(world, folder):
         draw_paper(printer.lines, printer.cuts).save(folder / "paper.png")
 
 
+def picture_folder(text):
+    """The value of `--pictures` -> Path of a folder that is there. For argparse."""
+    folder = Path(text)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot make {text}: {error.strerror}") from None
+    return folder
+
+
 def configure(parser):
     """Arguments of `tuidan press`."""
     parser.epilog = "tools/README.md tells the language of the scripts."
@@ -241,7 +252,8 @@ def configure(parser):
     parser.add_argument("--seed", type=int, help="instead of the script's own")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--trace", action="store_true", help="tell every screen and packet")
-    parser.add_argument("--pictures", metavar="DIR", help="save screens and paper as PNG there")
+    parser.add_argument("--pictures", metavar="DIR", type=picture_folder,
+                        help="save screens and paper as PNG there")
 
 
 def run(args):
@@ -252,8 +264,8 @@ def run(args):
             shop, result = play(path, args.seed)
             if args.pictures:
                 several = len(args.scripts) > 1
-                save_pictures(shop.world, Path(args.pictures, Path(path).stem if several else ""))
-        except (ScriptError, OSError, ValueError) as reason:
+                save_pictures(shop.world, args.pictures / (Path(path).stem if several else ""))
+        except (ScriptError, ValueError) as reason:
             print(f"tuidan press: {reason}", file=sys.stderr)
             return 2
         results.append(result)
@@ -264,8 +276,7 @@ def run(args):
         if not args.json:
             print("\n".join(_told(shop, result, args.trace)), flush=True)
     if args.json:
-        print(json.dumps(results[0] if len(results) == 1 else {"scripts": results},
-                         ensure_ascii=False))
+        print(json.dumps(results[0] if len(results) == 1 else {"scripts": results}))
     return 1 if any(result["result"] == "failed" for result in results) else 0
 
 

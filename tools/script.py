@@ -228,8 +228,9 @@ def _digits(most):
     return read
 
 
-def _number(text):
-    return int(_digits(12)(text))
+def _whole(most):
+    digits = _digits(most)
+    return lambda text: int(digits(text))
 
 
 def _span(text):
@@ -253,7 +254,7 @@ def _order(text):
 
 
 def _text(text):
-    if not text:
+    if not text.strip():
         raise ValueError("the text is empty")
     return text
 
@@ -267,9 +268,16 @@ def _moment(form, shape, part):
     return read
 
 
+def _date(text):
+    day = _moment("%Y-%m-%d", "YYYY-MM-DD", "date")(text)
+    if not 2000 <= day.year <= 2099:
+        raise ValueError(f"{text!r} is not in the years 2000 to 2099, which the clock chip counts")
+    return day
+
+
 READERS = {
-    "KEY": _key, "DIGITS": _digits(32), "NUMBER": _number, "FEN": _number,
-    "MILLISECONDS": _number, "SPAN": _span, "MTI": _mti, "ORDER": _order, "TEXT": _text,
-    "FILE": _text, "DATE": _moment("%Y-%m-%d", "YYYY-MM-DD", "date"),
+    "KEY": _key, "DIGITS": _digits(32), "NUMBER": _whole(6), "FEN": _whole(12),
+    "MILLISECONDS": _whole(9), "SPAN": _span, "MTI": _mti, "ORDER": _order, "TEXT": _text,
+    "FILE": _text, "DATE": _date,
     "CLOCK": _moment("%H:%M", "HH:MM", "time"),
 }

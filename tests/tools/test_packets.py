@@ -188,6 +188,7 @@ def test_encode_computes_the_mac_it_is_given_a_key_for(run):
     (encoding({"64": "zz"}), "64"),
     (encoding({"41": "\ud800" + "0" * 7}), "41"),
     (encoding({"3": "200000"}, mac={"algorithm": "x9.19", "key": "zz"}), "mac"),
+    (encoding({"3": "200000"}, mac="aes-cmac"), "mac"),
 ])
 def test_what_cannot_be_encoded_is_answered_with_the_field(run, bad, field):
     good = encoding({"3": "200000"})

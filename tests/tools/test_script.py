@@ -65,6 +65,9 @@ def test_empty_and_comment_lines_are_nothing(line):
     ("power out", "'out' is neither on nor off nor cycle"),
     ("host silent 220 1", "'220' is no message type like 0220"),
     ("start 2026-13-01 09:30", "'2026-13-01' is not of the form YYYY-MM-DD"),
+    ("start 1999-12-31 09:30", "'1999-12-31' is not in the years 2000 to 2099"),
+    ('expect screen " "', "the text is empty"),
+    ("wire noise 1000000", "'1000000' is not 1 to 6 digits"),
 ])
 def test_line_that_fits_no_form_is_refused_with_place_and_expectation(line, told):
     with pytest.raises(ScriptError) as caught:
