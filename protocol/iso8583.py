@@ -19,8 +19,8 @@ from protocol.errors import (
     WireFault,
 )
 
-_MAC_SIZE = 8
 _MTI_AT = 11
+_BYTES = "ab"  # kinds whose size counts bytes, not digits
 
 
 class Message:
@@ -50,7 +50,7 @@ class Message:
 
 def mac_span(packet):
     """The bytes that F64 covers, as (start, end): MTI to the field before F64."""
-    return _MTI_AT, len(packet) - _MAC_SIZE
+    return _MTI_AT, len(packet) - 8
 
 
 def encode(message):
@@ -66,7 +66,7 @@ def encode_into(message, buffer):
     """
     fields = message.fields
     for number in fields:
-        if not _is_defined(number):
+        if number not in _FORMS:
             raise LocalMisuse(str(number), UNDEFINED_BIT)
     if len(buffer) < FIELDS_AT:
         raise LocalMisuse("length", "the buffer holds %d bytes" % len(buffer))
@@ -102,61 +102,52 @@ def decode(packet):
     at = FIELDS_AT
     for number in range(1, 65):
         if bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
-            field = str(number)
-            if not _is_defined(number):
-                raise WireFault(field, at, UNDEFINED_BIT)
-            kind = _kind(number)
-            width = _FORMS[4 * number + 1]
-            count = _limit(number)
-            if width:
-                count = _read_length(packet, at, field, kind, width, count)
-                at += width
-            if kind == "b":
-                fields[number] = _take(packet, at, field, count)
-            elif kind == "a":
-                fields[number] = _read_text(packet, at, field, count)
-            else:
-                fields[number] = _read_digits(packet, at, field, count, kind)
-            at += _size(kind, count)
+            at = _read_field(packet, at, number, fields)
     if at != size:
         raise WireFault("trailing", at, TRAILING % (size - at))
     return Message(tpdu, header, mti, fields)
 
 
-def _forms():
-    """Four bytes a field number: kind or 0, bytes of length, limit in two. Encoding a message may
-    not take memory, as splitting the table's lines would."""
-    forms = bytearray(4 * 65)
+def _packed_forms():
+    """{number: kind | bytes of length << 8 | limit << 16}: writing a message may not take memory,
+    as splitting a line of the table would."""
+    forms = {}
     for line in lines(FIELDS):
         number, text, _name = line.split(None, 2)
         kind, width, limit = form(text)
-        at = 4 * int(number)
-        forms[at : at + 4] = bytes((ord(kind), width, limit >> 8, limit & 255))
-    return bytes(forms)
+        forms[int(number)] = ord(kind) | width << 8 | limit << 16
+    return forms
 
 
-_FORMS = _forms()
+_FORMS = _packed_forms()
 
 
-def _is_defined(number):
-    return 0 <= number <= 64 and _FORMS[4 * number] != 0
-
-
-def _kind(number):
-    return chr(_FORMS[4 * number])
-
-
-def _limit(number):
-    return _FORMS[4 * number + 2] << 8 | _FORMS[4 * number + 3]
-
-
-def _size(kind, count):
-    """Bytes on the wire of a value of count digits (n, z) or bytes (a, b)."""
-    return count if kind in "ab" else (count + 1) // 2
-
-
-def _unit(kind):
-    return "bytes" if kind in "ab" else "digits"
+def _read_field(packet, at, number, fields):
+    """Read one field into `fields`; where the next begins."""
+    field = str(number)
+    if number not in _FORMS:
+        raise WireFault(field, at, UNDEFINED_BIT)
+    packed = _FORMS[number]
+    kind = chr(packed & 255)
+    width = packed >> 8 & 255
+    count = packed >> 16
+    if width:
+        length = int(_read_digits(packet, at, field, 2 * width, "n"))
+        if length > count:
+            raise WireFault(field, at, TOO_LONG % (length, _unit(kind), count))
+        count = length
+        at += width
+    if kind not in _BYTES:
+        fields[number] = _read_digits(packet, at, field, count, kind)
+        return at + (count + 1) // 2
+    raw = _take(packet, at, field, count)
+    if kind == "a":
+        for i in range(count):
+            if not 0x20 <= raw[i] <= 0x7E:
+                raise WireFault(field, at + i, NOT_PRINTABLE)
+        raw = raw.decode()
+    fields[number] = raw
+    return at + count
 
 
 def _take(packet, at, field, size):
@@ -164,21 +155,6 @@ def _take(packet, at, field, size):
     if missing > 0:
         raise WireFault(field, len(packet), CUT % (min(missing, size), size))
     return bytes(packet[at : at + size])
-
-
-def _read_length(packet, at, field, kind, width, limit):
-    count = int(_read_digits(packet, at, field, 2 * width, "n"))
-    if count > limit:
-        raise WireFault(field, at, TOO_LONG % (count, _unit(kind), limit))
-    return count
-
-
-def _read_text(packet, at, field, count):
-    raw = _take(packet, at, field, count)
-    for i in range(count):
-        if not 0x20 <= raw[i] <= 0x7E:
-            raise WireFault(field, at + i, NOT_PRINTABLE)
-    return raw.decode()
 
 
 def _read_digits(packet, at, field, count, kind):
@@ -198,6 +174,10 @@ def _read_digits(packet, at, field, count, kind):
     return digits.replace("d", "=") if kind == "z" else digits
 
 
+def _unit(kind):
+    return "bytes" if kind in _BYTES else "digits"
+
+
 def _write_hex(buffer, at, name, value, count, highest):
     if not isinstance(value, str):
         raise LocalMisuse(name, "is not text")
@@ -215,9 +195,10 @@ def _write_hex(buffer, at, name, value, count, highest):
 
 
 def _write_field(buffer, at, number, value):
-    kind = _kind(number)
-    width = _FORMS[4 * number + 1]
-    limit = _limit(number)
+    packed = _FORMS[number]
+    kind = chr(packed & 255)
+    width = packed >> 8 & 255
+    limit = packed >> 16
     if not isinstance(value, bytes if kind == "b" else str):
         raise LocalMisuse(str(number), "is not %s" % ("bytes" if kind == "b" else "text"))
     count = len(value)
@@ -225,7 +206,7 @@ def _write_field(buffer, at, number, value):
         raise LocalMisuse(str(number), TOO_LONG % (count, _unit(kind), limit))
     if not width and count != limit:
         raise LocalMisuse(str(number), "is not %d %s" % (limit, _unit(kind)))
-    end = at + width + _size(kind, count)
+    end = at + width + (count if kind in _BYTES else (count + 1) // 2)
     if end > len(buffer) or end > MAX_PACKET:
         raise LocalMisuse("length", OVERSIZE % (end, min(len(buffer), MAX_PACKET)))
     if width:

@@ -1,6 +1,7 @@
-"""Which fields a message must carry, which reply belongs to a request, and what its code ends.
+"""Which reply belongs to a request, which fields it must carry, and what its code ends.
 
-No input or output and no state. A reply changes nothing before check_reply has let it through.
+No input or output and no state. A reply changes nothing before check_reply has let it through. What
+only the host asks, of a request that comes in, is protocol/reference/incoming.py.
 """
 
 from protocol.dialect import (
@@ -22,7 +23,7 @@ from protocol.mac import MAC_SIZE
 
 APPROVED = "00"
 MUST_EQUAL = (3, 4, 11, 41, 42)  # in the reply as in the request
-_MTI_AT = 11
+MTI_AT = 11
 
 # Where the rule for a refund does not hold: the codes that end these.
 _FINAL = {
@@ -34,24 +35,14 @@ _FINAL = {
 
 
 def transaction(message):
-    """The MESSAGES name of a request, by MTI, F3, F60.1 and F60.3. Raises WireFault at the first of
-    them that fits no message."""
-    return _request_row(message)[0]
-
-
-def check_request(message):
-    """The MESSAGES name of a request that carries what it must and nothing that it may not.
-    Raises WireFault at the field. The MAC is check_mac's."""
-    found = _request_row(message)
-    mandatory = numbers(found[5])
-    conditional = numbers(found[6])
-    for field in mandatory:
-        if field not in message.fields:
-            raise _missing(field)
-    for field in sorted(message.fields):
-        if field not in mandatory and field not in conditional:
-            raise _wrong(message, field, str(field), "this message does not carry it")
-    return found[0]
+    """The MESSAGES name of a request, by MTI, F3, F60.1 and F60.3; None where no line fits."""
+    f60 = message.fields.get(60, "")
+    for words in _lines_with(message.mti):
+        name, mti, f3, kind, networks = words[:5]
+        if mti == message.mti and f3 in ("-", message.fields.get(3)) and kind == f60[:2]:
+            if networks == "-" or f60[8:11] in networks.split(","):
+                return name
+    return None
 
 
 def check_mac(packet, mac):
@@ -71,22 +62,25 @@ def check_reply(request, reply, packet, mac):
     the mandatory fields by F39. mac: a protocol.mac.Mac or None; for an 0810 with 00, the one under
     the MAK that it brings (protocol.keys.WorkingKeys.mac)."""
     if reply.mti != reply_mti(request.mti):
-        raise WireFault("mti", _MTI_AT, "not the reply to a %s" % request.mti)
+        raise WireFault("mti", MTI_AT, "not the reply to a %s" % request.mti)
     for field in MUST_EQUAL:
         if field in request.fields and field in reply.fields:
             if request.fields[field] != reply.fields[field]:
-                raise _wrong(reply, field, str(field), "is not the request's")
+                raise wrong(reply, field, str(field), "is not the request's")
     if 39 not in reply.fields:
-        raise _missing(39)
+        raise missing(39)
     code = reply.fields[39]
-    mandatory = reply_fields(transaction(request), code, request.fields)
+    name = transaction(request)
+    if name is None:
+        raise LocalMisuse("mti", "no request is like that")
+    mandatory = reply_fields(name, code, request.fields)
     if 64 in reply.fields:
         check_mac(packet, mac)
     elif 64 in mandatory and code not in MAY_LACK_MAC:
-        raise _missing(64)
+        raise missing(64)
     for field in mandatory:
         if field not in reply.fields and field != 64:
-            raise _missing(field)
+            raise missing(field)
 
 
 def reply_fields(name, code, request_fields):
@@ -106,13 +100,6 @@ def reply_fields(name, code, request_fields):
 def reply_mti(mti):
     """The reply's MTI: the request's with its last digit 0, plus 10 (0221 is answered by 0230)."""
     return "%04d" % (int(mti) // 10 * 10 + 10)
-
-
-def reply_to(request, fields):
-    """A reply Message with these fields: TPDU turned round, the request's header."""
-    tpdu = request.tpdu
-    turned = tpdu[:2] + tpdu[6:10] + tpdu[2:6]
-    return Message(turned, request.header, reply_mti(request.mti), fields)
 
 
 def seal(message, mac):
@@ -142,34 +129,26 @@ def is_final(name, code):
     return bool(found) and found[1] == "final"
 
 
-def _request_row(message):
-    rows = [words for words in _rows(message.mti) if words[1] == message.mti]
-    if not rows:
-        raise WireFault("mti", _MTI_AT, "no request has this type")
-    f3 = message.fields.get(3)
-    rows = [words for words in rows if words[2] in (f3, "-")]
-    if not rows:
-        raise _wrong(message, 3, "3", "no message of this type has this code")
-    if 60 not in message.fields:
-        raise _missing(60)
-    f60 = message.fields[60]
-    rows = [words for words in rows if words[3] == f60[:2]]
-    if not rows:
-        raise _wrong(message, 60, "60.1", "no message of this type has this kind")
-    for words in rows:
-        if words[4] == "-" or f60[8:11] in words[4].split(","):
-            return words
-    raise _wrong(message, 60, "60.3", "no message of this type has this network code")
+def missing(field):
+    """The fault of a message that lacks a field."""
+    return WireFault(str(field), BITMAP_AT, "%s is missing" % row(FIELDS, str(field), 3)[2])
 
 
-def _rows(mti):
+def wrong(message, field, path, reason):
+    """A fault at a field's own place, which is where a packet of the fields before it ends."""
+    before = {n: value for n, value in message.fields.items() if n < field}
+    at = len(encode(Message(message.tpdu, message.header, message.mti, before)))
+    return WireFault(path, at, reason)
+
+
+def _lines_with(mti):
     """The lines of MESSAGES that hold an MTI, as words."""
     return [line.split() for line in lines(MESSAGES) if mti in line]
 
 
 def _mac_rule(message):
     """(must carry F64, takes F64 when there is a key); rows that share an MTI agree on it."""
-    for words in _rows(message.mti):
+    for words in _lines_with(message.mti):
         if words[1] == message.mti:
             return (64 in numbers(words[5]),) * 2
         if words[7] == message.mti:
@@ -177,14 +156,3 @@ def _mac_rule(message):
             takes = 64 in numbers(words[8 if code == APPROVED else 9])
             return takes and code not in MAY_LACK_MAC, takes
     return False, False
-
-
-def _missing(field):
-    return WireFault(str(field), BITMAP_AT, "%s is missing" % row(FIELDS, str(field), 3)[2])
-
-
-def _wrong(message, field, path, reason):
-    """A fault at a field's own place, which is where a packet of the fields before it ends."""
-    before = {n: value for n, value in message.fields.items() if n < field}
-    at = len(encode(Message(message.tpdu, message.header, message.mti, before)))
-    return WireFault(path, at, reason)

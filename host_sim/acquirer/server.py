@@ -18,7 +18,7 @@ from host_sim.acquirer.keys import Keyring
 from protocol import session, tlv
 from protocol.errors import WireFault
 from protocol.iso8583 import Message
-from protocol.reference import codec
+from protocol.reference import codec, incoming
 from protocol.reference.tables import MESSAGES
 from protocol.subfields import split_f60, split_f61
 
@@ -113,7 +113,7 @@ class Acquirer:
             return _refusal(message, "03", now), mac
         handler = HANDLERS.get(request.name, _not_supported)
         answer = handler(Call(request, terminal, connection, now, self._keyring))
-        reply = session.reply_to(message, _fields(request, answer, now))
+        reply = incoming.reply_to(message, _fields(request, answer, now))
         return reply, answer.mac or mac
 
     def _sealed(self, mti, reply, mac):
@@ -132,7 +132,7 @@ class Acquirer:
 
 def _read(message: Message) -> Request:
     """The request in a message, its subfields and tags taken apart. WireFault on a wrong form."""
-    name = session.check_request(message)
+    name = incoming.check_request(message)
     fields = message.fields
     _, batch, network_code = split_f60(fields[60])
     original = split_f61(fields[61]) if 61 in fields else None
@@ -168,7 +168,7 @@ def _refusal(message: Message, code: str, now: datetime) -> Message:
     """A reply to a request that was not read: what can be given back of it, and the code."""
     fields = {n: message.fields[n] for n in _WITHOUT_FORM if n in message.fields}
     fields |= {12: f"{now:%H%M%S}", 13: f"{now:%m%d}", 39: code}
-    return session.reply_to(message, fields)
+    return incoming.reply_to(message, fields)
 
 
 def _not_supported(_call: Call) -> Answer:

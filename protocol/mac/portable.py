@@ -36,19 +36,17 @@ class Des:
         self._forward = self._schedules(False)
         self._backward = None
 
-    def encrypt(self, block):
-        """8 bytes to 8 bytes."""
-        return self._engine.chain(block, self._forward)
+    def cbc_mac(self, data):
+        """The last block of data (whole blocks, at least one) encrypted by CBC with IV 0."""
+        return self._engine.chain(data, self._forward)
+
+    encrypt = cbc_mac  # of one block it is just that
 
     def decrypt(self, block):
         """8 bytes to 8 bytes."""
         if self._backward is None:
             self._backward = self._schedules(True)
         return self._engine.chain(block, self._backward)
-
-    def cbc_mac(self, data):
-        """The last block of data (whole blocks, at least one) encrypted by CBC with IV 0."""
-        return self._engine.chain(data, self._forward)
 
     def _schedules(self, backward):
         """One key's schedule, or three one behind the other: encrypt, decrypt, encrypt."""

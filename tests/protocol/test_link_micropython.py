@@ -75,8 +75,9 @@ for data in (damaged, None):
 got = two.events()[0][1]
 asked = decode(got)
 session.check_mac(got, mac)
-reply = session.reply_to(asked, {39: "51", 11: "000042", 12: "101530", 13: "0412",
-                                 41: "20000001", 42: "100000000000001", 60: "01000001000"})
+fields = {39: "51", 11: "000042", 12: "101530", 13: "0412",
+          41: "20000001", 42: "100000000000001", 60: "01000001000"}
+reply = Message("6000020001", asked.header, session.reply_mti(asked.mti), fields)
 answer = session.seal(reply, mac)
 session.check_reply(asked, decode(answer), answer, mac)
 try:
@@ -84,7 +85,7 @@ try:
 except WireFault as fault:
     refused = fault.field
 print(json.dumps([got == packet, one.events(), one.counters["naks"], two.counters["bad_lrc"],
-                  session.check_request(asked), refused, one.deadline(),
+                  session.transaction(asked), refused, one.deadline(),
                   tcp.LengthPrefixed().receive(tcp.wrap(b"abc")) == [b"abc"]]))
 """
 

@@ -6,15 +6,14 @@ from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.mac import Mac
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.incoming import check_request, reply_to
 from protocol.reference.tables import CODES, FIELDS, MESSAGES
 from protocol.session import (
     check_mac,
     check_reply,
-    check_request,
     is_final,
     reply_fields,
     reply_mti,
-    reply_to,
     seal,
     transaction,
 )
