@@ -3,8 +3,13 @@
 The first row is always the title. Every question can be left with CANCEL, which raises Stopped.
 """
 
+from micropython import const
+
+from firmware.text.glyphs import codes
+
 COLUMNS = 16
 BODY_ROWS = 3
+_SPACE = const(0x20)
 PATIENCE_MS = 120000  # an operator who walked away has cancelled
 
 
@@ -180,20 +185,33 @@ class Screens:
             typed = _typed(typed, key, 10)
 
     def wrap(self, text):
-        """Rows of at most sixteen cells: broken at spaces and "\\n", inside Chinese anywhere."""
+        """Rows of at most sixteen cells: broken at spaces and "\\n", inside Chinese anywhere, and
+        inside a word only if it is longer than a row."""
         rows = []
         for line in text.split("\n"):
-            row = ""
-            for word in _words(line, self._glyphs):
-                if not row:
-                    word = word.lstrip(" ")
-                if self._glyphs.width(row + word.rstrip(" ")) > COLUMNS:
-                    rows.append(row.rstrip(" "))
-                    row = word.lstrip(" ")
-                else:
-                    row += word
-            rows.append(row.rstrip(" "))
+            self._break(line.strip(" "), rows)
         return rows
+
+    def _break(self, line, rows):
+        start = cut = 0  # where this row begins, and the last place where it may end
+        used = used_at_cut = 0  # cells from `start` to here, and to `cut`
+        in_word = False
+        at = 0
+        for code in codes(line):
+            cells = 2 if self._glyphs.wide(code) else 1
+            if code != _SPACE:
+                if cells == 2 or not in_word:
+                    cut, used_at_cut = at, used
+                if used + cells > COLUMNS:
+                    if cut == start:
+                        cut, used_at_cut = at, used
+                    rows.append(line[start:cut].strip(" "))
+                    start = cut
+                    used -= used_at_cut
+            in_word = cells == 1 and code != _SPACE
+            used += cells
+            at += 1
+        rows.append(line[start:].strip(" "))
 
 
 def _typed(typed, key, longest):
@@ -204,20 +222,3 @@ def _typed(typed, key, longest):
         return typed + key
     return typed
 
-
-def _words(line, glyphs):
-    """Pieces that may not be broken: a Chinese character, or a word with the spaces behind it."""
-    word = ""
-    for char in line:
-        if glyphs.wide(char):
-            if word:
-                yield word
-            word = ""
-            yield char
-        elif char != " " and word[-1:] == " ":
-            yield word
-            word = char
-        else:
-            word += char
-    if word:
-        yield word

@@ -7,6 +7,8 @@ controller already holds.
 import framebuf
 from micropython import const
 
+from firmware.text.glyphs import codes
+
 WIDTH = const(128)
 PAGES = const(8)
 COLUMNS = const(16)
@@ -52,11 +54,11 @@ class Lcd:
     def text(self, column, row, string, invert=False):
         """Draw from cell `column` (0-15) of text row `row` (0-3); ASCII takes one cell, Chinese
         two. What does not fit is cut. Returns the column behind the last character."""
-        for char in string:
-            wide = self._glyphs.wide(char)
+        for code in codes(string):
+            wide = self._glyphs.wide(code)
             if column + (2 if wide else 1) > COLUMNS:
                 break
-            self._glyph[:] = self._glyphs.glyph(char)
+            self._glyph[:] = self._glyphs.glyph(code)
             if invert:
                 for i in range(32):
                     self._glyph[i] ^= 0xFF

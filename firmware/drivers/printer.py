@@ -7,6 +7,7 @@ no control codes. The driver never blocks; it hands over what the UART takes and
 from micropython import const
 
 from firmware.kernel import Flag
+from firmware.text.glyphs import codes
 
 # What a line is: style bits for text, or one of the three that are no text.
 BOLD = const(1)
@@ -49,12 +50,11 @@ def encode(line, glyphs):
     out += b"\x1d!"  # GS !: size
     out.append(0x11 if style & DOUBLE else 0)
     chinese = False
-    for char in text:
-        code = glyphs.gb(char)
-        if chinese != (len(code) == 2):
+    for code in codes(text):
+        if chinese != glyphs.wide(code):
             chinese = not chinese
             out += b"\x1c&" if chinese else b"\x1c."  # FS &, FS .
-        out += code
+        out += glyphs.gb(code)
     if chinese:
         out += b"\x1c."
     out += b"\n"

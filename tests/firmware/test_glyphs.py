@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from firmware.text.glyphs import Glyphs
+from firmware.text.glyphs import Glyphs, codes
 from tools import glyphs as maker
 
 RECORDS = list(maker.RECORD.iter_unpack(maker.TARGET.read_bytes()))
 ASCII = "".join(map(chr, range(0x20, 0x7F)))
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 
-# Every 23rd code point: MicroPython keeps each different character that chr() makes for ever.
+# Every 23rd code point.
 SAMPLE = [code for code in range(0x20, 0x10000, 23) if not 0xD800 <= code < 0xE000]
 DIGEST_OF_SAMPLE = """
 import binascii, hashlib
@@ -22,14 +22,15 @@ from firmware.text.glyphs import Glyphs
 glyphs, digest = Glyphs(), hashlib.sha256()
 for code in range(0x20, 0x10000, 23):
     if not 0xd800 <= code < 0xe000:
-        digest.update(glyphs.gb(chr(code)) + glyphs.glyph(chr(code)))
+        digest.update(glyphs.gb(code))
+        digest.update(glyphs.glyph(code))
 print(binascii.hexlify(digest.digest()).decode())
 """
 
 
 def draw(glyphs, char):
-    bitmap = glyphs.glyph(char)
-    columns = 16 if glyphs.wide(char) else 8
+    bitmap = glyphs.glyph(ord(char))
+    columns = 16 if glyphs.wide(ord(char)) else 8
     return [
         "".join("#" if bitmap[y // 8 * 16 + x] >> y % 8 & 1 else "." for x in range(columns))
         for y in range(16)
@@ -59,14 +60,14 @@ def is_gb2312(char):
 def test_ascii_keeps_its_own_code_and_half_the_width():
     glyphs = Glyphs()
     for char in ASCII:
-        assert glyphs.gb(char) == char.encode("ascii")
-        bitmap = glyphs.glyph(char)
+        assert glyphs.gb(ord(char)) == char.encode("ascii")
+        bitmap = bytes(glyphs.glyph(ord(char)))
         assert not any(bitmap[8:16] + bitmap[24:32])
 
 
 @pytest.mark.parametrize(("char", "twin"), [("¥", "￥"), ("·", "・"), ("—", "―")])
 def test_characters_in_their_unicode_form_print_as_gb2312_has_them(char, twin):
-    assert Glyphs().gb(char) == twin.encode("gb2312")
+    assert Glyphs().gb(ord(char)) == twin.encode("gb2312")
 
 
 def test_only_the_spaces_are_blank():
@@ -103,7 +104,7 @@ def test_a_narrow_drawing_of_a_wide_character_is_centred():
 @pytest.mark.parametrize("char", ["\u20ac", "한", "\x1b", "\n", "\U0001f600"])
 def test_a_character_that_is_missing_is_a_hollow_box_and_prints_a_question_mark(char):
     glyphs = Glyphs()
-    assert glyphs.gb(char) == b"?"
+    assert glyphs.gb(ord(char)) == b"?"
     rows = [row for row in draw(glyphs, char) if "#" in row]
     assert rows == [".######.", *[".#....#."] * 10, ".######."]
 
@@ -112,26 +113,35 @@ def test_width_counts_two_cells_for_chinese_and_one_for_the_rest():
     assert Glyphs().width("退货 RMB 1.00\u20ac") == 2 * 2 + 9 + 1
 
 
+@pytest.mark.parametrize("text", ["", "A\x7f", "\xa5\u07ff", "退货\uffff", "a\U0001f600退"])
+def test_code_points_are_those_of_the_text(text):
+    assert list(codes(text)) == [ord(char) for char in text]
+
+
+def test_nothing_is_shown_or_printed_for_a_code_never_looked_up():
+    assert Glyphs().gb(0) == Glyphs().gb(0xFFFF) == b"?"
+
+
 def test_more_characters_than_are_kept_are_all_found_right():
     glyphs = Glyphs()
     for code, gb, bitmap in RECORDS[::3]:
-        assert glyphs.glyph(chr(code)) == bitmap
-        assert glyphs.gb(chr(code)) == gb.to_bytes(2 if gb > 0xFF else 1, "big")
+        assert glyphs.glyph(code) == bitmap
+        assert glyphs.gb(code) == gb.to_bytes(2 if gb > 0xFF else 1, "big")
 
 
 def test_another_file_can_be_named(tmp_path):
     path = tmp_path / "small.bin"
     path.write_bytes(maker.RECORD.pack(ord("A"), ord("A"), bytes(range(32))))
     glyphs = Glyphs(str(path))
-    assert glyphs.glyph("A") == bytes(range(32))
-    assert glyphs.gb("B") == b"?"
+    assert glyphs.glyph(ord("A")) == bytes(range(32))
+    assert glyphs.gb(ord("B")) == b"?"
 
 
 @pytest.mark.skipif(not MICROPYTHON.exists(), reason="no MicroPython in this environment")
 def test_micropython_finds_the_same_glyphs():
     digest = hashlib.sha256()
     known = {code: (gb, bitmap) for code, gb, bitmap in RECORDS}
-    unknown = Glyphs().glyph("\x1b")
+    unknown = bytes(Glyphs().glyph(0x1B))
     for code in SAMPLE:
         gb, bitmap = known.get(code, (ord("?"), unknown))
         digest.update(gb.to_bytes(2 if gb > 0xFF else 1, "big") + bitmap)
