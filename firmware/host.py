@@ -51,8 +51,11 @@ class Host:
         """Send and wait for the reply: Outcome.
 
         `mac_of(reply)`: the Mac to check the reply with, where it is not the current one (sign-on
-        brings its own). `stop`: a waitable that ends the waiting.
+        brings its own). `stop`: a waitable that ends the waiting, for the turn too.
         """
+        while stop is not None and not self._turn.ready:
+            if await self._kernel.first(self._turn, stop) == 1:
+                return Outcome(STOPPED)
         await self._turn.take()
         try:
             return await self._exchange(request, mac_of, stop)
@@ -82,6 +85,7 @@ class Host:
         """The outcome that this packet brings, or None if it is not for us."""
         try:
             reply = decode(packet)
+            session.check_answers(request, reply)  # first: a late reply to another brings no keys
             mac = self._keys.mac if mac_of is None else mac_of(reply)
             session.check_reply(request, reply, packet, mac)
         except WireFault as fault:

@@ -52,8 +52,8 @@ class Counters:
         return self._stan
 
     def adopt(self, batch, host_stan):
-        """From a sign-on: the host's batch number and its last STAN in it."""
-        if later(host_stan, self._stan):
+        """From a sign-on: the host's batch number and its last STAN in it, 0 where it has none."""
+        if host_stan and later(host_stan, self._stan):
             self._stan = host_stan
         self.batch = batch
         self._save()

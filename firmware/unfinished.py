@@ -41,7 +41,10 @@ async def attempt(terminal, record):
     state = record.state
     await terminal.turn.take()
     try:
-        if record.state == state:  # else somebody else's turn brought it on meanwhile
+        if terminal.keys.mac is None:  # they were lost, or wrapped under another master key
+            await sign_on(terminal)
+        # In another state, somebody else's turn brought it on meanwhile.
+        if terminal.keys.mac is not None and record.state == state:
             record.tries = min(255, record.tries + 1)
             await _OWED[record.type, state](terminal, record)
     finally:

@@ -3,6 +3,7 @@
 No clear key is ever written, logged or shown. A set with a wrong check value changes nothing.
 """
 
+from protocol.errors import WireFault
 from protocol.keys import unwrap_working_keys
 
 WRAPPED = "keys"  # one byte key id, then F62 of the 0810 that brought them
@@ -20,7 +21,10 @@ class WorkingKeys:
         stored = storage.read(WRAPPED)
         if stored and tmk:
             self.key_id = stored[0]
-            self.mac = self.open(stored[1:])
+            try:
+                self.mac = self.open(stored[1:])
+            except WireFault:
+                pass  # not under this master key or MAC any more: the next sign-on brings others
 
     @property
     def injected(self):
@@ -29,6 +33,8 @@ class WorkingKeys:
 
     def open(self, wrapped):
         """The Mac under the MAK that `wrapped`, F62 of an 0810, brings. WireFault: wrong KCV."""
+        if self._tmk is None:
+            raise WireFault("62.PIK", 0, "no master key to unwrap it with")
         opened = unwrap_working_keys(wrapped, self._tmk, self._ciphers)
         return opened.mac(self._algorithm, self._ciphers)
 

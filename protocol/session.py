@@ -55,18 +55,24 @@ def check_mac(packet, mac):
         raise WireFault("64", end, "the MAC is wrong")
 
 
-def check_reply(request, reply, packet, mac):
-    """Return if `reply`, decoded from `packet`, answers `request`; else raise WireFault.
-
-    First whether it is the answer to this request at all (MTI, F3 4 11 41 42), then the MAC, then
-    the mandatory fields by F39. mac: a protocol.mac.Mac or None; for an 0810 with 00, the one under
-    the MAK that it brings (protocol.keys.WorkingKeys.mac)."""
+def check_answers(request, reply):
+    """Raise WireFault unless a reply names this request: its MTI, and F3, F4, F11, F41 and F42
+    where both have them. Says nothing yet about whether it is genuine."""
     if reply.mti != reply_mti(request.mti):
         raise WireFault("mti", MTI_AT, "not the reply to a %s" % request.mti)
     for field in MUST_EQUAL:
         if field in request.fields and field in reply.fields:
             if request.fields[field] != reply.fields[field]:
                 raise wrong(reply, field, str(field), "is not the request's")
+
+
+def check_reply(request, reply, packet, mac):
+    """Return if `reply`, decoded from `packet`, answers `request`; else raise WireFault.
+
+    First whether it is the answer to this request at all (check_answers), then the MAC, then the
+    mandatory fields by F39. mac: a protocol.mac.Mac or None; for an 0810 with 00, the one under
+    the MAK that it brings (protocol.keys.WorkingKeys.mac)."""
+    check_answers(request, reply)
     if 39 not in reply.fields:
         raise missing(39)
     code = reply.fields[39]

@@ -43,7 +43,7 @@ async def sign_on(terminal):
     def mac_of(reply):
         if reply.fields.get(39) != "00" or 62 not in reply.fields:
             return None  # refused: nothing to take, nothing to check it with
-        brought.append(terminal.keys.open(reply.fields[62]))
+        brought[:] = [terminal.keys.open(reply.fields[62])]  # the last one judged is the one taken
         return brought[0]
 
     request = messages.sign_on(

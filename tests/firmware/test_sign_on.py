@@ -1,0 +1,100 @@
+"""Sign-on when the line is late, the keys are strange or the batch is empty: what it may change."""
+
+from sqlalchemy import update
+
+from host_sim.acquirer import faults, schema
+from host_sim.world import pico_board, prepare_flash
+from tests.till import Till
+
+SOLD_LAST_WEEK = "20260004"
+ANOTHER_TMK = bytes(range(16))
+
+
+def logged_in():
+    till = Till()
+    till.log_in()
+    return till
+
+
+def ask_for_order(till):
+    till.press("1")
+    till.wait("Reason")
+    till.press("1")
+    till.wait("Order number")
+    till.press(*SOLD_LAST_WEEK, "ENTER")
+
+
+def test_reply_to_an_earlier_sign_on_that_comes_late_does_not_spoil_the_next_one():
+    till = logged_in()
+    till.faults.script(faults.DELAY, "0800", delay_ms=61_000)
+    till.press("MENU", "3")
+    till.wait("No sign-on")
+    till.press("ENTER")
+    till.wait("Signed off")
+    till.press("MENU", "3")
+    till.wait("Keys renewed")
+    till.idle()
+    ask_for_order(till)
+    till.wait("Check order")
+
+
+def test_late_reply_to_another_request_is_not_taken_for_a_sign_ons_keys():
+    till = logged_in()
+    till.faults.script(faults.DELAY, "0600", delay_ms=4_000)
+    ask_for_order(till)
+    till.wait("Asking")
+    till.press("CANCEL")
+    till.wait("Nothing was sent")
+    till.press("ENTER")
+    till.idle()
+    till.faults.script(faults.DELAY, "0800", delay_ms=8_000)
+    till.press("MENU", "3")
+    till.wait("Keys renewed")
+
+
+def test_keys_under_another_master_key_are_no_keys_and_the_terminal_starts_all_the_same():
+    till = logged_in()
+    till.world.power_off()
+    flash = till.world.device.flash
+    prepare_flash(flash, lambda board: board.store_tmk(ANOTHER_TMK), pico_board)
+    till.world.power_on()
+    till.wait("log in")
+    till.press("ENTER")
+    till.wait("Operator number")
+    till.press("0", "1", "ENTER")
+    till.wait("Password")
+    till.press(*"0000", "ENTER")
+    till.wait("Key check value wrong")
+
+
+def test_refund_left_open_goes_on_after_its_keys_were_lost():
+    till = logged_in()
+    till.faults.script(faults.DEAF, "0220")
+    till.send(SOLD_LAST_WEEK, 1000)
+    till.wait("Sending")
+    till.world.power_off()
+    prepare_flash(
+        till.world.device.flash,
+        lambda board: board.store_tmk(ANOTHER_TMK), pico_board,
+    )  # fmt: skip
+    own = till.shop.acquirer._keyring._secrets
+    till.shop.acquirer._keyring._secrets = own._replace(tmk_of=lambda _terminal: ANOTHER_TMK)
+    till.shop.acquirer._keyring._macs.clear()
+    till.world.power_on()
+    till.world.run_for(120_000)
+    assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
+
+
+def test_empty_batch_does_not_turn_the_stan_back():
+    till = logged_in()
+    till.world.device.terminal.counters.adopt(101, 400_000)
+    till.world.device.terminal.counters.adopt(101, 800_000)
+    with till.shop.engine.begin() as connection:
+        connection.execute(update(schema.terminal).values(batch=102))
+    till.press("MENU", "3")
+    till.wait("Keys renewed")
+    till.idle()
+    till.send(SOLD_LAST_WEEK, 1000)
+    till.sign_and_finish()
+    sent = till.sent("0220")[0].fields
+    assert (sent[60][2:8], sent[11]) == ("000102", "800003")
