@@ -13,13 +13,14 @@ from protocol.errors import WireFault
 
 WAITS_MS = (5000, 10000, 20000, 40000, 60000)  # between tries, the last one for ever
 
-# DF08 of a status inquiry, for a refund that is held for review
+# DF08 of a status inquiry, for a refund that is held for review: the event, and the code (F39)
+# that stands for it, as the inquiry brings none.
 REVIEWED = {
-    "01": states.FORGET,
-    "03": states.APPROVE,
-    "04": states.DECLINE,
-    "05": states.ANNUL,
-    "06": states.FORGET,
+    "01": (states.FORGET, HELD_FOR_REVIEW),
+    "03": (states.APPROVE, "00"),
+    "04": (states.DECLINE, "05"),
+    "05": (states.ANNUL, "C9"),
+    "06": (states.FORGET, HELD_FOR_REVIEW),
 }
 REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
 REVERSAL_REASON = {host.BAD_MAC: "A0", host.ANSWERED: "06"}
@@ -55,9 +56,12 @@ async def reversals_first(terminal):
     """A void without an answer is reversed before anything else goes online: True if none is
     left."""
     for record in terminal.journal.open_records():
-        if record.state == states.REVERSING:
+        while record.type == states.VOID and record.state in states.OPEN:
+            before = record.state
             await attempt(terminal, record)
-    return not any(r.state == states.REVERSING for r in terminal.journal.open_records())
+            if record.state == before:
+                return False
+    return True
 
 
 async def keep_trying(terminal):
@@ -148,11 +152,13 @@ async def _poll(terminal, record):
     if outcome.code != "00":
         return
     try:
-        state = tlv.unpack(outcome.field(62, b"")).get("DF08")
+        told = tlv.unpack(outcome.field(62, b""))
     except WireFault:
         return
-    if state in REVIEWED:
-        terminal.journal.move(record, REVIEWED[state])
+    if told.get("DF08") in REVIEWED:
+        event, record.code = REVIEWED[told["DF08"]]
+        record.arrival = told.get("DF09", "")
+        terminal.journal.move(record, event)
 
 
 async def _never_sent(terminal, record):
