@@ -75,8 +75,13 @@ def _moment(record):
     """The host's time where it told one, else the terminal's: "2026-03-16 09:30:00"."""
     time = record.host_time or record.time
     mmdd = record.host_date or record.date[4:]
-    return "%s-%s-%s %s:%s:%s" % (
-        record.date[:4], mmdd[:2], mmdd[2:], time[:2], time[2:4], time[4:],
+    year = int(record.date[:4])
+    if (record.date[4:6], mmdd[:2]) == ("12", "01"):  # answered after midnight of New Year's Eve
+        year += 1
+    elif (record.date[4:6], mmdd[:2]) == ("01", "12"):  # the terminal's clock was ahead
+        year -= 1
+    return "%04d-%s-%s %s:%s:%s" % (
+        year, mmdd[:2], mmdd[2:], time[:2], time[2:4], time[4:],
     )  # fmt: skip
 
 

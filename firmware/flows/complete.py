@@ -28,14 +28,15 @@ async def run(terminal, record, resumed=False):
         if done:
             terminal.journal.finish(record)
     elif record.state == states.DECLINED:
-        terminal.journal.finish(record)
         title = "declined.title"
         await ui.message(title, terminal.code_text(record.code), code=record.code)
+        terminal.journal.finish(record)  # not before it was read: a restart shows it again
     else:
-        title, body = ENDINGS[record.state]
-        if record.state == states.ANNULLED:
-            terminal.journal.finish(record)
+        state = record.state  # it may go on behind while its message stands
+        title, body = ENDINGS[state]
         await ui.message(title, body, order=record.order, amount=yuan(record.amount_fen))
+        if state == states.ANNULLED:
+            terminal.journal.finish(record)
 
 
 async def _print(terminal, record, resumed):
@@ -54,10 +55,11 @@ async def _print(terminal, record, resumed):
             if not await _copy(terminal, record, voucher.MERCHANT, True):
                 return False
         _mark(terminal, record, records.SIGNED)
-    ui.say("approved.title", "approved.customer_copy")
-    if not await _copy(terminal, record, voucher.CUSTOMER, resumed):
-        return False
-    _mark(terminal, record, records.PRINTED)
+    if record.print_state < records.PRINTED:
+        ui.say("approved.title", "approved.customer_copy")
+        if not await _copy(terminal, record, voucher.CUSTOMER, resumed):
+            return False
+        _mark(terminal, record, records.PRINTED)
     ui.keys.clear()
     await ui.message("approved.title", "approved.done", timeout_ms=HELD_MS, rrn=record.rrn,
                      amount=yuan(record.amount_fen))  # fmt: skip
