@@ -3,6 +3,8 @@ Reading is strict, left to right, and refuses what it would not itself have writ
 encode(decode(packet)) == packet for every packet that decode accepts.
 """
 
+from array import array
+
 from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, MAX_PACKET, form, lines
 from protocol.errors import (
     CUT,
@@ -66,7 +68,7 @@ def encode_into(message, buffer):
     """
     fields = message.fields
     for number in fields:
-        if number not in _FORMS:
+        if not 1 < number < 65 or not _FORMS[number]:
             raise LocalMisuse(str(number), UNDEFINED_BIT)
     if len(buffer) < FIELDS_AT:
         raise LocalMisuse("length", "the buffer holds %d bytes" % len(buffer))
@@ -109,9 +111,9 @@ def decode(packet):
 
 
 def _packed_forms():
-    """{number: kind | bytes of length << 8 | limit << 16}: writing a message may not take memory,
-    as splitting a line of the table would."""
-    forms = {}
+    """By field number: kind | bytes of length << 8 | limit << 16, or 0. Writing a message may not
+    take memory, as splitting a line of the table would."""
+    forms = array("I", bytes(4 * 65))
     for line in lines(FIELDS):
         number, text, _name = line.split(None, 2)
         kind, width, limit = form(text)
@@ -125,9 +127,9 @@ _FORMS = _packed_forms()
 def _read_field(packet, at, number, fields):
     """Read one field into `fields`; where the next begins."""
     field = str(number)
-    if number not in _FORMS:
-        raise WireFault(field, at, UNDEFINED_BIT)
     packed = _FORMS[number]
+    if not packed:
+        raise WireFault(field, at, UNDEFINED_BIT)
     kind = chr(packed & 255)
     width = packed >> 8 & 255
     count = packed >> 16

@@ -1,0 +1,44 @@
+"""What the protocol's share of a terminal's memory is, loaded from .mpy on a 64-bit MicroPython."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from tools import mpy
+
+# As the firmware loads them; protocol.mac.aes only where the MAC is aes-cmac.
+MODULES = [
+    "errors", "dialect", "iso8583", "tlv", "subfields", "framing", "mac", "mac.des_viper",
+    "mac.portable", "keys", "session",
+]  # fmt: skip
+SCRIPT = """
+import gc, json, sys
+taken = {}
+for name in json.load(sys.stdin):
+    gc.collect()
+    before = gc.mem_alloc()
+    __import__("protocol." + name)
+    gc.collect()
+    taken[name] = gc.mem_alloc() - before
+print(json.dumps(taken))
+"""
+
+
+@pytest.mark.skipif(not mpy.MICROPYTHON.exists(), reason="no MicroPython for this machine")
+def test_the_whole_protocol_loaded_takes_less_than_47_kb(tmp_path):
+    mpy.build(tmp_path, ("protocol/*.py", "protocol/mac/*.py"))
+    run = subprocess.run(
+        [mpy.MICROPYTHON, "-c", SCRIPT],
+        input=json.dumps(MODULES),
+        env={**os.environ, "MICROPYPATH": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    taken = json.loads(run.stdout)
+    assert sum(taken.values()) < 47_000, taken
+    assert taken["dialect"] < 7_000, "tables as text"
