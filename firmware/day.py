@@ -29,6 +29,7 @@ async def run(terminal):
             else:
                 await _idle(terminal)
         except Stopped as stop:
+            terminal.ui.keys.clear()
             await terminal.ui.message(stop.title, stop.body, **stop.values)
         except Exception as error:
             terminal.crashes.append((None, error))

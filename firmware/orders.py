@@ -37,7 +37,7 @@ class Order:
         self.refunded_fen = int(tags["DF05"])
         self.terminal = tags.get("DF0B", "")
         self.token = tags.get("DF0D", b"")
-        self.card = tags.get("DF10", "")  # masked; a QR-paid order has none
+        self.card = _masked(tags.get("DF10", ""))  # a QR-paid order has none
         self.rrn = reply.fields[37]
         self.batch, self.stan, self.mmdd = split_f61(reply.fields[61])
         self.original = reply.fields[61]
@@ -49,6 +49,11 @@ class Order:
     @property
     def left_fen(self):
         return self.amount_fen - self.refunded_fen
+
+
+def _masked(card):
+    """First six and last four, whatever the host sent."""
+    return card[:6] + "****" + card[-4:] if card else ""
 
 
 def void_or_refund(order, amount_fen, terminal, batch):

@@ -24,8 +24,7 @@ async def run(terminal):
     await ui.confirm(ui.text("order.title"), _order_rows(ui, order))
     amount_fen = await _ask_amount(ui, order, reason)
     await log_in.supervisor(terminal)
-    record = _record(terminal, order, reason, amount_fen)
-    await ui.confirm(ui.text("check.title"), _check_rows(ui, record), ui.text("check.send"))
+    record = await _second_check(terminal, order, reason, amount_fen)
     _begin(terminal, record)
     terminal.in_hand = record
     try:
@@ -69,6 +68,8 @@ async def _find_order(terminal):
         order = orders.Order(outcome.reply)
     except WireFault:
         raise Stopped("order.failed", "bad_reply.body")
+    if order.number != number:  # what is in progress is known by the number that was typed
+        raise Stopped("order.failed", "bad_reply.body")
     if order.left_fen <= 0:
         raise Stopped("refused.title", "order.refunded", {"amount": yuan(order.refunded_fen)})
     return order
@@ -103,6 +104,18 @@ async def _ask_amount(ui, order, reason):
         if amount_fen <= order.left_fen:
             return amount_fen
         await ui.message("amount.title", "amount.above", left=left)
+
+
+async def _second_check(terminal, order, reason, amount_fen):
+    """The record that the operator confirmed. Asked again where a sign-on behind his back brought
+    another batch: a void may have become a refund."""
+    ui = terminal.ui
+    while True:
+        record = _record(terminal, order, reason, amount_fen)
+        ui.keys.clear()  # what was typed before this can be read confirms nothing
+        await ui.confirm(ui.text("check.title"), _check_rows(ui, record), ui.text("check.send"))
+        if record.batch == terminal.counters.batch:
+            return record
 
 
 def _record(terminal, order, reason, amount_fen):
