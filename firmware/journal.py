@@ -49,13 +49,19 @@ class Journal:
             raise JournalFull()
 
     def move(self, record, event):
-        """Take the record along `event`; durable at return. Raises refund_state.IllegalStep."""
+        """Take the record along `event`; durable at return, and not taken at all if the write
+        fails. Raises refund_state.IllegalStep."""
+        before = record.state, record.earlier, record.tries
         state = states.after(record.type, record.state, event, record.earlier)
         if event in (states.CANCEL, states.REVERSE):
             record.earlier = record.state
             record.tries = 0
         record.state = state
-        self.save(record)
+        try:
+            self.save(record)
+        except Exception:
+            record.state, record.earlier, record.tries = before
+            raise
 
     def save(self, record):
         """Make the record's other fields (tries, reply, print state) durable."""

@@ -144,3 +144,15 @@ def test_largest_record_fits_its_slot():
     record.currency, record.entry_mode, record.condition = "156", "012", "00"
     record.reason, record.operator = "05", "01"
     assert len(records.pack(record)) <= records.LARGEST
+
+
+def test_step_that_could_not_be_written_is_not_taken():
+    storage, flash = volume()
+    journal = Journal(storage)
+    record = a_refund(1)
+    journal.prepare(record)
+    storage.write = lambda path, data: (_ for _ in ()).throw(OSError(28))
+    with pytest.raises(OSError):
+        journal.move(record, states.SEND)
+    assert record.state == states.PREPARED
+    assert Journal(volume(flash)[0]).open_records()[0].state == states.PREPARED
