@@ -19,34 +19,34 @@ class JournalFull(Exception):
 class Journal:
     def __init__(self, storage):
         self._storage = storage
-        self._slots = []  # [file name, record or None where unreadable]
+        self._open = {}  # file name: record
+        self._free = []  # file names of slots without a transaction, the next one first
+        self._damaged = []
         self._sequence = 0
         self._load()
 
     def open_records(self):
         """Records that still owe something (an outcome or paper), oldest first."""
-        owed = [r for _, r in self._slots if r is not None and r.state != states.FREE]
-        return sorted(owed, key=lambda record: record.sequence)
+        return sorted(self._open.values(), key=lambda record: record.sequence)
 
     def damaged(self):
         """Names (keys) of slots whose content cannot be read."""
-        return [name for name, record in self._slots if record is None]
+        return self._damaged
 
     def prepare(self, record):
         """Give the new record a slot and make PREPARED durable. Raises JournalFull."""
-        slot = self._free_slot()
-        if slot is None or not self._storage.has_room():
+        if not self._free or not self._storage.has_room():
             raise JournalFull()
         name = record.key()
-        self._storage.rename(_path(slot[0]), _path(name))
-        slot[0] = name
-        free = slot[1]
-        slot[1] = record
+        self._storage.rename(_path(self._free[0]), _path(name))
+        self._free[0] = name
+        self._open[name] = record
         try:
             self.move(record, states.PREPARE)
         except OSError:
-            slot[1] = free
+            self._open.pop(name)
             raise JournalFull()
+        self._free.pop(0)
 
     def move(self, record, event):
         """Take the record along `event`; durable at return, and not taken at all if the write
@@ -67,13 +67,15 @@ class Journal:
         """Make the record's other fields (tries, reply, print state) durable."""
         self._sequence += 1
         record.sequence = self._sequence
-        self._storage.write(_path(self._slot_of(record)[0]), pack(record))
+        self._storage.write(_path(record.key()), pack(record))
 
     def finish(self, record):
         """Into the archive, and the slot is free again."""
         data = pack(record)
         self._storage.append(ARCHIVE, len(data).to_bytes(2, "big") + data)
         self.move(record, states.ARCHIVE)
+        self._free.append(record.key())
+        self._open.pop(record.key())
 
     def finished(self):
         """Archived records, oldest first; each is read when asked for."""
@@ -88,27 +90,24 @@ class Journal:
 
     def _load(self):
         self._storage.make_folder(FOLDER)
-        for name in self._storage.names(FOLDER):
-            record = unpack(self._storage.read(_path(name)))
-            self._slots.append([name, record])
-            if record is not None and record.sequence > self._sequence:
-                self._sequence = record.sequence
-        while len(self._slots) < SLOTS:
-            name = "slot%d" % len(self._slots)
-            self._slots.append([name, Record()])
-            self._storage.write(_path(name), pack(self._slots[-1][1]))
+        names = self._storage.names(FOLDER)
+        for name in names:
+            self._take(name, unpack(self._storage.read(_path(name))))
+        for number in range(len(names), SLOTS):
+            name = "slot%d" % number
+            self._storage.write(_path(name), pack(Record()))
+            self._free.append(name)
 
-    def _free_slot(self):
-        for slot in self._slots:
-            if slot[1] is not None and slot[1].state == states.FREE:
-                return slot
-        return None
-
-    def _slot_of(self, record):
-        for slot in self._slots:
-            if slot[1] is record:
-                return slot
-        raise ValueError("record without a slot")
+    def _take(self, name, record):
+        """One slot as it was found."""
+        if record is None:
+            self._damaged.append(name)
+            return
+        self._sequence = max(self._sequence, record.sequence)
+        if record.state == states.FREE:
+            self._free.append(name)
+        else:
+            self._open[name] = record
 
 
 def _path(name):

@@ -5,20 +5,28 @@
 
 from firmware import refund_state as states
 
-KINDS = ((states.REFUND, "refund"), (states.VOID, "void"))
+KINDS = {"refund": states.REFUND, "void": states.VOID}
+NAMES = states.NAMES.split()
+
+
+def transitions() -> dict[tuple[int, int, str], int]:
+    """The table as a dict: (what a record is, its state, the event) -> the state after it."""
+    rows = (line.split() for line in states.TRANSITIONS.strip().splitlines())
+    return {(KINDS[kind], NAMES.index(state), event): NAMES.index(target)
+            for kind, state, event, target in rows}
 
 
 def diagram() -> str:
     """One Mermaid state diagram; an edge says its event, and for whom where it is not for both."""
     edges: dict[tuple[int, int, str], list[str]] = {}
-    for kind, name in KINDS:
-        for (owner, state, event), target in states.TRANSITIONS.items():
+    for name, kind in KINDS.items():
+        for (owner, state, event), target in transitions().items():
             if owner == kind:
                 edges.setdefault((state, target, event), []).append(name)
     lines = ["stateDiagram-v2"]
     for (state, target, event), names in sorted(edges.items()):
         whose = "" if len(names) == len(KINDS) else f" ({names[0]})"
-        lines.append(f"    {states.NAMES[state]} --> {states.NAMES[target]}: {event}{whose}")
+        lines.append(f"    {NAMES[state]} --> {NAMES[target]}: {event}{whose}")
     return "\n".join(lines)
 
 

@@ -1,7 +1,10 @@
 """The operator's words in one language, by their id.
 
-The file stays in memory as it is, in one piece: a dict of its lines would take three times as much.
+The file stays on flash; in memory is where each line begins.
 """
+
+import binascii
+from array import array
 
 LANGUAGES = ("zh", "en")
 
@@ -9,21 +12,39 @@ LANGUAGES = ("zh", "en")
 class Texts:
     def __init__(self, language):
         """`language`: one of LANGUAGES; its words are in the file of that name beside this one."""
-        with open(__file__.rsplit("/", 1)[0] + "/" + language + ".txt", "rb") as file:
-            self._lines = file.read()
+        self._path = __file__.rsplit("/", 1)[0] + "/" + language + ".txt"
+        self._marks = array("H")  # of each line: a checksum of its id
+        self._places = array("H")
+        at = 0
+        with open(self._path, "rb") as file:
+            for line in file:
+                self._marks.append(_mark(line.split(b"=", 1)[0]))
+                self._places.append(at)
+                at += len(line)
 
     def __contains__(self, text_id):
-        return self._find(text_id) >= 0
+        return self._find(text_id) is not None
 
     def __getitem__(self, text_id):
         """The text; KeyError for an id that is not there."""
-        at = self._find(text_id)
-        if at < 0:
+        text = self._find(text_id)
+        if text is None:
             raise KeyError(text_id)
-        start = at + len(text_id) + 2
-        line = self._lines[start : self._lines.find(b"\n", start)]
-        return line.decode().replace("\\n", "\n")
+        return text.decode().rstrip("\n").replace("\\n", "\n")
 
     def _find(self, text_id):
-        """Where the line's end before the id stands, or -1."""
-        return self._lines.find(b"\n" + text_id.encode() + b"=")
+        """What stands behind the id, or None."""
+        text_id = text_id.encode()
+        mark = _mark(text_id)
+        with open(self._path, "rb") as file:
+            for i in range(len(self._marks)):
+                if self._marks[i] == mark:
+                    file.seek(self._places[i])
+                    found = file.readline().split(b"=", 1)
+                    if found[0] == text_id:
+                        return found[1]
+        return None
+
+
+def _mark(text_id):
+    return binascii.crc32(text_id) & 0xFFFF
