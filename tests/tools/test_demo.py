@@ -42,7 +42,7 @@ def test_order_that_nobody_knows_ends_with_what_the_terminal_says(capsys):
     code = main(["demo", "--json", "--order", "777"])
     out, err = capsys.readouterr()
     assert code == 1 and json.loads(out)["result"] == "not sent"
-    assert "查无此订单 777" in err and err.count("\n") == 1
+    assert "查无此订单 | 777" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("words", [["--order", "12a"], ["--amount-fen", "-5"], ["--seed", "x"],
