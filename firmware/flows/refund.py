@@ -18,6 +18,8 @@ WAIT_MS = (2000, 4000, 8000, 16000, 30000)
 
 async def run(terminal):
     ui = terminal.ui
+    if terminal.journal.damaged():  # what cannot be read may be an open refund of this very order
+        raise Stopped("fault.title", "fault.body")
     await _get_online(terminal)
     reason = orders.REASONS[await ui.choose("reason.title", [r[1] for r in orders.REASONS])]
     order = await _find_order(terminal)
