@@ -16,7 +16,7 @@ from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.handlers import inquiry, network, refund, void
 from host_sim.acquirer.keys import Keyring
 from protocol import session, tlv
-from protocol.errors import WireFault
+from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming
 from protocol.reference.tables import MESSAGES
@@ -84,7 +84,7 @@ class Acquirer:
         try:
             with self._engine.begin() as connection:
                 reply, mac = self._reply(connection, message, packet, now)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, LocalMisuse):  # or holds what no reply can tell
             self.counters["faults"] += 1
             return None
         if self.faults.take(fault_kinds.MUTE, message.mti):

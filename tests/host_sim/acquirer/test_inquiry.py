@@ -1,6 +1,8 @@
 """What the inquiries tell, and that they change nothing."""
 
-from host_sim.acquirer import review, samples
+from sqlalchemy import update
+
+from host_sim.acquirer import review, samples, schema
 from host_sim.acquirer.ledger import Key
 from protocol import tlv
 from protocol.subfields import f61, split_open_intent
@@ -36,6 +38,13 @@ def test_voided_order_says_so(till):
 def test_the_longest_product_fits(till):
     told = tlv.unpack(till.inquire("20260012").fields[62])
     assert len(told["DF02"].encode()) == 60
+
+
+def test_product_that_no_reply_can_tell_is_a_fault_of_the_host_and_not_answered(host, till):
+    with host.engine.begin() as connection:
+        connection.execute(update(schema.order).values(product="茶" * 21))
+    assert till.inquire("20260012") is None
+    assert host.acquirer.counters["faults"] == 1
 
 
 def test_status_follows_a_refund(host, till):
