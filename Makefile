@@ -29,7 +29,7 @@ no_skip := $(if $(CI),-p tests.no_skip)
 .PHONY: help demo micropython test bench lint glyphs locks wheel clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(RUN) ## one refund from key press to voucher, on virtual hardware
 	@$(BIN)/tuidan demo

@@ -7,6 +7,7 @@ import argparse
 import importlib
 import os
 import sys
+from io import TextIOWrapper
 
 # name: (help, module, function that adds its arguments, function that runs it)
 COMMANDS = {
@@ -41,7 +42,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv=None):
     """Run one subcommand; its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # what the user's locale cannot show is escaped, not a crash
+        if isinstance(stream, TextIOWrapper):  # what the locale cannot show is escaped
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(sys.argv[1:] if argv is None else list(argv))

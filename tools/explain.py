@@ -6,12 +6,11 @@ PIN blocks are named, never shown.
 from dataclasses import dataclass
 
 from protocol import dialect, tlv
+from protocol.errors import WireFault
 from protocol.iso8583 import Message, decode, encode
+from protocol.keys import KEY_ENTRY, behind_keys
 from protocol.reference import tables
-
-SECRET = (2, 14, 35, 36, 52, 55)
-KEY_ENTRY = 20      # an encrypted key and its check value in F62 of the 0810
-FIRST_TAG = b"\xdf\x0f"   # of the tags behind the keys
+from tools.mask import CARD_FIELDS
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def explain(packet, algorithm="unionpay-ecb"):
         size = len(encode(alone)) - dialect.FIELDS_AT
         parts.append(Part(at, size, f"F{number} {tables.FIELDS[number][0]}",
                           _words(message, number, algorithm, len(packet)),
-                          secret=number in SECRET))
+                          secret=number in CARD_FIELDS))
         parts.extend(_inside(message, number, at))
         at += size
     return parts
@@ -98,7 +97,7 @@ def _date(digits):
 
 def _words(message, number, algorithm, size):
     value = message.fields[number]
-    if number in SECRET:
+    if number in CARD_FIELDS:
         return "present, not shown"
     if number == 64:
         return _mac_words(value, algorithm, size)
@@ -185,17 +184,19 @@ def _inside_62(data, mti, at):
         yield Part(at + place, KEY_ENTRY, name, "under the TMK, then its check value", inner=True)
         place += KEY_ENTRY
     while place < len(data):
-        size = 3 + data[place + 2]
-        tag, value = next(iter(tlv.unpack(data[place:place + size], at + place).items()))
+        size = 3 + int.from_bytes(data[place + 2:place + 3], "big")
+        try:
+            (tag, value), = tlv.unpack(data[place:place + size], at + place).items()
+        except WireFault as fault:  # the codec takes it, for it never looks inside
+            yield Part(at + place, len(data) - place, "no tag", str(fault), inner=True)
+            return
         yield Part(at + place, size, f"{tag} {tables.TAGS[tag][0]}", _tag_words(tag, value),
                    inner=True)
         place += size
 
 
 def _keys_of(data):
-    """A third key is there if the tags do not begin behind the second."""
-    third = len(data) >= 3 * KEY_ENTRY and data[2 * KEY_ENTRY:][:2] != FIRST_TAG
-    return ("PIK", "MAK", "TDK") if third else ("PIK", "MAK")
+    return ("PIK", "MAK", "TDK")[:(len(data) - len(behind_keys(data))) // KEY_ENTRY]
 
 
 def _tag_words(tag, value):

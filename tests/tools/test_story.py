@@ -57,6 +57,17 @@ def test_keys_of_a_sign_on_are_told_apart_from_the_tags_behind_them():
     assert names[-4:] == ["PIK", "MAK", "DF0F host's last STAN", "DF11 merchant name"]
 
 
+@pytest.mark.parametrize("message, f62", [
+    (REFUND, b"\xdf"), (REFUND, b"\xdf\x01\x09\x31"), (REFUND, b"\xee\x01\x02"), (KEYS, bytes(10)),
+    (KEYS, bytes(45)), (KEYS, bytes(range(40)) + b"\xdf\x0f\x03\x00")])
+def test_tags_that_cannot_be_read_are_told_as_such_in_their_place(message, f62):
+    fields = message.fields | {62: f62}
+    packet = encode(Message(message.tpdu, message.header, message.mti, fields))
+    inside = [part for part in explain(packet) if part.inner]
+    assert inside[-1].name == "no tag" and inside[-1].words.startswith("F62")
+    assert inside[-1].at + inside[-1].size == packet.index(f62) + len(f62)
+
+
 def test_bytes_that_are_no_packet_are_told_by_their_fault():
     told = story.packet(encode(REFUND)[:40], "in")
     assert len(told) == 1
