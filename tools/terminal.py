@@ -72,7 +72,7 @@ def _attend(panel, process):
     """Show each new screen and line of paper, hand over each key, while the firmware lives."""
     shown, printed = None, 0
     while process.poll() is None:
-        if panel.service(0.2, 0):
+        if 0 in panel.service(0.2, 0):
             typed = os.read(0, _PIECE).decode(errors="ignore")
             panel.press(*(TYPED[char] for char in typed if char in TYPED))
         if panel.screen() != shown:

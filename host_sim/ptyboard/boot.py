@@ -46,7 +46,7 @@ def run(name, variables):
         sys.print_exception(error)
 
 
-chip.from_environment()
+chip.install()
 mount()
 run("/boot.py", globals())
 if not os.getenv("TUIDAN_RAW"):

@@ -67,11 +67,13 @@ class Port:
 
 
 class FileFlash:
-    """NOR flash in a file of `size` bytes, which must exist."""
+    """NOR flash in a file of `size` bytes, which must exist. `operations`: after so many the power
+    goes, half-way through the next one; None for ever."""
 
-    def __init__(self, path):
+    def __init__(self, path, operations=None):
         self._file = _pc.open(path, "r+b")
         self.size = self._file.seek(0, 2)
+        self._left = operations
 
     def readinto(self, at, buffer):
         self._file.seek(at)
@@ -79,10 +81,19 @@ class FileFlash:
 
     def program(self, at, data):
         self._file.seek(at)
+        if self._left == 0:
+            self._file.write(data[: len(data) // 2])
+            power_off()
+        elif self._left is not None:
+            self._left -= 1
         self._file.write(data)
 
     def erase(self, at):
         self.program(at, b"\xff" * _BLOCK)
+
+
+def power_off():
+    os.system("kill -KILL $PPID")
 
 
 class Keys:
@@ -195,18 +206,17 @@ class DeskChip(Chip):
         self._dog.write(self._bites_after)
 
 
-def install(flash, ports):
-    """Put a DeskChip behind `machine`, `rp2` and `time`; both arguments are paths on the PC."""
-    chip = machine.board = DeskChip(FileFlash(flash), ports)
-    time.sleep_ms = chip.sleep_ms
-    machine.reset = lambda: os.system("kill -KILL $PPID")
-
-
-def from_environment():
-    """install() with TUIDAN_FLASH and TUIDAN_LINK, _PANEL, _PRINTER, _WATCHDOG."""
+def install():
+    """Put a DeskChip behind `machine`, `rp2` and `time`. From the environment: TUIDAN_FLASH, and
+    TUIDAN_LINK, _PANEL, _PRINTER, _WATCHDOG are paths on the PC, TUIDAN_OPERATIONS is FileFlash's.
+    """
     ports = {}
     for name in ("link", "panel", "printer", "watchdog"):
         path = os.getenv("TUIDAN_" + name.upper())
         if path:
             ports[name] = path
-    install(os.getenv("TUIDAN_FLASH"), ports)
+    operations = os.getenv("TUIDAN_OPERATIONS")
+    flash = FileFlash(os.getenv("TUIDAN_FLASH"), int(operations) if operations else None)
+    machine.board = DeskChip(flash, ports)
+    time.sleep_ms = machine.board.sleep_ms
+    machine.reset = power_off  # whoever started this process starts it again

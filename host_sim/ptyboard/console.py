@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ FLASH_BYTES = 1408 * 1024
 _PIECE = 4096
 _QUIET_S = 0.1  # after Ctrl-C: as long as the board still writes, it does not read
 _CTRL_B, _CTRL_C = b"\x02", b"\x03"
+_OPEN = b",'wb')"  # in what mpremote sends when it begins a file
 _RAW_BANNER = b"raw REPL; CTRL-B to exit"
 
 
@@ -43,9 +45,10 @@ def blank_flash(image):
 
 class Board:
     """`port` is the name of the PTY for mpremote. `cut_at` n: the power goes, and the port with
-    it, when the n-th file is opened for writing."""
+    it, when the n-th file is opened for writing. `copies`: a folder for what the flash holds then,
+    for every n."""
 
-    def __init__(self, image, ports, cut_at=None):
+    def __init__(self, image, ports, cut_at=None, copies=None):
         self._folder = tempfile.TemporaryDirectory(prefix="tuidan-board-")
         dog = os.path.join(self._folder.name, "watchdog")
         os.mkfifo(dog)
@@ -54,8 +57,11 @@ class Board:
         self._outside, self._held = pty.openpty()
         tty.setraw(self._held)
         self.port = os.ttyname(self._held)
+        self._image = image
         self._cut_at = cut_at
-        self._opened = b""
+        self._copies = copies
+        self._opened = 0
+        self._tail = b""
         self._raw = False
         self._deaf_until = 0.0
         self._bite_at: float | None = None
@@ -142,10 +148,14 @@ class Board:
         self._deaf_until = time.monotonic() + _QUIET_S if data.endswith(_CTRL_C) else 0.0
         if _CTRL_B in data:
             self._raw = False
-        if self._cut_at is not None:
-            self._opened += data
-            if self._opened.count(b"'wb')") >= self._cut_at:
+        heard = self._tail + data
+        self._tail = heard[1 - len(_OPEN) :]
+        for _ in range(heard.count(_OPEN)):
+            self._opened += 1
+            if self._opened == self._cut_at:
                 return False
+            if self._copies is not None:
+                shutil.copy(self._image, Path(self._copies, f"{self._opened:03}"))
         os.write(self._inside, data)
         return True
 
@@ -156,12 +166,13 @@ def main():
     for name in PORTS:
         parser.add_argument(f"--{name}", help=f"PTY or serial port of the {name}")
     parser.add_argument("--cut-at", type=int, metavar="N", help="cut the power at the N-th file")
+    parser.add_argument("--copies", metavar="DIR", help="keep the flash as it is at each file")
     args = parser.parse_args()
     if not os.path.exists(args.image):
         blank_flash(args.image)
     ports = {name: getattr(args, name) for name in PORTS if getattr(args, name)}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    board = Board(args.image, ports, args.cut_at)
+    board = Board(args.image, ports, args.cut_at, args.copies)
     try:
         print(board.port, flush=True)
         board.serve()

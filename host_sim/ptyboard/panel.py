@@ -52,8 +52,8 @@ class Panel:
         return [line.text for line in self.printer.lines]
 
     def service(self, seconds, *others):
-        """Carry what comes for screen and printer, for so long at most; which of `others`,
-        descriptors too, can be read."""
+        """Carry what comes for screen and printer, waiting so long at most -> the descriptors,
+        those of `others` among them, at which something came."""
         panel, printer = self._masters["panel"], self._masters["printer"]
         readable, _, _ = select.select([panel, printer, *others], [], [], seconds)
         if panel in readable:
@@ -63,7 +63,7 @@ class Panel:
             answer = self.printer.receive(os.read(printer, _PIECE))
             if answer:
                 os.write(printer, answer)
-        return [one for one in readable if one in others]
+        return readable
 
     def close(self):
         for descriptor in (*self._masters.values(), *self._slaves.values()):

@@ -2,7 +2,7 @@
 
 from host_sim.ptyboard import chip
 
-chip.from_environment()
+chip.install()
 
 from firmware import main  # noqa: E402 - needs the chip
 from firmware.board.pico import Board  # noqa: E402
