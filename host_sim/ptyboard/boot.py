@@ -41,7 +41,7 @@ def run(name, variables):
             program = compile(file.read(), name, "exec")
         exec(program, variables)
     except SystemExit:
-        raise
+        os.system("kill -TERM $PPID")  # a soft reset; with -i an exit would end in the REPL
     except BaseException as error:
         sys.print_exception(error)
 
