@@ -1,7 +1,7 @@
 """What survives a power cut: one small file per open transaction, an archive of the finished ones.
 
-`move` returns only when the new state is durable, so a caller may act on it the next moment.
-Slots are never deleted: a finished one becomes FREE, and its sequence runs on.
+`move` returns only when the new state is durable, twice, so a caller may act on it the next moment.
+A slot's file is named after the key of its transaction, of its last one while it is FREE.
 """
 
 from firmware import refund_state as states
@@ -13,7 +13,7 @@ SLOTS = 8
 
 
 class JournalFull(Exception):
-    """No free slot, or no room on the volume: nothing was begun."""
+    """No free slot, or no room on the volumes: nothing was begun."""
 
 
 class Journal:
@@ -22,15 +22,14 @@ class Journal:
         self._open = {}  # file name: record
         self._free = []  # file names of slots without a transaction, the next one first
         self._damaged = []
-        self._sequence = 0
         self._load()
 
     def open_records(self):
         """Records that still owe something (an outcome or paper), oldest first."""
-        return sorted(self._open.values(), key=lambda record: record.sequence)
+        return [self._open[name] for name in sorted(self._open)]
 
     def damaged(self):
-        """Names (keys) of slots whose content cannot be read."""
+        """Names (keys) of slots of which neither copy can be read."""
         return self._damaged
 
     def prepare(self, record):
@@ -65,36 +64,34 @@ class Journal:
 
     def save(self, record):
         """Make the record's other fields (tries, reply, print state) durable."""
-        self._sequence += 1
-        record.sequence = self._sequence
         self._storage.write(_path(record.key()), pack(record))
 
     def finish(self, record):
         """Into the archive, and the slot is free again."""
-        data = pack(record)
-        self._storage.append(ARCHIVE, len(data).to_bytes(2, "big") + data)
+        self._storage.append(ARCHIVE, pack(record))
         self.move(record, states.ARCHIVE)
         self._free.append(record.key())
         self._open.pop(record.key())
 
     def finished(self):
-        """Archived records, oldest first; each is read when asked for."""
-        data = self._storage.read(ARCHIVE) or b""
-        at = 0
-        while at + 2 <= len(data):
-            length = int.from_bytes(data[at : at + 2], "big")
-            record = unpack(data[at + 2 : at + 2 + length])
+        """Archived records, oldest first; each is read when asked for. A cut between the archive
+        and the slot leaves two entries of one key: the later one counts."""
+        for data in self._storage.entries(ARCHIVE):
+            record = unpack(data)
             if record is not None:
                 yield record
-            at += 2 + length
 
     def _load(self):
         self._storage.make_folder(FOLDER)
         names = self._storage.names(FOLDER)
         for name in names:
             self._take(name, unpack(self._storage.read(_path(name))))
-        for number in range(len(names), SLOTS):
-            name = "slot%d" % number
+        # A cut between the renamings on the two volumes leaves one slot under two names.
+        for _ in range(len(names) - SLOTS):
+            self._storage.remove(_path(self._free.pop()))
+        unused = ["slot%d" % number for number in range(SLOTS)]
+        unused = [name for name in unused if name not in names]
+        for name in unused[: max(0, SLOTS - len(names))]:
             self._storage.write(_path(name), pack(Record()))
             self._free.append(name)
 
@@ -102,9 +99,7 @@ class Journal:
         """One slot as it was found."""
         if record is None:
             self._damaged.append(name)
-            return
-        self._sequence = max(self._sequence, record.sequence)
-        if record.state == states.FREE:
+        elif record.state == states.FREE:
             self._free.append(name)
         else:
             self._open[name] = record

@@ -15,6 +15,14 @@ class FlashMisuse(Exception):
     """The driver did what the part forbids."""
 
 
+class PowerCut(BaseException):
+    """The power went in the middle of a flash operation: no code of the terminal runs on."""
+
+
+# How far a program or erase has come when the power goes; "bits" is a part of its bits, by chance.
+TEARS = ("before", "half", "bits", "after")
+
+
 class Flash:
     """`size` bytes; blocks never touched take no memory and read as erased."""
 
@@ -23,6 +31,22 @@ class Flash:
         self.programs = 0
         self.erases = 0
         self._blocks = {}
+        self._cut = None  # (operations still to go, tear, rng)
+
+    @property
+    def operations(self):
+        """Programs and erases so far: what a power cut can hit."""
+        return self.programs + self.erases
+
+    def cut_at(self, operation, tear, rng):
+        """Let the power go in the program or erase that is the `operation`-th from now (0: the
+        next), as `tear` of TEARS says; `rng` chooses the bits. It raises PowerCut, once."""
+        self._cut = (self.operations + operation, tear, rng)
+
+    def flip(self, at, bit):
+        """Turn one bit of the contents: decay, not an operation."""
+        block, offset = divmod(at, BLOCK)
+        self._blocks.setdefault(block, bytearray(_ERASED))[offset] ^= 1 << bit
 
     def read(self, at, length):
         data = bytearray()
@@ -45,16 +69,41 @@ class Flash:
             raise FlashMisuse(f"{at} is outside the flash")
         self.programs += 1
         for start in range(0, len(data), PAGE):
-            block, offset = divmod(at + start, BLOCK)
-            page = self._blocks.setdefault(block, bytearray(_ERASED))
-            old = int.from_bytes(page[offset : offset + PAGE], "big")
-            new = int.from_bytes(data[start : start + PAGE], "big")
-            if new & ~old:
-                raise FlashMisuse(f"block {block} offset {offset}: programmed without an erase")
-            page[offset : offset + PAGE] = data[start : start + PAGE]
+            self._program_page(at + start, data[start : start + PAGE])
 
     def erase(self, at):
         if at % BLOCK or not 0 <= at < self.size:
             raise FlashMisuse(f"{at} is no block of the flash")
         self.erases += 1
+        old = self._blocks.get(at // BLOCK, _ERASED)
+        torn = self._torn(bytes(old), _ERASED)
+        if torn is not None:
+            self._blocks[at // BLOCK] = bytearray(torn)
+            raise PowerCut
         self._blocks.pop(at // BLOCK, None)
+
+    def _program_page(self, at, data):
+        block, offset = divmod(at, BLOCK)
+        page = self._blocks.setdefault(block, bytearray(_ERASED))
+        old = bytes(page[offset : offset + PAGE])
+        if int.from_bytes(data, "big") & ~int.from_bytes(old, "big"):
+            raise FlashMisuse(f"block {block} offset {offset}: programmed without an erase")
+        torn = self._torn(old, bytes(data))
+        page[offset : offset + PAGE] = data if torn is None else torn
+        if torn is not None:
+            raise PowerCut
+
+    def _torn(self, old, new):
+        """What is left of turning `old` into `new` if the power goes now; None if it does not."""
+        if self._cut is None or self.operations <= self._cut[0]:
+            return None
+        _, tear, rng = self._cut
+        self._cut = None
+        if tear == "before":
+            return old
+        if tear == "half":
+            return new[: len(new) // 2] + old[len(old) // 2 :]
+        if tear == "bits":
+            chosen = rng.randbytes(len(new))
+            return bytes(o ^ ((o ^ n) & c) for o, n, c in zip(old, new, chosen, strict=True))
+        return new

