@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from host_sim import agreement
 from host_sim.agenda import Agenda
+from host_sim.bench.flash import PowerCut
 from host_sim.bench.wire import Wire
 from host_sim.core import Boot, InProcess, MakeCore, prepare_flash
 from host_sim.device import PICO, Device, Wiring
@@ -95,6 +96,7 @@ class World:
         self.server = server
         self.start = start
         self.now_ms = 0
+        self.power_cuts = 0  # by the flash, in the middle of an operation
         self.trace: list[Event] = []
         self.on_packet: list[Callable[[bytes], Any]] = [agreement.check]
         self.agenda = Agenda()
@@ -156,15 +158,17 @@ class World:
     def power_on(self) -> None:
         self._catch_up()
         self._record("power", "on")
-        self.device.power_on(self.now_ms)
+        try:
+            self.device.power_on(self.now_ms)
+        except PowerCut:
+            self.power_cuts += 1
+            self._lose_power()
         self._settle()
 
     def power_off(self) -> None:
         """The plug is pulled: bytes not yet on the line never leave, the screen goes blank."""
         self._catch_up()
-        self._record("power", "off")
-        self.device.power_off(self.now_ms)
-        self.wire.to_host.abort(self.now_ms)
+        self._lose_power()
         self._look()
 
     def packets(self, direction: str | None = None) -> list[bytes]:
@@ -212,11 +216,21 @@ class World:
             times.append(None if due is None else max(due, self.now_ms + 1))
         return min(time for time in times if time is not None)
 
+    def _lose_power(self) -> None:
+        self._record("power", "off")
+        self.device.power_off(self.now_ms)
+        self._device_due = None
+        self.wire.to_host.abort(self.now_ms)
+
     def _settle(self) -> None:
         """Everything that is due now, always in this order."""
         self.agenda.run(self.now_ms)
         self.device.receive(self.wire.to_terminal.arrived(self.now_ms))
-        self._device_due = self.device.step(self.now_ms)
+        try:
+            self._device_due = self.device.step(self.now_ms)
+        except PowerCut:
+            self.power_cuts += 1
+            self._lose_power()
         self._serve(self.wire.to_host.arrived(self.now_ms))
         self._look()
 
