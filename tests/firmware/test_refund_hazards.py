@@ -206,8 +206,12 @@ def test_no_new_refund_is_begun_while_a_record_cannot_be_read(till):
 
 
 def flip_a_bit_of_the_open_record(board):
+    """In both copies: one alone would be mended from the other."""
     storage = Storage(board.data_flash())
     path = "journal/" + Journal(storage).open_records()[0].key()
-    data = bytearray(storage.read(path))
-    data[30] ^= 1
-    storage.write(path, bytes(data))
+    for volume in storage._volumes:
+        with volume.open(path, "rb") as file:
+            data = bytearray(file.read())
+        data[30] ^= 1
+        with volume.open(path, "wb") as file:
+            file.write(data)
