@@ -100,9 +100,7 @@ class Screens:
         """Show rows, three at a time, until ENTER. CANCEL raises Cancelled."""
         top = 0
         while True:
-            pages = (len(rows) + BODY_ROWS - 1) // BODY_ROWS
-            mark = "%d/%d" % (top // BODY_ROWS + 1, pages) if pages > 1 else ""
-            self.show(title, rows[top : top + BODY_ROWS], mark)
+            self.show(title, rows[top : top + BODY_ROWS], _page(top // BODY_ROWS, len(rows)))
             key = await self.key(timeout_ms)
             if key == "ENTER":
                 return
@@ -120,11 +118,10 @@ class Screens:
         if len(rows) % BODY_ROWS + len(last) > BODY_ROWS:
             rows = rows + [""] * (-len(rows) % BODY_ROWS)
         rows = rows + last
-        pages = (len(rows) + BODY_ROWS - 1) // BODY_ROWS
         page = 0
-        while page < pages:
+        while page * BODY_ROWS < len(rows):
             part = rows[page * BODY_ROWS : (page + 1) * BODY_ROWS]
-            self.show(title, part, "%d/%d" % (page + 1, pages) if pages > 1 else "")
+            self.show(title, part, _page(page, len(rows)))
             key = await self.key()
             if key == "CANCEL":
                 raise Cancelled()
@@ -142,7 +139,7 @@ class Screens:
             for i in range(top, min(top + BODY_ROWS, len(option_ids))):
                 pointer = ">" if i == at else " "
                 rows.append("%s%d %s" % (pointer, i + 1, self.text(option_ids[i])))
-            self.show(self.text(title_id), rows)
+            self.show(self.text(title_id), rows, _page(top // BODY_ROWS, len(option_ids)))
             key = await self.key()
             if key == "CANCEL":
                 raise Cancelled()
@@ -159,9 +156,10 @@ class Screens:
         """Digits typed and entered, at least one. A secret shows as stars."""
         typed = ""
         while True:
-            shown = "*" * len(typed) if secret else typed
+            shown = ("*" * len(typed) if secret else typed) + "_"
             rows = self.wrap(self.text(prompt_id, **values))[: BODY_ROWS - 1]
-            rows.append(shown[-(COLUMNS - 1) :] + "_")
+            pieces = [shown[at : at + COLUMNS] for at in range(0, len(shown), COLUMNS)]
+            rows += pieces[len(rows) - BODY_ROWS :]  # as many of the last as there are rows left
             self.show(self.text(title_id), rows)
             key = await self.key()
             if key == "CANCEL":
@@ -212,6 +210,12 @@ class Screens:
             used += cells
             at += 1
         rows.append(line[start:].strip(" "))
+
+
+def _page(page, rows):
+    """What stands behind the title on page `page` (from 0) of so many rows: "1/2", or nothing."""
+    pages = (rows + BODY_ROWS - 1) // BODY_ROWS
+    return "%d/%d" % (page + 1, pages) if pages > 1 else ""
 
 
 def _typed(typed, key, longest):

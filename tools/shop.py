@@ -73,7 +73,9 @@ def _sample_ledger(today):
     with engine.begin() as connection:
         samples.load(connection, today)
     with engine.connect() as connection:
-        return connection.connection.driver_connection.serialize()
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        return driver.serialize()
 
 
 def given_back_fen(shop, order_no):

@@ -1,4 +1,4 @@
-"""Every file twice: whatever one fault does to the flash, the newest acknowledged content is read."""
+"""Every file twice: whatever one fault does to the flash, the newest content is read."""
 
 import random
 from copy import deepcopy
@@ -45,7 +45,7 @@ def test_files_are_there_after_a_restart():
 
 def test_any_flipped_bit_neither_loses_nor_ages_a_file():
     flash = written()
-    touched = [at for at in range(0, BLOCKS * BLOCK) if flash.read(at, 1) != b"\xff"]
+    touched = [at for at in range(BLOCKS * BLOCK) if flash.read(at, 1) != b"\xff"]
     dice = random.Random(1)
     for at in dice.sample(touched, 400):
         spoilt = deepcopy(flash)
@@ -68,7 +68,7 @@ def test_volume_that_does_not_mount_is_filled_again_from_the_other(first):
 def test_both_copies_bad_is_told_and_not_guessed():
     flash = Flash()
     mounted(flash).write("counters", b"x" * 2000)
-    for at in range(0, BLOCKS * BLOCK):
+    for at in range(BLOCKS * BLOCK):
         if flash.read(at, 1) == b"x":
             flash.flip(at, 0)
     assert mounted(flash).read("counters") is None

@@ -29,7 +29,7 @@ machine.WDT machine.WDT.feed
 rp2.Flash rp2.Flash.ioctl rp2.Flash.readblocks rp2.Flash.writeblocks
 time.sleep_ms time.ticks_add time.ticks_diff time.ticks_ms
 vfs.VfsLfs2 vfs.VfsLfs2.ilistdir vfs.VfsLfs2.mkdir vfs.VfsLfs2.mkfs vfs.VfsLfs2.open
-vfs.VfsLfs2.rename vfs.VfsLfs2.statvfs
+vfs.VfsLfs2.remove vfs.VfsLfs2.rename vfs.VfsLfs2.stat vfs.VfsLfs2.statvfs
 """.split()
 
 # The names that drivers, boards and storage give to chip objects.
@@ -38,9 +38,11 @@ OBJECTS = {
     "_cs": ["machine.Pin"], "_dc": ["machine.Pin"], "_spi": ["machine.SPI"],
     "uart": ["machine.UART"], "_uart": ["machine.UART"], "_rtc": ["machine.RTC"],
     "_watchdog": ["machine.WDT"], "_key_slot": ["rp2.Flash", "esp32.Partition"],
-    "canvas": ["framebuf.FrameBuffer"], "_fs": ["vfs.VfsLfs2"],
+    "canvas": ["framebuf.FrameBuffer"], "volume": ["vfs.VfsLfs2"], "target": ["vfs.VfsLfs2"],
+    "source": ["vfs.VfsLfs2"], "device": ["rp2.Flash", "esp32.Partition"],
+    "_device": ["rp2.Flash", "esp32.Partition"],
 }  # fmt: skip
-NOT_OF_THE_CHIP = ("self", "file")
+NOT_OF_THE_CHIP = ("self", "file", "reading", "writing")
 METHODS = {name.split(".")[2] for name in TOUCHED if name.count(".") == 2}
 WITH_OBJECTS = ("board", "drivers", "storage.py")
 

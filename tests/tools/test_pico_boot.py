@@ -35,7 +35,7 @@ def power_on(boot):
 power_on(BOOT)
 board = Board()
 board.store_tmk(bytes(range(16)))
-Storage(board.data_flash()).write("archive", b"slip")
+Storage(board.data_flash()).write("note", b"slip")
 filled = 0
 try:
     while True:  # a root file system that is full to the brim
@@ -47,7 +47,7 @@ except OSError as error:
 vfs.umount("/")
 power_on(BOOT)
 board = Board()
-print(board.tmk() == bytes(range(16)), Storage(board.data_flash()).read("archive"))
+print(board.tmk() == bytes(range(16)), Storage(board.data_flash()).read("note"))
 vfs.umount("/")
 power_on(OWN)
 """
