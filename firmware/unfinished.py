@@ -76,7 +76,7 @@ async def keep_trying(terminal):
             continue
         await terminal.kernel.sleep(WAITS_MS[min(tries, len(WAITS_MS) - 1)])
         tries += 1
-        for record in sorted(work, key=lambda record: record.type != states.VOID):  # voids first
+        for record in work:
             if record is not terminal.in_hand and record.state in states.OPEN:
                 before = record.state
                 await attempt(terminal, record)
