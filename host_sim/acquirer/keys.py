@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from host_sim.acquirer.ledger import prove_key_set
 from host_sim.acquirer.schema import key_set
-from protocol.keys import TAGS_START, kcv, unwrap_working_keys
+from protocol.keys import unwrap_working_keys
 from protocol.mac import KEY_SIZES, MAC_SIZE, Mac
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.keys import DrawAgain, wrap_working_keys
 
 PIK_SIZE = 16
 # F60.3 of a sign-on: bytes of the MAK, and of the TDK if the terminal wants one.
@@ -71,9 +72,7 @@ class Keyring:
         mak_size, tdk_size = MODES[mode]
         if mak_size not in KEY_SIZES[terminal.mac]:
             raise NoSuchKey
-        tmk = self._ciphers.des(self._secrets.tmk_of(terminal.terminal_id))
-        parts = [self._wrapped(tmk, size) for size in (PIK_SIZE, mak_size, tdk_size) if size]
-        wrapped = b"".join(parts)
+        wrapped = self._draw(self._secrets.tmk_of(terminal.terminal_id), mak_size, tdk_size)
         numbers = [row.number for row in _rows(connection, terminal.terminal_id)]
         number = max(numbers, default=0) + 1
         unproved = range(terminal.proved_set + 1, number - 1)
@@ -98,13 +97,15 @@ class Keyring:
                 return mac
         return None
 
-    def _wrapped(self, tmk, size):
-        """A new key as the 0810 carries it: encrypted, an 8-byte one followed by 8 zeros, KCV."""
+    def _draw(self, tmk, mak_size, tdk_size):
+        """New keys as the 0810 carries them; drawn again where they could be misread."""
         while True:
-            key = self._rng.randbytes(size)
-            wrapped = tmk.encrypt(key) + bytes(16 - size)
-            if not wrapped.startswith(TAGS_START):  # a TDK may not look like the tags behind it
-                return wrapped + kcv(key, self._ciphers)
+            pik, mak = self._rng.randbytes(PIK_SIZE), self._rng.randbytes(mak_size)
+            tdk = self._rng.randbytes(tdk_size) if tdk_size else None
+            try:
+                return wrap_working_keys(pik, mak, tmk, self._ciphers, tdk)
+            except DrawAgain:
+                continue
 
     def _mac(self, terminal, wrapped):
         at = (terminal.terminal_id, wrapped)

@@ -12,10 +12,12 @@ from host_sim.acquirer.ledger import Key
 from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW
 
 REFUSED = "05"
+NOTE_BYTES = 60  # DF0A
 
 
 class NotDecidable(Exception):
-    """The refund is not held any more, or the merchant's balance does not cover it now."""
+    """The refund is not held any more, the merchant's balance does not cover it now, or the note
+    is longer than the status reply can carry."""
 
 
 def decide(
@@ -28,6 +30,8 @@ def decide(
     held = ledger.find_txn(connection, key)
     if held is None or held.state != REVIEW:
         raise NotDecidable("the refund is not held for review")
+    if len(note.encode()) > NOTE_BYTES:
+        raise NotDecidable(f"the note is longer than {NOTE_BYTES} bytes")
     verdict = "approved" if approve else "declined"
     if approve:
         account = ledger.merchant_account(merchant_id)

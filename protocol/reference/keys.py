@@ -9,10 +9,14 @@ from protocol.keys import TAGS_START, TMK_SIZE, kcv
 SINGLE_MAK_REST = bytes(8)  # stands behind an 8-byte MAK, not encrypted
 
 
+class DrawAgain(LocalMisuse):
+    """Nothing is wrong with the keys but how they look once wrapped: other ones will do."""
+
+
 def wrap_working_keys(pik, mak, tmk, ciphers, tdk=None, tags=b""):
     """F62 of an 0810 with 00: PIK (16 bytes), MAK (8 or 16), optional TDK (16), each under the TMK
-    with its KCV, then `tags` (protocol.tlv.pack). Raises LocalMisuse; for a TDK that looks like a
-    tag when wrapped (one in 65,536), draw another."""
+    with its KCV, then `tags` (protocol.tlv.pack). Raises LocalMisuse, and DrawAgain for a TDK that
+    looks like a tag when wrapped (one in 65,536) or a MAK that looks like a single one."""
     for name, key, sizes in (("PIK", pik, (16,)), ("MAK", mak, (8, 16)), ("TDK", tdk, (16,))):
         if key is not None and len(key) not in sizes:
             raise LocalMisuse("62." + name, f"a key of {len(key)} bytes")
@@ -25,12 +29,12 @@ def wrap_working_keys(pik, mak, tmk, ciphers, tdk=None, tags=b""):
     if len(mak) == 8:
         wrapped_mak += SINGLE_MAK_REST
     elif wrapped_mak.endswith(SINGLE_MAK_REST):
-        raise LocalMisuse("62.MAK", "the wrapped key reads as a single one, draw another")
+        raise DrawAgain("62.MAK", "the wrapped key reads as a single one")
     f62 = _wrapped(pik, encrypt) + kcv(pik, ciphers) + wrapped_mak + kcv(mak, ciphers)
     if tdk is not None:
         wrapped_tdk = _wrapped(tdk, encrypt)
         if wrapped_tdk.startswith(TAGS_START):
-            raise LocalMisuse("62.TDK", "the wrapped key reads as a tag, draw another")
+            raise DrawAgain("62.TDK", "the wrapped key reads as a tag")
         f62 += wrapped_tdk + kcv(tdk, ciphers)
     return f62 + tags
 

@@ -248,3 +248,10 @@ def test_held_refund_can_be_cancelled_and_then_not_approved(host, till):
     with host.engine.begin() as connection, pytest.raises(review.NotDecidable):
         key = Key(till.terminal_id, till.batch, 500, DATED)
         review.decide(connection, key, samples.TEST_SHOP, True, "", NOON)
+
+
+def test_reviewers_note_that_no_reply_could_carry_is_refused(host, till):
+    till.refund(host.order("20260011"), 1000, stan=500)
+    key = Key(till.terminal_id, till.batch, 500, DATED)
+    with host.engine.begin() as connection, pytest.raises(review.NotDecidable):
+        review.decide(connection, key, samples.TEST_SHOP, True, "长" * 21, NOON)
