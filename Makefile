@@ -26,7 +26,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo micropython test bench lint glyphs locks wheel clean
+.PHONY: help demo micropython flash flash-check test bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,12 @@ demo: $(RUN) ## one refund from key press to voucher, on virtual hardware
 
 micropython: $(DEV) ## the same refund, the firmware on real MicroPython
 	@$(BIN)/tuidan demo --micropython
+
+flash: $(RUN) ## the firmware onto a board: make flash PORT=/dev/ttyACM0
+	@$(BIN)/tuidan flash $(if $(PORT),--port $(PORT)) $(if $(BOARD),--board $(BOARD))
+
+flash-check: $(DEV) ## flashing, its failures and a refund behind it, on a board that is a PTY
+	@$(BIN)/python -m pytest -n 2 -v $(no_skip) tests/tools/test_flash.py
 
 test: $(DEV) $(STUBS) ## every test, the import rules among them
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)

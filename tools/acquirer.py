@@ -114,8 +114,8 @@ def run(args):
 
 
 def _serve(descriptor, name, server):
-    print(f"acquirer at {name}", flush=True)
     try:
+        print(f"acquirer at {name}", flush=True)
         serve(descriptor, server)
     except KeyboardInterrupt:
         return 0

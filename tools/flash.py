@@ -290,7 +290,7 @@ def _check_place(state, name):
     from firmware.board.pico import DATA_START
     if state["blocks"] * state["block"] > DATA_START:
         raise Failed("the board's file system reaches into the terminal's data volume: "
-                     "firmware/README.md, 'Onto a board', tells how to make it smaller")
+                     "firmware/board/README.md, 'Flash', tells how to make it smaller")
 
 
 def _install(board, state, built, name, say):

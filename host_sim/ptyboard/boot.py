@@ -1,4 +1,4 @@
-"""What a board does at power-on: mount its files as `/`, run boot.py and main.py, then the REPL.
+"""What a Pico does at power-on: mount its files, run boot.py and main.py, then the REPL.
 
 Run as `micropython -i boot.py`. With TUIDAN_RAW set main.py is left out, as after a soft reset in
 raw REPL mode.
@@ -9,25 +9,7 @@ raw REPL mode.
 import os
 import sys
 
-import rp2
-import vfs
-from micropython import const
-
 from host_sim.ptyboard import chip
-
-_FILES = const(1148 * 1024)  # of the flash, below the data volume and the key slot
-
-
-def mount():
-    device = rp2.Flash(start=0, len=_FILES)
-    try:
-        files = vfs.VfsLfs2(device, progsize=256)
-    except OSError:
-        vfs.VfsLfs2.mkfs(device, progsize=256)
-        files = vfs.VfsLfs2(device, progsize=256)
-    vfs.mount(files, "/")
-    os.chdir("/")
-    sys.path[:] = ["", "/lib"]
 
 
 def run(name, variables):
@@ -47,7 +29,9 @@ def run(name, variables):
 
 
 chip.install()
-mount()
+__import__("tools.pico._boot")  # frozen into a Pico's MicroPython
+os.chdir("/")
+sys.path[:] = ["", "/lib"]
 run("/boot.py", globals())
 if not os.getenv("TUIDAN_RAW"):
     run("/main.py", globals())

@@ -1,0 +1,339 @@
+"""Flashing a board, real MicroPython at a PTY: whatever goes wrong, it starts what it had."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import serial
+
+from tests.tools import desk
+from tests.tools.desk import board, first_start, on_board, real
+from tools import flash, mpy
+from tools.cli import main
+from tools.demo import Operator
+from tools.terminal import enrolled_flash
+
+pytestmark = real
+
+SMALL_GLYPHS = 40 * 36  # enough of them for the first screen of a terminal without parts
+BROKEN = b"raise ValueError('planted')\n"
+WORDS = "firmware/text/en.txt"
+PROGRAM = flash.ON_BOARD.read_text()
+DATA_START = 1148 * 1024
+FILL = """with open('/big', 'wb') as file:
+    for _ in range(170):
+        file.write(bytes(4096))
+"""
+
+
+def quiet(*_line):
+    pass
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A build with few glyphs, as others are made of it: an upload takes seconds."""
+    folder = tmp_path_factory.mktemp("build") / "version"
+    built = flash.build(folder, "pico", "x64")
+    with open(built.glyphs, "r+b") as file:
+        file.truncate(SMALL_GLYPHS)
+    return variant(built, folder.parent, "small")
+
+
+def variant(built, folder, name, changes=()):
+    """The Build of a copy in which the files of `changes` {path: bytes} are other ones."""
+    copy = folder / name / "version"
+    shutil.copytree(built.folder, copy)
+    shutil.copy(built.glyphs, copy / flash.GLYPHS)
+    for path, data in dict(changes).items():
+        (copy / path).write_bytes(data)
+    return flash.described(copy)
+
+
+@pytest.fixture(scope="module")
+def newer(small, tmp_path_factory):
+    words = (small.folder / "firmware/text/en.txt").read_bytes() + b"more=more\n"
+    return variant(small, tmp_path_factory.mktemp("newer"), "newer", {WORDS: words})
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """install(port, build): what `tuidan flash` does with that build instead of a new one."""
+
+    def install(port, built, say=quiet):
+        monkeypatch.setattr(flash, "build", lambda *_: built)
+        return flash.install(port, "rp2", say)
+
+    return install
+
+
+def put(image, built, *options):
+    """Install a build on the flash in `image`, as `tuidan flash` does."""
+    with pytest.MonkeyPatch.context() as patch, board(image, *options) as port:
+        patch.setattr(flash, "build", lambda *_: built)
+        assert flash.install(port, "rp2", quiet) == built.version
+
+
+@pytest.fixture(scope="module")
+def installed(small, tmp_path_factory):
+    """A flash on which the small build runs, and has run."""
+    image = tmp_path_factory.mktemp("board") / "flash"
+    image.write_bytes(enrolled_flash("en"))
+    put(image, small)
+    return image
+
+
+@pytest.fixture(scope="module")
+def update(installed, newer, tmp_path_factory):
+    """(flash with the newer build active over the small one, folder with the flash at each file of
+    that update's upload)."""
+    folder = tmp_path_factory.mktemp("update")
+    image = Path(shutil.copy(installed, folder / "flash"))
+    copies = folder / "copies"
+    copies.mkdir()
+    put(image, newer, "--copies", copies)
+    return image, copies
+
+
+@pytest.fixture
+def image(installed, tmp_path):
+    """A copy of it, to be changed."""
+    return Path(shutil.copy(installed, tmp_path / "flash"))
+
+
+@pytest.fixture
+def updated(update, tmp_path):
+    return Path(shutil.copy(update[0], tmp_path / "flash"))
+
+
+def started(image, tmp_path):
+    """The version that a board with this flash starts; the firmware comes to its first wait."""
+    lines = first_start(image, tmp_path)
+    assert [line for line in lines if "failed" in line or "Error" in line] == []
+    return [line.split()[1] for line in lines if line.endswith(" starts")][-1]
+
+
+# ------------------------------------------------------------------ it goes well
+
+
+def test_the_command_flashes_a_blank_board_which_then_makes_a_refund(tmp_path, capsys):
+    image = tmp_path / "flash"
+    image.write_bytes(enrolled_flash("en"))
+    with desk.acquirer() as (host, link), desk.panel() as panel:
+        ports = [word for name, path in panel.ports.items() for word in (f"--{name}", path)]
+        with board(image, "--link", link, *ports) as port:
+            assert main(["flash", "--port", port, "--board", "rp2"]) == 0
+            assert "runs on the board at " + port in capsys.readouterr().out
+            Operator(desk.Desk(panel), "en", "20260004", None, quiet).play()
+        host.terminate()
+        answered = host.stdout.read()
+    assert "0220 refund request" in answered
+    assert answered.rstrip().endswith("520.00 yuan -> 00")
+    assert "RMB 520.00" in panel.paper and "20260004" in "".join(panel.paper)
+
+
+def test_an_update_keeps_the_version_before_and_the_data_of_the_terminal(
+    installed, updated, newer, small, tmp_path
+):
+    assert updated.read_bytes()[DATA_START:] == installed.read_bytes()[DATA_START:]
+    assert started(updated, tmp_path) == newer.version
+    assert on_board(updated, f"import os; os.stat('/tuidan/{small.version}/firmware/main.mpy')")
+
+
+def test_a_version_that_is_there_already_is_not_sent_again(image, small, install):
+    heard = []
+    with board(image) as port:
+        assert install(port, small, heard.append) == small.version
+    assert not [line for line in heard if "/" in line and "bytes" in line]
+
+
+# ------------------------------------------------------------------ it goes wrong
+
+
+def test_a_version_that_does_not_start_makes_way_for_the_one_before(
+    image, small, install, tmp_path
+):
+    bad = variant(small, tmp_path, "bad", {"firmware/kernel.mpy": b""})
+    os.rename(bad.folder / "firmware/kernel.mpy", bad.folder / "firmware/kernel.py")
+    (bad.folder / "firmware/kernel.py").write_bytes(BROKEN)
+    shutil.copy(bad.glyphs, bad.folder / flash.GLYPHS)
+    bad = flash.described(bad.folder)
+    with board(image) as port:
+        with pytest.raises(flash.Failed) as told:
+            install(port, bad)
+    assert str(told.value) == (
+        f"{bad.version} did not start (ValueError: planted); "
+        f"the terminal runs {small.version} again"
+    )
+    assert started(image, tmp_path) == small.version
+
+
+def test_a_version_that_never_runs_for_a_while_is_left_after_two_starts(
+    updated, newer, small, tmp_path
+):
+    assert on_board(updated, PROGRAM + f"put('starts', '{newer.version} 0')")
+    # Each of these ends long before the version has settled, as hanging would.
+    versions = [started(updated, tmp_path) for _ in range(4)]
+    assert versions == [newer.version] * 2 + [small.version] * 2
+
+
+def test_power_lost_at_any_file_of_an_upload_leaves_the_version_that_was_there(
+    update, newer, small, tmp_path
+):
+    cuts = sorted(update[1].iterdir())
+    assert len(cuts) == len(newer.files)
+    for cut in cuts:
+        assert started(Path(shutil.copy(cut, tmp_path)), tmp_path) == small.version, cut.name
+
+
+def test_power_lost_at_any_moment_of_the_switch_leaves_one_of_the_two(
+    updated, newer, small, tmp_path
+):
+    back = f"activate({small.version!r}, '-', 'pico')\nput('starts', '{small.version} runs')\n"
+    back += f"os.rename(HOME + '/{newer.version}', HOME + '/{newer.version}.part')\n"
+    assert on_board(updated, PROGRAM + back)
+    switch = f"accept({newer.version!r})\nactivate({newer.version!r}, {small.version!r}, 'pico')"
+    seen, operations, complete = [], 0, False
+    while not complete:
+        cut = Path(shutil.copy(updated, tmp_path / "cut"))
+        complete = on_board(cut, PROGRAM + switch, operations)
+        seen.append(started(cut, tmp_path))
+        operations += 1
+    turn = seen.index(newer.version)
+    assert 3 < turn and seen == [small.version] * turn + [newer.version] * (len(seen) - turn)
+
+
+def test_power_lost_at_any_moment_of_the_way_back_does_not_stop_it(
+    updated, newer, small, tmp_path
+):
+    assert on_board(updated, PROGRAM + f"put('starts', '{newer.version} 2')")
+    operations, complete = 0, False
+    while not complete:
+        cut = Path(shutil.copy(updated, tmp_path / "cut"))
+        complete = any("starts" in line for line in first_start(cut, tmp_path, operations))
+        assert started(cut, tmp_path) == small.version
+        operations += 1
+    assert operations > 3
+
+
+def test_a_cut_upload_says_so_and_the_next_one_goes_on(image, newer, small, install, tmp_path):
+    half = len(newer.files) // 2
+    with board(image, "--cut-at", half) as port:
+        with pytest.raises(flash.Cut) as told:
+            install(port, newer)
+    assert f"the upload was cut off at file {half} of {len(newer.files)}" in str(told.value)
+    assert str(told.value).endswith(f"the terminal keeps {small.version}")
+    assert started(image, tmp_path) == small.version
+    with board(image) as port:
+        assert install(port, newer) == newer.version
+
+
+def test_a_full_board_is_seen_before_anything_is_sent(image, newer, small, install, tmp_path):
+    assert on_board(image, FILL)
+    heard = []
+    with board(image) as port:
+        with pytest.raises(flash.Full, match=r"is full: \d+ KB are needed, \d+ KB are free; the "):
+            install(port, newer, heard.append)
+    assert not [line for line in heard if "bytes" in line]
+    assert started(image, tmp_path) == small.version
+
+
+def test_a_board_that_becomes_full_meanwhile_is_cleaned_up(
+    image, newer, small, install, tmp_path, monkeypatch
+):
+    assert on_board(image, FILL)
+    monkeypatch.setattr(flash, "_make_room", lambda board, state, uploads, keep, spare, folders:
+                        board.ask(f"prepare({keep!r}, 0, [], {folders!r})"))  # fmt: skip
+    with board(image) as port:
+        with pytest.raises(flash.Full, match=f"is full; the terminal keeps {small.version}"):
+            install(port, newer)
+    assert started(image, tmp_path) == small.version
+    left = "import os; assert not [n for n in os.listdir('/tuidan') if n.endswith('.part')]"
+    assert on_board(image, left)
+
+
+def test_a_file_that_arrives_damaged_is_not_activated(
+    image, newer, small, install, tmp_path, monkeypatch
+):
+    copy = flash.Board.copy
+
+    def damaging(board, uploads, began):
+        copy(board, uploads, began)
+        board.ask(f"put({uploads[7][1]!r}, 'damaged')")
+
+    monkeypatch.setattr(flash.Board, "copy", damaging)
+    with board(image) as port:
+        with pytest.raises(flash.Failed, match=f"damaged; the terminal keeps {small.version}"):
+            install(port, newer)
+    assert started(image, tmp_path) == small.version
+
+
+def test_mpy_files_that_the_board_cannot_load_are_refused(image, small, install, tmp_path):
+    older = bytearray((small.folder / "firmware/day.mpy").read_bytes())
+    older[1] -= 1
+    built = variant(small, tmp_path, "older", {"firmware/day.mpy": older})
+    with board(image) as port:
+        with pytest.raises(flash.Failed, match="writes .mpy version 5, the board's MicroPython "
+                                               "loads version 6"):  # fmt: skip
+            install(port, built)
+    assert started(image, tmp_path) == small.version
+
+
+def test_a_file_missing_here_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(mpy, "ROOT", tmp_path)
+    with pytest.raises(flash.Failed, match="firmware/loader.py is missing here"):
+        flash.build(tmp_path / "version", "pico", None)
+
+
+def test_no_board_at_the_port(capsys):
+    assert main(["flash", "--port", "/dev/nowhere"]) == 1
+    assert capsys.readouterr().err == (
+        "tuidan flash: no board at /dev/nowhere: there is no such port\n"
+    )
+
+
+def test_a_port_that_another_program_has(image, capsys):
+    with board(image) as port, serial.Serial(port, exclusive=True):
+        assert main(["flash", "--port", port]) == 1
+    assert capsys.readouterr().err == (
+        f"tuidan flash: {port} is busy: another program has it open\n"
+    )
+
+
+def test_a_port_where_nobody_answers(capsys, monkeypatch):
+    monkeypatch.setattr(flash, "SILENCE_S", 1)
+    master, slave = os.openpty()
+    name = os.ttyname(slave)
+    assert main(["flash", "--port", name]) == 1
+    assert capsys.readouterr().err == f"tuidan flash: the board at {name} fell silent\n"
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_board_of_another_kind_has_to_be_named(image, capsys):
+    with board(image) as port:
+        assert main(["flash", "--port", port]) == 1
+    assert "calls itself linux: say --board rp2 or esp32" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------ what goes onto the board
+
+
+def test_machine_code_goes_as_source_to_a_board_of_unknown_architecture(tmp_path):
+    built = flash.build(tmp_path / "version", "pico", None)
+    assert "protocol/mac/des_viper.py" in built.files
+    assert "protocol/mac/des_viper.mpy" not in built.files
+    assert "protocol/mac/portable.mpy" in built.files
+
+
+def test_only_the_board_s_own_file_and_nothing_of_the_host_goes_onto_it(small):
+    files = set(small.files)
+    assert "firmware/board/pico.mpy" in files and "firmware/board/esp32.mpy" not in files
+    assert "firmware/loader.mpy" not in files and flash.GLYPHS not in files
+    assert not [name for name in files if "reference" in name or name.startswith("host_sim")]
+
+
+def test_the_same_sources_are_the_same_version(tmp_path):
+    one, other = (flash.build(tmp_path / name / "version", "pico", "x64") for name in "ab")
+    assert one.version == other.version and one.files == other.files
