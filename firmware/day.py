@@ -3,19 +3,19 @@
 Whatever a procedure ends with, the operator reads what happened and the terminal is idle again.
 """
 
+from firmware import overlay
 from firmware import refund_state as states
-from firmware.flows import complete, log_in
 from firmware.screens import Stopped
 
-# (text id, module of firmware/flows): a flow is loaded when it is entered
+# (text id, procedure)
 MENU = (
-    ("menu.refund", "refund"),
-    ("menu.echo", "echo"),
-    ("menu.sign_on", "sign_on"),
-    ("menu.language", "language"),
-    ("menu.log_off", "log_off"),
+    ("menu.refund", "flows.refund.run"),
+    ("menu.echo", "flows.echo.run"),
+    ("menu.sign_on", "flows.sign_on.run"),
+    ("menu.language", "flows.language.run"),
+    ("menu.log_off", "flows.log_off.run"),
 )
-REFUND = "refund"
+REFUND = "flows.refund.run"
 
 
 async def run(terminal):
@@ -43,7 +43,7 @@ async def _welcome(terminal):
     ui.show(_title(terminal), [ui.text(waiting)])
     while await ui.key(None) != "ENTER":
         pass
-    await log_in.run(terminal)
+    await overlay.run("flows.log_in.run", terminal)
 
 
 async def _idle(terminal):
@@ -54,17 +54,12 @@ async def _idle(terminal):
         return
     key = terminal.ui.keys.get()
     if key == "1":
-        await _run(terminal, REFUND)
+        await overlay.run(REFUND, terminal)
     elif key == "ENTER" and owed:
-        await complete.run(terminal, owed[0], True)
+        await overlay.run("flows.complete.run", terminal, owed[0], True)
     elif key == "MENU":
         chosen = await terminal.ui.choose("menu.title", [entry[0] for entry in MENU])
-        await _run(terminal, MENU[chosen][1])
-
-
-async def _run(terminal, flow):
-    module = __import__("firmware.flows." + flow, None, None, ("run",))
-    await module.run(terminal)
+        await overlay.run(MENU[chosen][1], terminal)
 
 
 def _owed(terminal):

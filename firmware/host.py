@@ -1,15 +1,12 @@
-"""One request to the acquirer and its reply, in turn: the terminal's only way out.
+"""The terminal's only way out: one request to the acquirer and its reply, in turn.
 
-A reply counts only if it is the answer to this request and its MAC is right; anything else is
-"no answer", because money must not move on a guess.
+What makes a packet the reply is told in exchange.py.
 """
 
+from firmware import overlay
 from firmware.kernel import Turn
-from protocol import session
-from protocol.errors import WireFault
-from protocol.iso8583 import decode
 
-REPLY_MS = 60000
+REPLY_MS = 60000  # how long an answer is waited for
 
 ANSWERED = "answered"
 NO_REPLY = "no reply"  # delivered to the line, nothing valid came back in time
@@ -17,6 +14,14 @@ NO_LINE = "no line"  # nobody acknowledged the frame; it may have arrived all th
 BAD_MAC = "bad mac"
 BAD_KEYS = "bad keys"  # an 0810 whose keys fail their check values
 STOPPED = "stopped"  # the operator did not want to wait
+
+# What the operator reads where there is no answer.
+WHY = {
+    NO_REPLY: "no_reply.body",
+    NO_LINE: "no_line.body",
+    BAD_MAC: "bad_mac.body",
+    BAD_KEYS: "bad_keys.body",
+}
 
 
 class Outcome:
@@ -40,9 +45,9 @@ class Host:
     """`keys` gives the current Mac; one exchange at a time, the others wait for their turn."""
 
     def __init__(self, kernel, link, keys):
-        self._kernel = kernel
-        self._link = link
-        self._keys = keys
+        self.kernel = kernel
+        self.link = link
+        self.keys = keys
         self._turn = Turn(kernel)
         self.refused = 0  # packets that were no answer to anything
         self.last_refused = ""  # why, in words fit for a log
@@ -54,46 +59,10 @@ class Host:
         brings its own). `stop`: a waitable that ends the waiting, for the turn too.
         """
         while stop is not None and not self._turn.ready:
-            if await self._kernel.first(self._turn, stop) == 1:
+            if await self.kernel.first(self._turn, stop) == 1:
                 return Outcome(STOPPED)
         await self._turn.take()
         try:
-            return await self._exchange(request, mac_of, stop)
+            return await overlay.run("exchange.run", self, request, mac_of, stop)
         finally:
             self._turn.give()
-
-    async def _exchange(self, request, mac_of, stop):
-        self._link.inbox.clear()
-        packet = session.seal(request, self._keys.mac)
-        began = self._kernel.now()
-        if not await self._link.send(packet):
-            return Outcome(NO_LINE)
-        while True:
-            left = REPLY_MS - self._kernel.elapsed(began)
-            if left <= 0:
-                return Outcome(NO_REPLY)
-            waited_for = (self._link.inbox,) if stop is None else (self._link.inbox, stop)
-            index = await self._kernel.first(*waited_for, timeout_ms=left)
-            if index == 1:
-                return Outcome(STOPPED)
-            if index == 0:
-                outcome = self._judge(request, self._link.inbox.get(), mac_of)
-                if outcome is not None:
-                    return outcome
-
-    def _judge(self, request, packet, mac_of):
-        """The outcome that this packet brings, or None if it is not for us."""
-        try:
-            reply = decode(packet)
-            session.check_answers(request, reply)  # first: a late reply to another brings no keys
-            mac = self._keys.mac if mac_of is None else mac_of(reply)
-            session.check_reply(request, reply, packet, mac)
-        except WireFault as fault:
-            self.refused += 1
-            self.last_refused = str(fault)
-            if fault.field == "64":
-                return Outcome(BAD_MAC)
-            if fault.field[:3] == "62.":
-                return Outcome(BAD_KEYS)
-            return None
-        return Outcome(ANSWERED, reply, packet)

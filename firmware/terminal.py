@@ -7,7 +7,6 @@ from firmware.drivers.printer import Printer
 from firmware.host import Host
 from firmware.journal import Journal
 from firmware.kernel import Flag, Kernel, Turn
-from firmware.operators import Operators
 from firmware.params import Counters, Params
 from firmware.screens import Screens
 from firmware.storage import Storage
@@ -27,7 +26,6 @@ class Terminal:
         self.storage = Storage(board.data_flash())
         self.params = Params(self.storage)
         self.counters = Counters(self.storage)
-        self.operators = Operators(self.storage)
         self.journal = Journal(self.storage)
         self.keys = WorkingKeys(self.storage, board.tmk(), ciphers, self.params.mac)
         self.glyphs = Glyphs(glyph_file)

@@ -1,7 +1,6 @@
 """Line test: an 0820/0830 echo, which moves nothing and takes no STAN."""
 
 from firmware import host, messages
-from firmware.flows.sign_on import WHY
 from firmware.screens import Stopped
 
 
@@ -10,7 +9,7 @@ async def run(terminal):
     request = messages.echo(terminal.params, terminal.counters.batch)
     outcome = await terminal.host.exchange(request)
     if outcome.kind != host.ANSWERED:
-        raise Stopped("echo.failed", WHY[outcome.kind])
+        raise Stopped("echo.failed", host.WHY[outcome.kind])
     if outcome.code != "00":
         raise Stopped("echo.failed", terminal.code_text(outcome.code), {"code": outcome.code})
     await terminal.ui.message("echo.title", "echo.done", timeout_ms=10000)

@@ -1,7 +1,7 @@
 """Operator log-in, and the supervisor's consent to a refund: number, password, three tries."""
 
-from firmware.flows import sign_on
-from firmware.operators import SUPERVISOR, TRIES
+from firmware import overlay
+from firmware.operators import SUPERVISOR, TRIES, Operators
 from firmware.screens import Stopped
 
 
@@ -12,7 +12,7 @@ async def run(terminal):
     await _password(terminal, number, "log_in.title", "log_in.password", "log_in.refused")
     terminal.operator = number
     if not terminal.signed_on:
-        await sign_on.run(terminal)
+        await overlay.run("flows.sign_on.run", terminal)
 
 
 async def supervisor(terminal):
@@ -23,9 +23,10 @@ async def supervisor(terminal):
 
 
 async def _password(terminal, number, title, prompt, refused):
+    operators = Operators(terminal.storage)
     for tries_left in range(TRIES - 1, -1, -1):
         password = await terminal.ui.digits(title, prompt, 8, secret=True, number=number)
-        if terminal.operators.check(number, password):
+        if operators.check(number, password):
             return
         if tries_left:
             await terminal.ui.message(title, "password.wrong", tries=tries_left)

@@ -10,13 +10,6 @@ from protocol.errors import WireFault
 from protocol.keys import behind_keys
 from protocol.subfields import split_f60
 
-WHY = {
-    host.NO_REPLY: "no_reply.body",
-    host.NO_LINE: "no_line.body",
-    host.BAD_MAC: "bad_mac.body",
-    host.BAD_KEYS: "bad_keys.body",
-}
-
 
 async def run(terminal):
     """The operator's sign-on: says how it ended."""
@@ -31,7 +24,7 @@ async def or_stop(terminal):
         raise Stopped("sign_on.failed", "not_enrolled.body")
     outcome = await sign_on(terminal)
     if outcome.kind != host.ANSWERED:
-        raise Stopped("sign_on.failed", WHY[outcome.kind])
+        raise Stopped("sign_on.failed", host.WHY[outcome.kind])
     if outcome.code != "00":
         raise Stopped("sign_on.failed", terminal.code_text(outcome.code), {"code": outcome.code})
 

@@ -15,6 +15,7 @@ from host_sim.chip import Chip
 from host_sim.pipe import frames
 
 _BUFFER = 512
+_GARBAGE = 4096  # bytes between two collections, as firmware/loader.py has it
 _OUTPUTS = {"pin": frames.PIN, "spi": frames.SPI, "uart": frames.UART}
 
 
@@ -100,6 +101,7 @@ class FarChip(Chip):
 
 def run(program, flash_size):
     """Serve the world until it closes the pipe; a fault of the firmware ends the process."""
+    gc.threshold(_GARBAGE)
     pipe = Pipe(sys.stdin.buffer, sys.stdout.buffer)
     chip = machine.board = FarChip(pipe, FarFlash(pipe, flash_size))
     buffer = memoryview(bytearray(_BUFFER))

@@ -1,0 +1,58 @@
+"""One exchange with the acquirer: what is sent, and which packet is its reply.
+
+A reply counts only if it is the answer to this request and its MAC is right; anything else is
+"no answer", because money must not move on a guess.
+"""
+
+from firmware.host import (
+    ANSWERED,
+    BAD_KEYS,
+    BAD_MAC,
+    NO_LINE,
+    NO_REPLY,
+    REPLY_MS,
+    STOPPED,
+    Outcome,
+)
+from protocol import session
+from protocol.errors import WireFault
+from protocol.iso8583 import decode
+
+
+async def run(host, request, mac_of, stop):
+    """The Outcome of one request; see Host.exchange. The turn is taken."""
+    host.link.inbox.clear()
+    packet = session.seal(request, host.keys.mac)
+    began = host.kernel.now()
+    if not await host.link.send(packet):
+        return Outcome(NO_LINE)
+    while True:
+        left = REPLY_MS - host.kernel.elapsed(began)
+        if left <= 0:
+            return Outcome(NO_REPLY)
+        waited_for = (host.link.inbox,) if stop is None else (host.link.inbox, stop)
+        index = await host.kernel.first(*waited_for, timeout_ms=left)
+        if index == 1:
+            return Outcome(STOPPED)
+        if index == 0:
+            outcome = _judge(host, request, host.link.inbox.get(), mac_of)
+            if outcome is not None:
+                return outcome
+
+
+def _judge(host, request, packet, mac_of):
+    """The outcome that this packet brings, or None if it is not for us."""
+    try:
+        reply = decode(packet)
+        session.check_answers(request, reply)  # first: a late reply to another brings no keys
+        mac = host.keys.mac if mac_of is None else mac_of(reply)
+        session.check_reply(request, reply, packet, mac)
+    except WireFault as fault:
+        host.refused += 1
+        host.last_refused = str(fault)
+        if fault.field == "64":
+            return Outcome(BAD_MAC)
+        if fault.field[:3] == "62.":
+            return Outcome(BAD_KEYS)
+        return None
+    return Outcome(ANSWERED, reply, packet)

@@ -1,0 +1,155 @@
+"""What an open refund or void owes the host, by its state: one request, and what its answer means.
+
+One table says what an open state owes. No step ever guesses: only an answer that the host signed
+moves a record.
+"""
+
+from firmware import host, messages, overlay
+from firmware import refund_state as states
+from protocol import session, tlv
+from protocol.dialect import HELD_FOR_REVIEW, MAY_LACK_MAC
+from protocol.errors import WireFault
+
+# DF08 of a status inquiry, for a refund that is held for review: the event, and the code (F39)
+# that stands for it, as the inquiry brings none.
+REVIEWED = {
+    "01": (states.FORGET, HELD_FOR_REVIEW),
+    "03": (states.APPROVE, "00"),
+    "04": (states.DECLINE, "05"),
+    "05": (states.ANNUL, "C9"),
+    "06": (states.FORGET, HELD_FOR_REVIEW),
+}
+REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
+REVERSAL_REASON = {host.BAD_MAC: "A0", host.ANSWERED: "06"}
+NO_REPLY_REASON = "98"
+
+
+async def first(terminal, record):
+    """The first request of a PREPARED record: SENT is durable before its first byte."""
+    record.tries = 1
+    terminal.journal.move(record, states.SEND)
+    if record.type == states.VOID:
+        await _void(terminal, record)
+    else:
+        await _refund(terminal, record, "0220")
+
+
+async def again(terminal, record, state):
+    """One exchange that may bring a record on that is open in this state."""
+    if terminal.keys.mac is None:  # they were lost, or wrapped under another master key
+        await _sign_on(terminal)
+    # In another state, somebody else's turn brought it on meanwhile.
+    if terminal.keys.mac is not None and record.state == state:
+        record.tries = min(255, record.tries + 1)
+        await _OWED[record.type, state](terminal, record)
+
+
+async def _sign_on(terminal):
+    await overlay.run("flows.sign_on.sign_on", terminal)
+
+
+async def _refund(terminal, record, mti):
+    record.key_id = terminal.keys.key_id
+    outcome = await terminal.host.exchange(messages.refund(terminal.params, record, mti))
+    code = outcome.code
+    if code is None:
+        return
+    if code in MAY_LACK_MAC:
+        await _sign_on(terminal)
+        return
+    if code == HELD_FOR_REVIEW:
+        event = states.HOLD
+    elif not session.is_final("refund", code):
+        record.code = code
+        return
+    else:
+        event = states.APPROVE if code == "00" else states.DECLINE
+    _keep_reply(record, outcome)
+    terminal.journal.move(record, event)
+
+
+async def _repeat(terminal, record):
+    await _refund(terminal, record, "0221")
+
+
+async def _void(terminal, record):
+    record.key_id = terminal.keys.key_id
+    outcome = await terminal.host.exchange(messages.void(terminal.params, record))
+    code = outcome.code
+    if code is not None and session.is_final("void", code):
+        _keep_reply(record, outcome)
+        terminal.journal.move(record, states.APPROVE if code == "00" else states.DECLINE)
+        return
+    record.code = REVERSAL_REASON.get(outcome.kind, NO_REPLY_REASON)
+    terminal.journal.move(record, states.REVERSE)
+    if code in MAY_LACK_MAC:
+        await _sign_on(terminal)
+
+
+async def _reverse(terminal, record):
+    reason = record.code if record.code in ("A0", "06") else NO_REPLY_REASON
+    outcome = await terminal.host.exchange(messages.reversal(terminal.params, record, reason))
+    if outcome.code in REVERSED:
+        terminal.journal.move(record, states.ANNUL)
+    elif outcome.code in MAY_LACK_MAC:
+        await _sign_on(terminal)
+
+
+async def _cancel(terminal, record):
+    mti = "0420" if record.tries <= 1 else "0421"
+    outcome = await terminal.host.exchange(messages.refund(terminal.params, record, mti))
+    if outcome.code == "00":
+        terminal.journal.move(record, states.ANNUL)
+    elif outcome.code == "12":
+        terminal.journal.move(record, states.REFUSE)
+    elif outcome.code in MAY_LACK_MAC:
+        await _sign_on(terminal)
+
+
+async def _poll(terminal, record):
+    stan = terminal.counters.take_stan()
+    request = messages.status(terminal.params, terminal.counters.batch, stan, record)
+    outcome = await terminal.host.exchange(request)
+    if outcome.code in MAY_LACK_MAC:
+        await _sign_on(terminal)
+    if outcome.code != "00":
+        return
+    try:
+        told = tlv.unpack(outcome.field(62, b""))
+    except WireFault:
+        return
+    if told.get("DF08") in REVIEWED:
+        event, record.code = REVIEWED[told["DF08"]]
+        record.arrival = told.get("DF09", "")
+        terminal.journal.move(record, event)
+
+
+async def _never_sent(terminal, record):
+    """PREPARED at boot: whether a byte left is not known for sure, so the host is told."""
+    void = record.type == states.VOID
+    terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+
+
+def _keep_reply(record, outcome):
+    record.host_time = outcome.field(12)
+    record.host_date = outcome.field(13)
+    record.rrn = outcome.field(37)
+    record.code = outcome.field(39)
+    record.parties = outcome.field(44)
+
+
+async def _void_unanswered(terminal, record):
+    """A void found SENT at boot: no answer will come any more."""
+    record.code = NO_REPLY_REASON
+    terminal.journal.move(record, states.REVERSE)
+
+
+_OWED = {
+    (states.REFUND, states.PREPARED): _never_sent,
+    (states.REFUND, states.SENT): _repeat,
+    (states.REFUND, states.CANCELLING): _cancel,
+    (states.REFUND, states.PENDING_REVIEW): _poll,
+    (states.VOID, states.PREPARED): _never_sent,
+    (states.VOID, states.SENT): _void_unanswered,
+    (states.VOID, states.REVERSING): _reverse,
+}
