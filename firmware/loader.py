@@ -4,6 +4,7 @@ What it reads may be cut off by the power at any point, so each file changes by 
 new version has two tries to run for a while; then the version before is the active one again.
 """
 
+import gc
 import os
 import sys
 import time
@@ -16,8 +17,11 @@ _WAIT = "wait"  # there: the next start waits for somebody with an upload, who i
 _RUNS = "runs"
 _NONE = "-"
 _TRIES = 2
+# Bytes between two collections. Without it garbage fills the heap first, and what stays for good
+# lies scattered in it.
+_GARBAGE = 4096
 _PAUSE_MS = 1000  # between tries
-_WAIT_MS = 20000
+_WAIT_MS = 30000
 
 
 def boot():
@@ -60,6 +64,7 @@ def _run(version, board):
         _write(_STARTS, version, _RUNS)
         print("tuidan", version, "runs")
 
+    gc.threshold(_GARBAGE)
     sys.path.insert(0, _HOME + version)
     from firmware import main
     from protocol.mac import des_viper

@@ -7,6 +7,7 @@ import ast
 import errno
 import hashlib
 import os
+import pty
 import re
 import select
 import shutil
@@ -28,7 +29,7 @@ HOME = "/tuidan"
 LOADER = "firmware/loader.py"
 GLYPHS = "firmware/text/gb2312.bin"
 NONE = "-"
-RESET = ("exec", "--no-follow", "import machine\nmachine.reset()")
+RESET = ("exec", "--no-follow", "import machine, time\ntime.sleep_ms(100)\nmachine.reset()")
 
 # sys.platform of a board -> its file in firmware/board.
 BOARDS = {"rp2": "pico", "esp32": "esp32"}
@@ -38,8 +39,9 @@ ARCHITECTURES = (None, "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "ar
 
 TRIES = 2           # as in firmware/loader.py
 SILENCE_S = 30      # longer than the longest erase
-RETURN_S = 20       # a board is back at its port after a reset
+RETURN_S = 30       # a board is back at its port after a reset
 STARTED_S = 90      # two tries, the way back and the older version's start, watchdog and all
+LARGE = 65536       # bytes of a file that is told about while it goes
 SPARE_BLOCKS = 8    # for folders and the files that the loader writes
 
 
@@ -49,6 +51,10 @@ class Failed(Exception):
 
 class Cut(Failed):
     """The board does not answer any more, so nothing can be put in order there."""
+
+
+class Unsure(Failed):
+    """The board fell out of sight at the moment of the switch."""
 
 
 class Full(Failed):
@@ -153,47 +159,46 @@ class Board:
         words = ["run", str(ON_BOARD)]
         for expression in expressions:
             words += ["exec", f"tell({expression})"]
-        lines = self._mpremote(*words, *(RESET if reset else ()))
+        lines = self._mpremote(*words, *(RESET if reset else ()), resets=reset)
         told = [line[2:] for line in lines if line.startswith("= ")]
         if len(told) != len(expressions):
             raise Cut(f"the board at {self.port} does not answer")
         return ast.literal_eval(told[-1])
 
     def reset(self):
-        self._mpremote(*RESET)
+        self._mpremote(*RESET, resets=True)
 
-    def copy(self, pairs, began):
-        """Copy [(file here, path below HOME)]; began(path) is called before each. What is there
-        already is left alone."""
+    def copy(self, pairs, began, reached):
+        """Copy [(file here, path below HOME)]; began(path) is called before each and
+        reached(percent) meanwhile. What is there already is left alone."""
         words = []
         for here, there in pairs:
             words += ["fs", "cp", str(here), f":{HOME}/{there}", "+"]
-        self._mpremote(*words[:-1], heard=lambda line: _copying(line, began))
+        self._mpremote(*words[:-1], heard=lambda line: _copying(line, began, reached))
 
-    def _mpremote(self, *words, heard=None):
-        """The lines that mpremote writes."""
+    def _mpremote(self, *words, heard=None, resets=False):
+        """The lines that mpremote writes, each also given to heard(). It writes to a terminal, so
+        that it tells how far a file has come: silence means that the board is gone. With `resets`
+        the connection may break behind the last answer."""
+        output, terminal = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-m", "mpremote", "connect", self.port, "resume", *words],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal,
             env=os.environ | {"PYTHONUNBUFFERED": "1"})
-        output = process.stdout.fileno() if process.stdout else -1
-        text = b""
+        os.close(terminal)
         lines = []
-        while True:
-            if not select.select([output], [], [], SILENCE_S)[0]:
-                process.kill()
-                process.communicate()
-                raise Cut(f"the board at {self.port} fell silent")
-            more = os.read(output, 4096)
-            *whole, text = (text + more).split(b"\n") if more else (*text.split(b"\n"), b"")
-            for line in (one.decode(errors="replace").rstrip("\r") for one in whole):
+        try:
+            for line in _lines(output):
                 lines.append(line)
                 if heard:
                     heard(line)
-            if not more:
-                break
-        process.communicate()
-        if process.returncode:
+        except TimeoutError:
+            raise Cut(f"the board at {self.port} fell silent") from None
+        finally:
+            process.kill()  # it has ended, unless the board fell silent
+            process.wait()
+            os.close(output)
+        if process.returncode and not resets:
             raise self._fault([line for line in lines if line.strip()])
         return lines
 
@@ -239,10 +244,30 @@ class Board:
                 time.sleep(0.2)  # it is not back at its port yet
 
 
-def _copying(line, began):
+def _lines(descriptor):
+    """What a process writes to its terminal, by lines and progress bars, until it ends. Raises
+    TimeoutError when nothing came for SILENCE_S."""
+    text = b""
+    while True:
+        if not select.select([descriptor], [], [], SILENCE_S)[0]:
+            raise TimeoutError
+        try:
+            more = os.read(descriptor, 4096)
+        except OSError:  # the terminal's other end is closed
+            more = b""
+        if not more:
+            break
+        *whole, text = re.split(rb"[\r\n]+", text + more)
+        yield from (line.decode(errors="replace") for line in whole)
+    yield text.decode(errors="replace")
+
+
+def _copying(line, began, reached):
     found = re.match(rf"cp \S.* :{HOME}/(\S+)$", line)
     if found:
         began(found[1])
+    elif found := re.match(r" \.\.\. copying +(\d+)%", line):
+        reached(int(found[1]))
 
 
 def install(port, board_name=None, say=print):
@@ -263,6 +288,8 @@ def install(port, board_name=None, say=print):
         check_format(built, state["mpy"])
         try:
             version = _install(board, state, built, name, say)
+        except Unsure:
+            raise
         except Failed as reason:
             if not isinstance(reason, Cut):
                 _tidy(board)
@@ -320,7 +347,10 @@ def _install(board, state, built, name, say):
     back = active if proven or before == NONE else before
     back = before if back == version else back
     say(f"verified; {version} becomes the active version")
-    board.ask(*steps, f"activate({version!r}, {back!r}, {name!r})", reset=True)
+    try:
+        board.ask(*steps, f"activate({version!r}, {back!r}, {name!r})", reset=True)
+    except Cut as reason:
+        raise Unsure(f"{reason}; at power-on it starts {version} or what it had") from None
     return version
 
 
@@ -355,13 +385,19 @@ def _upload(board, uploads, say):
     """Every (file here, path there), verified."""
     sizes = {there: here.stat().st_size for here, there in uploads}
     begun = []
+    told = {}
 
     def began(path):
         begun.append(path)
         say(f"{len(begun)}/{len(uploads)} {path} ({sizes[path]} bytes)")
 
+    def reached(percent):
+        if sizes[begun[-1]] > LARGE and percent >= told.get(begun[-1], 0) + 10:
+            told[begun[-1]] = percent
+            say(f"{len(begun)}/{len(uploads)} {percent} %")
+
     try:
-        board.copy(uploads, began)
+        board.copy(uploads, began, reached)
     except Cut as reason:
         where = f"at file {len(begun)} of {len(uploads)}"
         raise Cut(f"the upload was cut off {where}: {reason}") from None

@@ -258,8 +258,8 @@ def test_a_file_that_arrives_damaged_is_not_activated(
 ):
     copy = flash.Board.copy
 
-    def damaging(board, uploads, began):
-        copy(board, uploads, began)
+    def damaging(board, uploads, *heard):
+        copy(board, uploads, *heard)
         board.ask(f"put({uploads[7][1]!r}, 'damaged')")
 
     monkeypatch.setattr(flash.Board, "copy", damaging)
