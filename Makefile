@@ -26,7 +26,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo micropython flash flash-check test bench lint glyphs locks wheel clean
+.PHONY: help demo micropython flash flash-check test soak bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +45,9 @@ flash-check: $(DEV) ## flashing, its failures and a refund behind it, on a board
 
 test: $(DEV) $(STUBS) ## every test, the import rules among them
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
+
+soak: $(DEV) ## the long runs: a power cut in every flash operation of every refund
+	@$(BIN)/tuidan campaign --sweep flash
 
 bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
 	@$(BIN)/tuidan bench

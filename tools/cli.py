@@ -17,6 +17,8 @@ COMMANDS = {
               "tools.press", "configure", "run"),
     "twin": ("the same key scripts on CPython and on MicroPython, compared byte by byte",
              "tools.twin", "configure", "run"),
+    "campaign": ("a refund through every place where something can go wrong",
+                 "tools.campaign.command", "configure", "run"),
     "bench": ("codecs, MACs and whole refunds, as ratios",
               "tools.bench", "configure", "run"),
     "terminal": ("the firmware on real MicroPython, at this keyboard",
