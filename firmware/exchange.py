@@ -19,9 +19,10 @@ from protocol.errors import WireFault
 from protocol.iso8583 import decode
 
 
-async def run(host, request, mac_of, stop):
+async def run(host, make, mac_of, stop):
     """The Outcome of one request; see Host.exchange. The turn is taken."""
     host.link.inbox.clear()
+    request = make()
     packet = session.seal(request, host.keys.mac)
     began = host.kernel.now()
     if not await host.link.send(packet):
@@ -55,4 +56,4 @@ def _judge(host, request, packet, mac_of):
         if fault.field[:3] == "62.":
             return Outcome(BAD_KEYS)
         return None
-    return Outcome(ANSWERED, reply, packet)
+    return Outcome(ANSWERED, reply.fields, packet)

@@ -25,20 +25,20 @@ WHY = {
 
 
 class Outcome:
-    """How an exchange ended. `reply` is a Message only for ANSWERED."""
+    """How an exchange ended. `fields` are the reply's and not None only for ANSWERED."""
 
-    def __init__(self, kind, reply=None, packet=None):
+    def __init__(self, kind, fields=None, packet=None):
         self.kind = kind
-        self.reply = reply
+        self.fields = fields
         self.packet = packet
 
     @property
     def code(self):
         """F39 of the reply, None without one."""
-        return None if self.reply is None else self.reply.fields.get(39)
+        return self.field(39, None)
 
     def field(self, number, default=""):
-        return default if self.reply is None else self.reply.fields.get(number, default)
+        return default if self.fields is None else self.fields.get(number, default)
 
 
 class Host:
@@ -52,8 +52,8 @@ class Host:
         self.refused = 0  # packets that were no answer to anything
         self.last_refused = ""  # why, in words fit for a log
 
-    async def exchange(self, request, mac_of=None, stop=None):
-        """Send and wait for the reply: Outcome.
+    async def exchange(self, make, mac_of=None, stop=None):
+        """Send the request that `make()` returns, and wait for the reply: Outcome.
 
         `mac_of(reply)`: the Mac to check the reply with, where it is not the current one (sign-on
         brings its own). `stop`: a waitable that ends the waiting, for the turn too.
@@ -63,6 +63,6 @@ class Host:
                 return Outcome(STOPPED)
         await self._turn.take()
         try:
-            return await overlay.run("exchange.run", self, request, mac_of, stop)
+            return await overlay.run("exchange.run", self, make, mac_of, stop)
         finally:
             self._turn.give()

@@ -1,4 +1,4 @@
-"""Every request this terminal sends, built from a record or from what the operator asked.
+"""Every request this terminal sends, made from a record or from what the operator asked.
 
 What is sent again after a restart is made from the record alone, so it is the same request.
 """
@@ -6,6 +6,7 @@ What is sent again after a restart is made from the record alone, so it is the s
 import hashlib
 
 from protocol import tlv
+from protocol.errors import WireFault
 from protocol.iso8583 import Message
 from protocol.subfields import f60, f61
 
@@ -92,6 +93,14 @@ def fingerprint(record):
         record.operator,
     )
     return hashlib.sha256(business.encode() + record.token).digest()[:8]
+
+
+def tags(f62):
+    """What the tags of a reply say, as tlv.unpack gives it; nothing if they cannot be read."""
+    try:
+        return tlv.unpack(f62)
+    except WireFault:
+        return {}
 
 
 def stan_digits(stan):

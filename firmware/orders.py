@@ -1,4 +1,4 @@
-"""An order as the host told it, the reasons for a refund, and the choice between void and refund.
+"""An order as the host told it, and the choice between void and refund.
 
 The choice is the rule's, never the operator's memory.
 """
@@ -8,23 +8,14 @@ from protocol import tlv
 from protocol.errors import WireFault
 from protocol.subfields import f61, split_f61
 
-# DF06: (code, text id, whether only the whole amount may go back)
-REASONS = (
-    ("01", "reason.returned", False),
-    ("02", "reason.wrong", False),
-    ("03", "reason.failed", True),
-    ("04", "reason.request", False),
-    ("05", "reason.other", False),
-)
-
 MOST_FEN = 0xFFFFFFFF  # what the four bytes of an amount in the journal hold: 42,949,672.95 yuan
 
 
 class Order:
-    def __init__(self, reply):
-        """`reply`: the checked 0610 of an order inquiry. WireFault if its F62 is malformed, or its
-        amount is more than the journal can keep."""
-        tags = tlv.unpack(reply.fields[62])
+    def __init__(self, fields):
+        """`fields` of the checked 0610 of an order inquiry. WireFault if its F62 is malformed, or
+        its amount is more than the journal can keep."""
+        tags = tlv.unpack(fields[62])
         for tag in ("DF01", "DF04", "DF05"):
             if tag not in tags:
                 raise WireFault("62." + tag, 0, "missing in the order")
@@ -38,9 +29,9 @@ class Order:
         self.terminal = tags.get("DF0B", "")
         self.token = tags.get("DF0D", b"")
         self.card = _masked(tags.get("DF10", ""))  # a QR-paid order has none
-        self.rrn = reply.fields[37]
-        self.batch, self.stan, self.mmdd = split_f61(reply.fields[61])
-        self.original = reply.fields[61]
+        self.rrn = fields[37]
+        self.batch, self.stan, self.mmdd = split_f61(fields[61])
+        self.original = fields[61]
 
     def dated_only(self):
         """F61 of a refund: zeros for batch and STAN, then the original's MMDD."""
@@ -61,11 +52,3 @@ def void_or_refund(order, amount_fen, terminal, batch):
     same_till = order.terminal == terminal and order.batch == batch
     whole = amount_fen == order.amount_fen and order.refunded_fen == 0
     return states.VOID if same_till and whole else states.REFUND
-
-
-def reason_text(code):
-    """The text id of a reason's code."""
-    for reason, text_id, _ in REASONS:
-        if reason == code:
-            return text_id
-    return "reason.other"

@@ -1,6 +1,7 @@
 """Code that is in memory only while it runs: the one place that loads it and lets go of it.
 
-What comes and goes holds no state and no class that anybody else catches; those lie in modules
+A path is "flows.log_in.supervisor": a function of firmware/flows/log_in.py. What comes and goes
+holds no state and no class that anybody else catches or keeps an object of: those lie in modules
 that stay. Two tasks may run the same code at once.
 """
 
@@ -8,20 +9,33 @@ import sys
 
 
 async def run(path, *arguments):
-    """`await run("flows.log_in.supervisor", terminal)`: load firmware/flows/log_in.py, await its
-    function, and forget the module with all of ours that came along with it."""
-    name, function = path.rsplit(".", 1)
-    before = set(sys.modules)
-    module = __import__("firmware." + name, None, None, (function,))
-    loaded = [name for name in sys.modules if name not in before]
-    before = None  # the list is short, the set is not
+    """Load what the path names, await it, and forget its module with all of ours that came along
+    with it."""
+    function, loaded = _load(path)
     try:
-        result = await getattr(module, function)(*arguments)
+        result = await function(*arguments)
     except Exception:
         _forget(loaded)
         raise
     _forget(loaded)
     return result
+
+
+def call(path, *arguments):
+    """The same for a function that does not wait."""
+    function, loaded = _load(path)
+    try:
+        return function(*arguments)
+    finally:
+        _forget(loaded)
+
+
+def _load(path):
+    """(function, names of the modules that were not there before)."""
+    name, function = path.rsplit(".", 1)
+    before = set(sys.modules)
+    module = __import__("firmware." + name, None, None, (function,))
+    return getattr(module, function), [name for name in sys.modules if name not in before]
 
 
 def _forget(names):

@@ -4,11 +4,10 @@ One table says what an open state owes. No step ever guesses: only an answer tha
 moves a record.
 """
 
-from firmware import host, messages, overlay
+from firmware import host, overlay
 from firmware import refund_state as states
-from protocol import session, tlv
+from protocol import session
 from protocol.dialect import HELD_FOR_REVIEW, MAY_LACK_MAC
-from protocol.errors import WireFault
 
 # DF08 of a status inquiry, for a refund that is held for review: the event, and the code (F39)
 # that stands for it, as the inquiry brings none.
@@ -50,7 +49,9 @@ async def _sign_on(terminal):
 
 async def _refund(terminal, record, mti):
     record.key_id = terminal.keys.key_id
-    outcome = await terminal.host.exchange(messages.refund(terminal.params, record, mti))
+    outcome = await terminal.host.exchange(
+        lambda: overlay.call("messages.refund", terminal.params, record, mti)
+    )
     code = outcome.code
     if code is None:
         return
@@ -74,7 +75,9 @@ async def _repeat(terminal, record):
 
 async def _void(terminal, record):
     record.key_id = terminal.keys.key_id
-    outcome = await terminal.host.exchange(messages.void(terminal.params, record))
+    outcome = await terminal.host.exchange(
+        lambda: overlay.call("messages.void", terminal.params, record)
+    )
     code = outcome.code
     if code is not None and session.is_final("void", code):
         _keep_reply(record, outcome)
@@ -88,7 +91,9 @@ async def _void(terminal, record):
 
 async def _reverse(terminal, record):
     reason = record.code if record.code in ("A0", "06") else NO_REPLY_REASON
-    outcome = await terminal.host.exchange(messages.reversal(terminal.params, record, reason))
+    outcome = await terminal.host.exchange(
+        lambda: overlay.call("messages.reversal", terminal.params, record, reason)
+    )
     if outcome.code in REVERSED:
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code in MAY_LACK_MAC:
@@ -97,7 +102,9 @@ async def _reverse(terminal, record):
 
 async def _cancel(terminal, record):
     mti = "0420" if record.tries <= 1 else "0421"
-    outcome = await terminal.host.exchange(messages.refund(terminal.params, record, mti))
+    outcome = await terminal.host.exchange(
+        lambda: overlay.call("messages.refund", terminal.params, record, mti)
+    )
     if outcome.code == "00":
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code == "12":
@@ -108,16 +115,15 @@ async def _cancel(terminal, record):
 
 async def _poll(terminal, record):
     stan = terminal.counters.take_stan()
-    request = messages.status(terminal.params, terminal.counters.batch, stan, record)
-    outcome = await terminal.host.exchange(request)
+    batch = terminal.counters.batch
+    outcome = await terminal.host.exchange(
+        lambda: overlay.call("messages.status", terminal.params, batch, stan, record)
+    )
     if outcome.code in MAY_LACK_MAC:
         await _sign_on(terminal)
     if outcome.code != "00":
         return
-    try:
-        told = tlv.unpack(outcome.field(62, b""))
-    except WireFault:
-        return
+    told = overlay.call("messages.tags", outcome.field(62, b""))
     if told.get("DF08") in REVIEWED:
         event, record.code = REVIEWED[told["DF08"]]
         record.arrival = told.get("DF09", "")

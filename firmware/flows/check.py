@@ -5,6 +5,7 @@ What is confirmed here is what the journal keeps.
 
 from firmware import messages, orders
 from firmware import refund_state as states
+from firmware.reasons import reason_text
 from firmware.record import Record
 from firmware.screens import yuan
 
@@ -53,5 +54,5 @@ def _rows(ui, record):
     rows = ui.wrap(ui.text("check.amount", kind=ui.text(kind), amount=yuan(record.amount_fen)))
     rows += ui.wrap(ui.text("order.number", order=record.order))
     rows += ui.wrap(ui.text("check.product", product=record.product))
-    rows += ui.wrap(ui.text("check.reason", reason=ui.text(orders.reason_text(record.reason))))
+    rows += ui.wrap(ui.text("check.reason", reason=ui.text(reason_text(record.reason))))
     return rows

@@ -3,16 +3,17 @@
 What the host says of the order is shown in full before anybody is asked for an amount.
 """
 
-from firmware import host, messages, orders, overlay
+from firmware import host, overlay
 from firmware import refund_state as states
+from firmware.reasons import REASONS
 from firmware.screens import Stopped, yuan
 from protocol.errors import WireFault
 
 
 async def run(terminal):
-    """(orders.Order, row of orders.REASONS, fen)."""
+    """(orders.Order, row of REASONS, fen)."""
     ui = terminal.ui
-    reason = orders.REASONS[await ui.choose("reason.title", [r[1] for r in orders.REASONS])]
+    reason = REASONS[await ui.choose("reason.title", [reason[1] for reason in REASONS])]
     order = await _find(terminal)
     await ui.confirm(ui.text("order.title"), _rows(ui, order))
     return order, reason, await _ask_amount(ui, order, reason)
@@ -38,7 +39,7 @@ async def _find(terminal):
     if outcome.code != "00":
         raise Stopped("order.failed", terminal.code_text(outcome.code), {"code": outcome.code})
     try:
-        order = orders.Order(outcome.reply)
+        order = overlay.call("orders.Order", outcome.fields)
     except WireFault:
         raise Stopped("order.failed", "bad_reply.body")
     if order.number != number:  # what is in progress is known by the number that was typed
@@ -51,8 +52,11 @@ async def _find(terminal):
 async def _inquire(terminal, number):
     terminal.ui.cancel.clear()
     stan = terminal.counters.take_stan()
-    request = messages.order_inquiry(terminal.params, terminal.counters.batch, stan, number)
-    return await terminal.host.exchange(request, stop=terminal.ui.cancel)
+    batch = terminal.counters.batch
+    return await terminal.host.exchange(
+        lambda: overlay.call("messages.order_inquiry", terminal.params, batch, stan, number),
+        stop=terminal.ui.cancel,
+    )
 
 
 def _rows(ui, order):

@@ -1,14 +1,10 @@
-"""Sign-on: fetch working keys, the batch number, the date and the merchant's name.
+"""Sign-on: fetch working keys, and what signed_on.py takes from the reply.
 
 Nothing of an 0810 is taken unless its MAC is right under the MAK that it brings.
 """
 
-from firmware import host, messages
+from firmware import host, overlay
 from firmware.screens import Stopped
-from protocol import tlv
-from protocol.errors import WireFault
-from protocol.keys import behind_keys
-from protocol.subfields import split_f60
 
 
 async def run(terminal):
@@ -39,42 +35,14 @@ async def sign_on(terminal):
         brought[:] = [terminal.keys.open(reply.fields[62])]  # the last one judged is the one taken
         return brought[0]
 
-    request = messages.sign_on(
-        terminal.params,
-        terminal.counters.batch,
-        terminal.counters.take_stan(),
-        terminal.operator or "00",
-    )
-    outcome = await terminal.host.exchange(request, mac_of)
+    stan = terminal.counters.take_stan()
+    outcome = await terminal.host.exchange(lambda: _request(terminal, stan), mac_of)
     if outcome.code == "00" and brought:
-        _take(terminal, outcome, brought[0])
+        overlay.call("signed_on.take", terminal, outcome, brought[0])
     terminal.signed_on = outcome.code == "00"
     return outcome
 
 
-def _take(terminal, outcome, mac):
-    wrapped = outcome.field(62)
-    terminal.keys.install(wrapped, mac)
-    batch, told = terminal.counters.batch, {}
-    try:
-        batch = split_f60(outcome.field(60))[1]
-        told = tlv.unpack(behind_keys(wrapped))
-    except WireFault:
-        pass  # the keys are good all the same
-    terminal.counters.adopt(batch, int(told.get("DF0F", "0")))
-    if told.get("DF11", "") not in ("", terminal.params.merchant_name):
-        terminal.params.merchant_name = told["DF11"]
-        terminal.params.save()
-    date = told.get("DF12", "")
-    clock = outcome.field(12)
-    if len(date) == 8 and len(clock) == 6:
-        _set_clock(terminal.board, date, clock)
-
-
-def _set_clock(board, date, clock):
-    """By YYYYMMDD and HHMMSS of the host, unless there is no such day or hour."""
-    year, month, day = int(date[:4]), int(date[4:6]), int(date[6:])
-    hour, minute, second = int(clock[:2]), int(clock[2:4]), int(clock[4:])
-    in_year = year >= 2000 and 1 <= month <= 12 and 1 <= day <= 31
-    if in_year and hour < 24 and minute < 60 and second < 60:
-        board.set_clock(year, month, day, hour, minute, second)
+def _request(terminal, stan):
+    batch, operator = terminal.counters.batch, terminal.operator or "00"
+    return overlay.call("messages.sign_on", terminal.params, batch, stan, operator)

@@ -32,7 +32,7 @@ class Station:
 
     def ask(self, request):
         """Begin an exchange: the kernel's Task, its result a host.Outcome. Not yet acknowledged."""
-        task = self.kernel.spawn(self.host.exchange(request))
+        task = self.kernel.spawn(self.host.exchange(lambda: request))
         self._step()
         return task
 
