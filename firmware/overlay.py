@@ -8,12 +8,12 @@ that stay. Two tasks may run the same code at once.
 import sys
 
 
-async def run(path, *arguments):
+async def run(path, *arguments, **named):
     """Load what the path names, await it, and forget its module with all of ours that came along
     with it."""
     function, loaded = _load(path)
     try:
-        result = await function(*arguments)
+        result = await function(*arguments, **named)
     except Exception:
         _forget(loaded)
         raise

@@ -1,10 +1,11 @@
-"""What the operator sees and answers: four rows of sixteen cells, one question at a time.
+"""What the operator sees: four rows of sixteen cells, the first of them always the title.
 
-The first row is always the title. Every question can be left with CANCEL, which raises Stopped.
+Questions are asked by ask(), of questions.py.
 """
 
 from micropython import const
 
+from firmware import overlay
 from firmware.text.glyphs import codes
 
 COLUMNS = 16
@@ -88,99 +89,9 @@ class Screens:
             raise Cancelled()
         return self.keys.get()
 
-    async def message(self, title_id, body_id, timeout_ms=None, **values):
-        """Show until ENTER or CANCEL (or the time is over); longer texts page by UP and DOWN."""
-        rows = self.wrap(self.text(body_id, **values))
-        try:
-            await self.pages(self.text(title_id, **values), rows, timeout_ms)
-        except Cancelled:
-            pass
-
-    async def pages(self, title, rows, timeout_ms=PATIENCE_MS):
-        """Show rows, three at a time, until ENTER. CANCEL raises Cancelled."""
-        top = 0
-        while True:
-            self.show(title, rows[top : top + BODY_ROWS], _page(top // BODY_ROWS, len(rows)))
-            key = await self.key(timeout_ms)
-            if key == "ENTER":
-                return
-            if key == "CANCEL":
-                raise Cancelled()
-            if key == "DOWN" and top + BODY_ROWS < len(rows):
-                top += BODY_ROWS
-            elif key == "UP" and top > 0:
-                top -= BODY_ROWS
-
-    async def confirm(self, title, rows, closing=""):
-        """As pages, but ENTER counts only once the last page has been shown; there stands the
-        whole of `closing`."""
-        last = self.wrap(closing) if closing else []
-        if len(rows) % BODY_ROWS + len(last) > BODY_ROWS:
-            rows = rows + [""] * (-len(rows) % BODY_ROWS)
-        rows = rows + last
-        page = 0
-        while page * BODY_ROWS < len(rows):
-            part = rows[page * BODY_ROWS : (page + 1) * BODY_ROWS]
-            self.show(title, part, _page(page, len(rows)))
-            key = await self.key()
-            if key == "CANCEL":
-                raise Cancelled()
-            if key in ("ENTER", "DOWN"):
-                page += 1
-            elif key == "UP" and page > 0:
-                page -= 1
-
-    async def choose(self, title_id, option_ids):
-        """Index of the option chosen by its number, or by UP, DOWN and ENTER."""
-        at = 0
-        while True:
-            top = at // BODY_ROWS * BODY_ROWS
-            rows = []
-            for i in range(top, min(top + BODY_ROWS, len(option_ids))):
-                pointer = ">" if i == at else " "
-                rows.append("%s%d %s" % (pointer, i + 1, self.text(option_ids[i])))
-            self.show(self.text(title_id), rows, _page(top // BODY_ROWS, len(option_ids)))
-            key = await self.key()
-            if key == "CANCEL":
-                raise Cancelled()
-            if key == "ENTER":
-                return at
-            if key == "DOWN":
-                at = (at + 1) % len(option_ids)
-            elif key == "UP":
-                at = (at - 1) % len(option_ids)
-            elif "1" <= key <= "9" and int(key) <= len(option_ids):
-                return int(key) - 1
-
-    async def digits(self, title_id, prompt_id, longest, secret=False, **values):
-        """Digits typed and entered, at least one. A secret shows as stars."""
-        typed = ""
-        while True:
-            shown = ("*" * len(typed) if secret else typed) + "_"
-            rows = self.wrap(self.text(prompt_id, **values))[: BODY_ROWS - 1]
-            pieces = [shown[at : at + COLUMNS] for at in range(0, len(shown), COLUMNS)]
-            rows += pieces[len(rows) - BODY_ROWS :]  # as many of the last as there are rows left
-            self.show(self.text(title_id), rows)
-            key = await self.key()
-            if key == "CANCEL":
-                raise Cancelled()
-            if key == "ENTER" and typed:
-                return typed
-            typed = _typed(typed, key, longest)
-
-    async def amount(self, title_id, prompt_id, **values):
-        """An amount in fen, typed as on a till: 1 2 3 4 is 12.34. Never zero."""
-        typed = ""
-        while True:
-            rows = self.wrap(self.text(prompt_id, **values))[: BODY_ROWS - 1]
-            rows.append("RMB " + yuan(int(typed or "0")))
-            self.show(self.text(title_id), rows)
-            key = await self.key()
-            if key == "CANCEL":
-                raise Cancelled()
-            if key == "ENTER" and int(typed or "0") > 0:
-                return int(typed)
-            typed = _typed(typed, key, 10)
+    async def ask(self, question, *arguments, **named):
+        """`await ui.ask("digits", ...)`: a function of questions.py, and its answer."""
+        return await overlay.run("questions." + question, self, *arguments, **named)
 
     def wrap(self, text):
         """Rows of at most sixteen cells: broken at spaces and "\\n", inside Chinese anywhere, and
@@ -210,19 +121,3 @@ class Screens:
             used += cells
             at += 1
         rows.append(line[start:].strip(" "))
-
-
-def _page(page, rows):
-    """What stands behind the title on page `page` (from 0) of so many rows: "1/2", or nothing."""
-    pages = (rows + BODY_ROWS - 1) // BODY_ROWS
-    return "%d/%d" % (page + 1, pages) if pages > 1 else ""
-
-
-def _typed(typed, key, longest):
-    """What stands after a key: a digit is added, CLEAR takes the last one away."""
-    if key == "CLEAR":
-        return typed[:-1]
-    if "0" <= key <= "9" and len(typed) < longest:
-        return typed + key
-    return typed
-

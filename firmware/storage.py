@@ -1,21 +1,19 @@
 """The terminal's files, each kept twice: on two littlefs volumes, framed with sequence and CRC32.
 
-What a call returned from is durable on both. At boot the valid copy with the higher sequence wins
-and the other is made anew before anything else; one bad copy never loses or ages a file.
+What a call returned from is durable on both. At boot (volumes.py) the valid copy with the higher
+sequence wins; one bad copy never loses or ages a file.
 """
 
 import binascii
 
-import vfs
+from micropython import const
 
+from firmware import overlay
 from firmware.drivers.flash import Part
 
-PROGSIZE = 256  # the Pico's flash programs no less; the same everywhere, so images compare
-RESERVE_BLOCKS = 4  # of each volume: a transaction that has begun can be written to its end
-LOGS = ("archive",)  # appended to; everything else is written whole
-_FOLDER = 0x4000  # type of a directory entry
-_BLOCKS = 4  # ioctl: how many blocks
-_PIECE = 256
+_RESERVE_BLOCKS = const(4)  # of each volume: a transaction that has begun can be written to its end
+_BLOCKS = const(4)  # ioctl: how many blocks
+FOLDER = const(0x4000)  # type of a directory entry
 
 
 class Storage:
@@ -23,36 +21,32 @@ class Storage:
         """`device`: a block device of 4096-byte blocks, for both volumes. A volume that does not
         mount is made empty and filled again from the other."""
         half = device.ioctl(_BLOCKS, 0) // 2
-        self._volumes = (_mount(Part(device, 0, half)), _mount(Part(device, half, half)))
-        self._sequence = 0
-        self._repair()
+        parts = (Part(device, 0, half), Part(device, half, half))
+        self._volumes, self._sequence = overlay.call("volumes.mounted", parts)
 
     def read(self, path):
         """The file's bytes; None if it is not there or neither copy is valid."""
-        copies = [_open(_get(volume, path)) for volume in self._volumes]
-        best = _newest(copies)
+        copies = [opened(get(volume, path)) for volume in self._volumes]
+        best = newest(copies)
         return None if best is None else copies[best][1]
 
     def write(self, path, data):
         """Replace the whole file, on both volumes."""
         self._sequence += 1
-        framed = _frame(self._sequence, data)
+        framed = frame(self._sequence, data)
         for volume in self._volumes:
-            _put(volume, path, "wb", framed)
+            put(volume, path, "wb", framed)
 
     def append(self, path, data):
         """Add an entry (up to 65,535 bytes) to a log."""
         entry = len(data).to_bytes(2, "big") + data
         entry += binascii.crc32(entry).to_bytes(4, "big")
         for volume in self._volumes:
-            _put(volume, path, "ab", entry)
+            put(volume, path, "ab", entry)
 
     def entries(self, path):
         """The entries of a log, oldest first, from the copy with more good ones."""
-        lengths = [_good_length(volume, path) for volume in self._volumes]
-        best = self._volumes[0 if lengths[0] >= lengths[1] else 1]
-        for _, data in _entries(best, path):
-            yield data
+        return overlay.call("volumes.entries", self._volumes, path)
 
     def rename(self, old, new):
         for volume in self._volumes:
@@ -64,67 +58,23 @@ class Storage:
 
     def make_folder(self, path):
         for volume in self._volumes:
-            _make_folder(volume, path)
+            make_folder(volume, path)
 
     def names(self, folder):
         """File names in a folder, sorted: the order never depends on the volumes' history."""
-        return sorted(_names(self._volumes[0], folder) | _names(self._volumes[1], folder))
+        return sorted(names(self._volumes[0], folder) | names(self._volumes[1], folder))
 
     def has_room(self):
         """Whether a whole transaction still fits."""
-        return all(volume.statvfs("/")[3] >= RESERVE_BLOCKS for volume in self._volumes)
-
-    def _repair(self):
-        """Make both volumes hold the newest valid copy of everything."""
-        for path in sorted(_tree(self._volumes[0]) | _tree(self._volumes[1])):
-            folder = path.rpartition("/")[0]
-            if folder:
-                self.make_folder(folder)
-            if path in LOGS:
-                self._repair_log(path)
-            else:
-                self._repair_file(path)
-
-    def _repair_file(self, path):
-        copies = [_open(_get(volume, path)) for volume in self._volumes]
-        best = _newest(copies)
-        if best is None:
-            return
-        sequence, data = copies[best]
-        self._sequence = max(self._sequence, sequence)
-        if copies[1 - best] is None or copies[1 - best][0] != sequence:
-            _put(self._volumes[1 - best], path, "wb", _frame(sequence, data))
-
-    def _repair_log(self, path):
-        lengths = [_good_length(volume, path) for volume in self._volumes]
-        sizes = [_size(volume, path) for volume in self._volumes]
-        best = 0 if lengths[0] >= lengths[1] else 1
-        for one in (best, 1 - best):
-            if lengths[best] == 0:
-                if sizes[one] >= 0:
-                    self._volumes[one].remove(path)
-                continue
-            # A torn tail would hide what is appended behind it, so the winner sheds its own too.
-            if lengths[one] != lengths[best] or sizes[one] != lengths[best]:
-                _copy(self._volumes[best], self._volumes[one], path, lengths[best])
+        return all(volume.statvfs("/")[3] >= _RESERVE_BLOCKS for volume in self._volumes)
 
 
-def _mount(device):
-    try:
-        volume = vfs.VfsLfs2(device, progsize=PROGSIZE, mtime=False)
-        _tree(volume)
-        return volume
-    except OSError:
-        vfs.VfsLfs2.mkfs(device, progsize=PROGSIZE)
-        return vfs.VfsLfs2(device, progsize=PROGSIZE, mtime=False)
-
-
-def _frame(sequence, data):
+def frame(sequence, data):
     framed = sequence.to_bytes(4, "big") + data
     return framed + binascii.crc32(framed).to_bytes(4, "big")
 
 
-def _open(framed):
+def opened(framed):
     """(sequence, data) of a whole file, or None where it is missing, torn or flipped."""
     if framed is None or len(framed) < 8:
         return None
@@ -133,14 +83,14 @@ def _open(framed):
     return int.from_bytes(framed[:4], "big"), framed[4:-4]
 
 
-def _newest(copies):
+def newest(copies):
     """Index of the valid copy with the higher sequence, or None."""
     if copies[0] is None or copies[1] is None:
         return 0 if copies[0] else 1 if copies[1] else None
     return 0 if copies[0][0] >= copies[1][0] else 1
 
 
-def _get(volume, path):
+def get(volume, path):
     try:
         file = volume.open(path, "rb")
     except OSError:
@@ -153,7 +103,7 @@ def _get(volume, path):
         file.close()
 
 
-def _put(volume, path, mode, data):
+def put(volume, path, mode, data):
     file = volume.open(path, mode)
     try:
         file.write(data)
@@ -161,62 +111,7 @@ def _put(volume, path, mode, data):
         file.close()
 
 
-def _entries(volume, path):
-    """(where it ends, data) of each entry of a log up to the first bad one."""
-    try:
-        file = volume.open(path, "rb")
-    except OSError:
-        return
-    try:
-        end = 0
-        while True:
-            head = file.read(2)
-            if len(head) < 2:
-                return
-            data = file.read(int.from_bytes(head, "big"))
-            check = file.read(4)
-            if binascii.crc32(head + data) != int.from_bytes(check, "big") or len(check) < 4:
-                return
-            end += 2 + len(data) + 4
-            yield end, data
-    except OSError:
-        return
-    finally:
-        file.close()
-
-
-def _good_length(volume, path):
-    length = 0
-    for end, _ in _entries(volume, path):
-        length = end
-    return length
-
-
-def _size(volume, path):
-    try:
-        return volume.stat(path)[6]
-    except OSError:
-        return -1
-
-
-def _copy(source, target, path, length):
-    """Make `path` on `target` the first `length` bytes of the one on `source`; both may be one
-    volume."""
-    aside = path + ".new"
-    reading = source.open(path, "rb")
-    writing = target.open(aside, "wb")
-    try:
-        while length > 0:
-            piece = reading.read(min(_PIECE, length))
-            writing.write(piece)
-            length -= len(piece)
-    finally:
-        reading.close()
-        writing.close()
-    target.rename(aside, path)
-
-
-def _make_folder(volume, path):
+def make_folder(volume, path):
     try:
         volume.mkdir(path)
     except OSError as error:
@@ -224,19 +119,8 @@ def _make_folder(volume, path):
             raise
 
 
-def _names(volume, folder):
-    return {entry[0] for entry in volume.ilistdir(folder) if entry[1] != _FOLDER}
-
-
-def _tree(volume):
-    """Paths of all files, one folder deep."""
-    paths = set()
-    for entry in volume.ilistdir("/"):
-        if entry[1] == _FOLDER:
-            paths |= {entry[0] + "/" + name for name in _names(volume, entry[0])}
-        else:
-            paths.add(entry[0])
-    return paths
+def names(volume, folder):
+    return {entry[0] for entry in volume.ilistdir(folder) if entry[1] != FOLDER}
 
 
 def pack_lines(values):

@@ -3,7 +3,6 @@
 from firmware.drivers.keypad import Keypad
 from firmware.drivers.lcd import Lcd
 from firmware.drivers.link import LinkDriver
-from firmware.drivers.printer import Printer
 from firmware.host import Host
 from firmware.journal import Journal
 from firmware.kernel import Flag, Kernel, Turn
@@ -31,7 +30,6 @@ class Terminal:
         self.glyphs = Glyphs(glyph_file)
         self.lcd = Lcd(board.lcd_spi, board.lcd_dc, board.lcd_cs, board.lcd_reset, self.glyphs)
         self.keypad = Keypad(self.kernel, board.rows, board.columns)
-        self.printer = Printer(board.printer_uart, self.kernel, self.glyphs)
         self.link = LinkDriver(self.kernel, board.link_uart, Link())
         self.host = Host(self.kernel, self.link, self.keys)
         self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs)

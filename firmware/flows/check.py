@@ -17,7 +17,7 @@ async def run(terminal, order, reason, amount_fen):
     while True:
         record = _record(terminal, order, reason, amount_fen)
         ui.keys.clear()  # what was typed before this can be read confirms nothing
-        await ui.confirm(ui.text("check.title"), _rows(ui, record), ui.text("check.send"))
+        await ui.ask("confirm", ui.text("check.title"), _rows(ui, record), ui.text("check.send"))
         if record.batch == terminal.counters.batch:
             return record
 

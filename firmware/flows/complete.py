@@ -6,6 +6,7 @@ Each printing step is durable before paper moves; paper that may be a second cop
 from firmware import record as records
 from firmware import refund_state as states
 from firmware import voucher
+from firmware.drivers.printer import Printer
 from firmware.screens import yuan
 
 HELD_MS = 30000
@@ -29,12 +30,12 @@ async def run(terminal, record, resumed=False):
             terminal.journal.finish(record)
     elif record.state == states.DECLINED:
         title = "declined.title"
-        await ui.message(title, terminal.code_text(record.code), code=record.code)
+        await ui.ask("message", title, terminal.code_text(record.code), code=record.code)
         terminal.journal.finish(record)  # not before it was read: a restart shows it again
     else:
         state = record.state  # it may go on behind while its message stands
         title, body = ENDINGS[state]
-        await ui.message(title, body, order=record.order, amount=yuan(record.amount_fen))
+        await ui.ask("message", title, body, order=record.order, amount=yuan(record.amount_fen))
         if state == states.ANNULLED:
             terminal.journal.finish(record)
 
@@ -61,7 +62,7 @@ async def _print(terminal, record, resumed):
             return False
         _mark(terminal, record, records.PRINTED)
     ui.keys.clear()
-    await ui.message("approved.title", "approved.done", timeout_ms=HELD_MS, rrn=record.rrn,
+    await ui.ask("message", "approved.title", "approved.done", timeout_ms=HELD_MS, rrn=record.rrn,
                      amount=yuan(record.amount_fen))  # fmt: skip
     return True
 
@@ -73,9 +74,9 @@ def _mark(terminal, record, print_state):
 
 async def _copy(terminal, record, which, again):
     """Print one copy, asking for paper as often as it takes; False if it is put off."""
+    printer = Printer(terminal.board.printer_uart, terminal.kernel, terminal.glyphs)
     while True:
-        lines = voucher.lines(terminal, record, which, again)
-        result = await terminal.printer.print(lines)
+        result = await printer.print(voucher.lines(terminal, record, which, again))
         if result == "ok":
             return True
         if not await _try_again(terminal.ui, "printer." + result):

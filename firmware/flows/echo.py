@@ -13,4 +13,4 @@ async def run(terminal):
         raise Stopped("echo.failed", host.WHY[outcome.kind])
     if outcome.code != "00":
         raise Stopped("echo.failed", terminal.code_text(outcome.code), {"code": outcome.code})
-    await terminal.ui.message("echo.title", "echo.done", timeout_ms=10000)
+    await terminal.ui.ask("message", "echo.title", "echo.done", timeout_ms=10000)

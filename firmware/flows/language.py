@@ -6,4 +6,4 @@ async def run(terminal):
     terminal.params.language = language
     terminal.params.save()
     terminal.speak(language)
-    await terminal.ui.message("language.title", "language.done", timeout_ms=2000)
+    await terminal.ui.ask("message", "language.title", "language.done", timeout_ms=2000)

@@ -7,7 +7,7 @@ from firmware.screens import Stopped
 
 async def run(terminal):
     """Returns with terminal.operator set, signed on if the line allows it."""
-    number = await terminal.ui.digits("log_in.title", "log_in.number", 2)
+    number = await terminal.ui.ask("digits", "log_in.title", "log_in.number", 2)
     number = "0" * (2 - len(number)) + number
     await _password(terminal, number, "log_in.title", "log_in.password", "log_in.refused")
     terminal.operator = number
@@ -25,9 +25,9 @@ async def supervisor(terminal):
 async def _password(terminal, number, title, prompt, refused):
     operators = Operators(terminal.storage)
     for tries_left in range(TRIES - 1, -1, -1):
-        password = await terminal.ui.digits(title, prompt, 8, secret=True, number=number)
+        password = await terminal.ui.ask("digits", title, prompt, 8, secret=True, number=number)
         if operators.check(number, password):
             return
         if tries_left:
-            await terminal.ui.message(title, "password.wrong", tries=tries_left)
+            await terminal.ui.ask("message", title, "password.wrong", tries=tries_left)
     raise Stopped("password.title", refused)

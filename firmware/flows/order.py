@@ -13,15 +13,15 @@ from protocol.errors import WireFault
 async def run(terminal):
     """(orders.Order, row of REASONS, fen)."""
     ui = terminal.ui
-    reason = REASONS[await ui.choose("reason.title", [reason[1] for reason in REASONS])]
+    reason = REASONS[await ui.ask("choose", "reason.title", [reason[1] for reason in REASONS])]
     order = await _find(terminal)
-    await ui.confirm(ui.text("order.title"), _rows(ui, order))
+    await ui.ask("confirm", ui.text("order.title"), _rows(ui, order))
     return order, reason, await _ask_amount(ui, order, reason)
 
 
 async def _find(terminal):
     ui = terminal.ui
-    number = await ui.digits("refund.title", "order.enter", 20)
+    number = await ui.ask("digits", "refund.title", "order.enter", 20)
     if any(r.order == number and r.state in states.OPEN for r in terminal.journal.open_records()):
         raise Stopped("in_progress.title", "in_progress.body")
     ui.say("refund.title", "order.asking")
@@ -73,11 +73,11 @@ def _rows(ui, order):
 async def _ask_amount(ui, order, reason):
     """Full or part; fen, never above what is left."""
     full_only = reason[2]
-    if full_only or await ui.choose("amount.title", ("amount.full", "amount.part")) == 0:
+    if full_only or await ui.ask("choose", "amount.title", ("amount.full", "amount.part")) == 0:
         return order.left_fen
     left = yuan(order.left_fen)
     while True:
-        amount_fen = await ui.amount("amount.title", "amount.enter", left=left)
+        amount_fen = await ui.ask("amount", "amount.title", "amount.enter", left=left)
         if amount_fen <= order.left_fen:
             return amount_fen
-        await ui.message("amount.title", "amount.above", left=left)
+        await ui.ask("message", "amount.title", "amount.above", left=left)

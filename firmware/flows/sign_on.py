@@ -11,7 +11,7 @@ async def run(terminal):
     """The operator's sign-on: says how it ended."""
     terminal.ui.say("sign_on.title", "connecting")
     await or_stop(terminal)
-    await terminal.ui.message("sign_on.title", "sign_on.done", timeout_ms=3000)
+    await terminal.ui.ask("message", "sign_on.title", "sign_on.done", timeout_ms=3000)
 
 
 async def or_stop(terminal):

@@ -1,0 +1,76 @@
+"""Between two customers: what there is to do, shown, until the operator chooses something.
+
+Nothing polls here; a key or news of an open record ends the waiting.
+"""
+
+from firmware import refund_state as states
+
+# (text id, procedure)
+MENU = (
+    ("menu.refund", "flows.refund.run"),
+    ("menu.echo", "flows.echo.run"),
+    ("menu.sign_on", "flows.sign_on.run"),
+    ("menu.language", "flows.language.run"),
+    ("menu.log_off", "flows.log_off.run"),
+)
+REFUND = "flows.refund.run"
+COMPLETE = "flows.complete.run"
+LOG_IN = "flows.log_in.run"
+
+
+async def run(terminal):
+    """Path of the procedure chosen, and its arguments behind the terminal."""
+    chosen = None
+    while chosen is None:
+        terminal.ui.keys.clear()
+        chosen = await (_welcome(terminal) if terminal.operator is None else _wait(terminal))
+    return chosen
+
+
+async def _welcome(terminal):
+    """Nobody is logged in: only ENTER does something."""
+    ui = terminal.ui
+    waiting = "idle.welcome" if terminal.params.enrolled() else "idle.not_enrolled"
+    ui.show(_title(terminal), [ui.text(waiting)])
+    while await ui.key(None) != "ENTER":
+        pass
+    return (LOG_IN,)
+
+
+async def _wait(terminal):
+    """The same, or None if the screen is out of date or the key means nothing."""
+    owed = _owed(terminal)
+    _show_idle(terminal, owed)
+    terminal.news.clear()
+    if await terminal.kernel.first(terminal.ui.keys, terminal.news) == 1:
+        return None
+    key = terminal.ui.keys.get()
+    if key == "1":
+        return (REFUND,)
+    if key == "ENTER" and owed:
+        return (COMPLETE, owed[0], True)
+    if key == "MENU":
+        chosen = await terminal.ui.ask("choose", "menu.title", [entry[0] for entry in MENU])
+        return (MENU[chosen][1],)
+    return None
+
+
+def _owed(terminal):
+    """Records with an outcome that the operator has not seen or printed yet."""
+    return [r for r in terminal.journal.open_records() if r.state in states.FINAL]
+
+
+def _show_idle(terminal, owed):
+    ui = terminal.ui
+    state = "idle.ready" if terminal.signed_on else "idle.offline"
+    rows = [ui.text(state, number=terminal.operator), ui.text("idle.keys")]
+    unfinished = len(terminal.journal.open_records()) - len(owed)
+    if owed:
+        rows.append(ui.text("idle.result"))
+    elif unfinished:
+        rows.append(ui.text("idle.open", count=unfinished))
+    ui.show(_title(terminal), rows)
+
+
+def _title(terminal):
+    return terminal.params.merchant_name or "Tuidan"

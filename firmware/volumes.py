@@ -1,0 +1,140 @@
+"""The two volumes under storage.py at boot: mounted, and what differs between them made alike.
+
+Whatever a power cut or a worn block left, the newest valid copy of each file is on both afterwards.
+"""
+
+import binascii
+
+import vfs
+from micropython import const
+
+from firmware.storage import FOLDER, frame, get, make_folder, names, newest, opened, put
+
+_PROGSIZE = const(256)  # the Pico's flash programs no less; the same everywhere, so images compare
+_LOGS = ("archive",)  # appended to; everything else is written whole
+_PIECE = const(256)
+
+
+def mounted(parts):
+    """(volumes, highest sequence) of two block devices."""
+    volumes = [_mount(part) for part in parts]
+    sequence = 0
+    for path in sorted(_tree(volumes[0]) | _tree(volumes[1])):
+        folder = path.rpartition("/")[0]
+        if folder:
+            for volume in volumes:
+                make_folder(volume, folder)
+        if path in _LOGS:
+            _repair_log(volumes, path)
+        else:
+            sequence = max(sequence, _repair_file(volumes, path))
+    return volumes, sequence
+
+
+def _repair_file(volumes, path):
+    """The sequence of the file, 0 where neither copy is valid."""
+    copies = [opened(get(volume, path)) for volume in volumes]
+    best = newest(copies)
+    if best is None:
+        return 0
+    sequence, data = copies[best]
+    if copies[1 - best] is None or copies[1 - best][0] != sequence:
+        put(volumes[1 - best], path, "wb", frame(sequence, data))
+    return sequence
+
+
+def _repair_log(volumes, path):
+    lengths = [_good_length(volume, path) for volume in volumes]
+    sizes = [_size(volume, path) for volume in volumes]
+    best = 0 if lengths[0] >= lengths[1] else 1
+    for one in (best, 1 - best):
+        if lengths[best] == 0:
+            if sizes[one] >= 0:
+                volumes[one].remove(path)
+            continue
+        # A torn tail would hide what is appended behind it, so the winner sheds its own too.
+        if lengths[one] != lengths[best] or sizes[one] != lengths[best]:
+            _copy(volumes[best], volumes[one], path, lengths[best])
+
+
+def entries(volumes, path):
+    """Yield the entries of a log, oldest first, from the copy with more good ones."""
+    lengths = [_good_length(volume, path) for volume in volumes]
+    for _, data in _entries(volumes[0 if lengths[0] >= lengths[1] else 1], path):
+        yield data
+
+
+def _mount(device):
+    try:
+        volume = vfs.VfsLfs2(device, progsize=_PROGSIZE, mtime=False)
+        _tree(volume)
+        return volume
+    except OSError:
+        vfs.VfsLfs2.mkfs(device, progsize=_PROGSIZE)
+        return vfs.VfsLfs2(device, progsize=_PROGSIZE, mtime=False)
+
+
+def _entries(volume, path):
+    """(where it ends, data) of each entry of a log up to the first bad one."""
+    try:
+        file = volume.open(path, "rb")
+    except OSError:
+        return
+    try:
+        end = 0
+        while True:
+            head = file.read(2)
+            if len(head) < 2:
+                return
+            data = file.read(int.from_bytes(head, "big"))
+            check = file.read(4)
+            if binascii.crc32(head + data) != int.from_bytes(check, "big") or len(check) < 4:
+                return
+            end += 2 + len(data) + 4
+            yield end, data
+    except OSError:
+        return
+    finally:
+        file.close()
+
+
+def _good_length(volume, path):
+    length = 0
+    for end, _ in _entries(volume, path):
+        length = end
+    return length
+
+
+def _size(volume, path):
+    try:
+        return volume.stat(path)[6]
+    except OSError:
+        return -1
+
+
+def _copy(source, target, path, length):
+    """Make `path` on `target` the first `length` bytes of the one on `source`; both may be one
+    volume."""
+    aside = path + ".new"
+    reading = source.open(path, "rb")
+    writing = target.open(aside, "wb")
+    try:
+        while length > 0:
+            piece = reading.read(min(_PIECE, length))
+            writing.write(piece)
+            length -= len(piece)
+    finally:
+        reading.close()
+        writing.close()
+    target.rename(aside, path)
+
+
+def _tree(volume):
+    """Paths of all files, one folder deep."""
+    paths = set()
+    for entry in volume.ilistdir("/"):
+        if entry[1] == FOLDER:
+            paths |= {entry[0] + "/" + name for name in names(volume, entry[0])}
+        else:
+            paths.add(entry[0])
+    return paths
