@@ -16,13 +16,13 @@ from firmware.host import (
 )
 from protocol import session
 from protocol.errors import WireFault
-from protocol.iso8583 import decode
+from protocol.iso8583 import Message, decode
 
 
-async def run(host, make, mac_of, stop):
+async def run(host, mti, fields, mac_of, stop):
     """The Outcome of one request; see Host.exchange. The turn is taken."""
     host.link.inbox.clear()
-    request = make()
+    request = Message(host.params.tpdu, host.params.header, mti, fields)
     packet = session.seal(request, host.keys.mac)
     began = host.kernel.now()
     if not await host.link.send(packet):
@@ -56,4 +56,5 @@ def _judge(host, request, packet, mac_of):
         if fault.field[:3] == "62.":
             return Outcome(BAD_KEYS)
         return None
-    return Outcome(ANSWERED, reply.fields, packet)
+    final = session.is_final(session.transaction(request), reply.fields[39])
+    return Outcome(ANSWERED, reply.fields, packet, final)

@@ -25,12 +25,14 @@ WHY = {
 
 
 class Outcome:
-    """How an exchange ended. `fields` are the reply's and not None only for ANSWERED."""
+    """How an exchange ended. `fields` are the reply's and not None only for ANSWERED; `final`:
+    whether its F39 ends the transaction for good."""
 
-    def __init__(self, kind, fields=None, packet=None):
+    def __init__(self, kind, fields=None, packet=None, final=False):
         self.kind = kind
         self.fields = fields
         self.packet = packet
+        self.final = final
 
     @property
     def code(self):
@@ -44,16 +46,17 @@ class Outcome:
 class Host:
     """`keys` gives the current Mac; one exchange at a time, the others wait for their turn."""
 
-    def __init__(self, kernel, link, keys):
+    def __init__(self, kernel, link, keys, params):
         self.kernel = kernel
         self.link = link
         self.keys = keys
+        self.params = params
         self._turn = Turn(kernel)
         self.refused = 0  # packets that were no answer to anything
         self.last_refused = ""  # why, in words fit for a log
 
-    async def exchange(self, make, mac_of=None, stop=None):
-        """Send the request that `make()` returns, and wait for the reply: Outcome.
+    async def exchange(self, name, *arguments, mac_of=None, stop=None):
+        """Send the request `name` of messages.py and wait for the reply: Outcome.
 
         `mac_of(reply)`: the Mac to check the reply with, where it is not the current one (sign-on
         brings its own). `stop`: a waitable that ends the waiting, for the turn too.
@@ -63,6 +66,11 @@ class Host:
                 return Outcome(STOPPED)
         await self._turn.take()
         try:
-            return await overlay.run("exchange.run", self, make, mac_of, stop)
+            mti, fields = self.request(name, arguments)
+            return await overlay.run("exchange.run", self, mti, fields, mac_of, stop)
         finally:
             self._turn.give()
+
+    def request(self, name, arguments):
+        """(MTI, fields) of a request."""
+        return overlay.call("messages." + name, self.params, *arguments)

@@ -1,18 +1,13 @@
-"""Every request this terminal sends, made from a record or from what the operator asked.
+"""Every request this terminal sends, made from a record or from what the operator asked: its MTI
+and its fields.
 
 What is sent again after a restart is made from the record alone, so it is the same request.
 """
 
-import hashlib
-
 from protocol import tlv
 from protocol.errors import WireFault
-from protocol.iso8583 import Message
 from protocol.subfields import f60, f61
 
-CURRENCY = "156"  # F49, RMB
-BY_ORDER = "012"  # F22: keyed, no PIN
-NORMAL = "00"  # F25
 REFUND_TYPE = "25"  # F60.1
 VOID_TYPE = "23"
 NO_MAC_YET = bytes(8)  # F64's place; protocol.session.seal computes it
@@ -81,20 +76,6 @@ def reversal(params, record, reason):
     return _message(params, "0400", fields, signed=True)
 
 
-def fingerprint(record):
-    """8 bytes over what makes this refund this refund; never over MAC, keys or tries."""
-    business = "%d|%s|%s|%s|%s|%s|%s" % (
-        record.amount_fen,
-        record.currency,
-        record.original,
-        record.original_rrn,
-        record.order,
-        record.reason,
-        record.operator,
-    )
-    return hashlib.sha256(business.encode() + record.token).digest()[:8]
-
-
 def tags(f62):
     """What the tags of a reply say, as tlv.unpack gives it; nothing if they cannot be read."""
     try:
@@ -124,4 +105,4 @@ def _message(params, mti, fields, signed=False):
     fields[42] = params.merchant
     if signed:
         fields[64] = NO_MAC_YET
-    return Message(params.tpdu, params.header, mti, fields)
+    return mti, fields

@@ -6,7 +6,6 @@ moves a record.
 
 from firmware import host, overlay
 from firmware import refund_state as states
-from protocol import session
 from protocol.dialect import HELD_FOR_REVIEW, MAY_LACK_MAC
 
 # DF08 of a status inquiry, for a refund that is held for review: the event, and the code (F39)
@@ -49,9 +48,7 @@ async def _sign_on(terminal):
 
 async def _refund(terminal, record, mti):
     record.key_id = terminal.keys.key_id
-    outcome = await terminal.host.exchange(
-        lambda: overlay.call("messages.refund", terminal.params, record, mti)
-    )
+    outcome = await terminal.host.exchange("refund", record, mti)
     code = outcome.code
     if code is None:
         return
@@ -60,7 +57,7 @@ async def _refund(terminal, record, mti):
         return
     if code == HELD_FOR_REVIEW:
         event = states.HOLD
-    elif not session.is_final("refund", code):
+    elif not outcome.final:
         record.code = code
         return
     else:
@@ -75,11 +72,9 @@ async def _repeat(terminal, record):
 
 async def _void(terminal, record):
     record.key_id = terminal.keys.key_id
-    outcome = await terminal.host.exchange(
-        lambda: overlay.call("messages.void", terminal.params, record)
-    )
+    outcome = await terminal.host.exchange("void", record)
     code = outcome.code
-    if code is not None and session.is_final("void", code):
+    if outcome.final:
         _keep_reply(record, outcome)
         terminal.journal.move(record, states.APPROVE if code == "00" else states.DECLINE)
         return
@@ -91,9 +86,7 @@ async def _void(terminal, record):
 
 async def _reverse(terminal, record):
     reason = record.code if record.code in ("A0", "06") else NO_REPLY_REASON
-    outcome = await terminal.host.exchange(
-        lambda: overlay.call("messages.reversal", terminal.params, record, reason)
-    )
+    outcome = await terminal.host.exchange("reversal", record, reason)
     if outcome.code in REVERSED:
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code in MAY_LACK_MAC:
@@ -102,9 +95,7 @@ async def _reverse(terminal, record):
 
 async def _cancel(terminal, record):
     mti = "0420" if record.tries <= 1 else "0421"
-    outcome = await terminal.host.exchange(
-        lambda: overlay.call("messages.refund", terminal.params, record, mti)
-    )
+    outcome = await terminal.host.exchange("refund", record, mti)
     if outcome.code == "00":
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code == "12":
@@ -116,9 +107,7 @@ async def _cancel(terminal, record):
 async def _poll(terminal, record):
     stan = terminal.counters.take_stan()
     batch = terminal.counters.batch
-    outcome = await terminal.host.exchange(
-        lambda: overlay.call("messages.status", terminal.params, batch, stan, record)
-    )
+    outcome = await terminal.host.exchange("status", batch, stan, record)
     if outcome.code in MAY_LACK_MAC:
         await _sign_on(terminal)
     if outcome.code != "00":

@@ -31,7 +31,7 @@ class Terminal:
         self.lcd = Lcd(board.lcd_spi, board.lcd_dc, board.lcd_cs, board.lcd_reset, self.glyphs)
         self.keypad = Keypad(self.kernel, board.rows, board.columns)
         self.link = LinkDriver(self.kernel, board.link_uart, Link())
-        self.host = Host(self.kernel, self.link, self.keys)
+        self.host = Host(self.kernel, self.link, self.keys, self.params)
         self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs)
         self.operator = None  # number of who is logged in
         self.signed_on = False  # the clock may have stood still: a sign-on sets it

@@ -1,14 +1,12 @@
 """Line test: an 0820/0830 echo, which moves nothing and takes no STAN."""
 
-from firmware import host, overlay
+from firmware import host
 from firmware.screens import Stopped
 
 
 async def run(terminal):
     terminal.ui.say("echo.title", "connecting")
-    outcome = await terminal.host.exchange(
-        lambda: overlay.call("messages.echo", terminal.params, terminal.counters.batch)
-    )
+    outcome = await terminal.host.exchange("echo", terminal.counters.batch)
     if outcome.kind != host.ANSWERED:
         raise Stopped("echo.failed", host.WHY[outcome.kind])
     if outcome.code != "00":

@@ -54,8 +54,7 @@ async def _inquire(terminal, number):
     stan = terminal.counters.take_stan()
     batch = terminal.counters.batch
     return await terminal.host.exchange(
-        lambda: overlay.call("messages.order_inquiry", terminal.params, batch, stan, number),
-        stop=terminal.ui.cancel,
+        "order_inquiry", batch, stan, number, stop=terminal.ui.cancel
     )
 
 

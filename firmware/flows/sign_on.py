@@ -35,14 +35,11 @@ async def sign_on(terminal):
         brought[:] = [terminal.keys.open(reply.fields[62])]  # the last one judged is the one taken
         return brought[0]
 
-    stan = terminal.counters.take_stan()
-    outcome = await terminal.host.exchange(lambda: _request(terminal, stan), mac_of)
+    batch, stan = terminal.counters.batch, terminal.counters.take_stan()
+    outcome = await terminal.host.exchange(
+        "sign_on", batch, stan, terminal.operator or "00", mac_of=mac_of
+    )
     if outcome.code == "00" and brought:
         overlay.call("signed_on.take", terminal, outcome, brought[0])
     terminal.signed_on = outcome.code == "00"
     return outcome
-
-
-def _request(terminal, stan):
-    batch, operator = terminal.counters.batch, terminal.operator or "00"
-    return overlay.call("messages.sign_on", terminal.params, batch, stan, operator)

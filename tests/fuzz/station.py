@@ -11,12 +11,22 @@ from firmware.board.pico import Board
 from firmware.drivers.link import LinkDriver
 from firmware.host import Host
 from firmware.kernel import Kernel
+from firmware.params import DEFAULTS
 from host_sim.bench.flash import Flash
 from host_sim.chip import Chip
 from host_sim.device import PICO
 from protocol.framing import ACK, Link, frame
 
 SILENCE_MS = 600
+
+PARAMS = SimpleNamespace(**DEFAULTS)
+
+
+class Given(Host):
+    """A Host that sends what it is given, not what messages.py makes."""
+
+    def request(self, name, arguments):
+        return name, arguments[0]
 
 
 class Station:
@@ -27,12 +37,12 @@ class Station:
         self.chip = machine.board = Chip(Flash())
         self.kernel = Kernel(on_crash=_crashed)
         self.link = LinkDriver(self.kernel, Board().link_uart, Link())
-        self.host = Host(self.kernel, self.link, SimpleNamespace(mac=mac))
+        self.host = Given(self.kernel, self.link, SimpleNamespace(mac=mac), PARAMS)
         self.kernel.spawn(self.link.run())
 
     def ask(self, request):
         """Begin an exchange: the kernel's Task, its result a host.Outcome. Not yet acknowledged."""
-        task = self.kernel.spawn(self.host.exchange(lambda: request))
+        task = self.kernel.spawn(self.host.exchange(request.mti, request.fields))
         self._step()
         return task
 
