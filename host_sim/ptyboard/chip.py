@@ -134,6 +134,7 @@ class DeskChip(Chip):
         self.rtc_ms = machine._milliseconds((year, month, day, 0, hour, minute, second, 0))
         self._ports = {name: Port(ports[name]) for name in ports if name != "watchdog"}
         self._dog = _pc.open(ports["watchdog"], "wb") if "watchdog" in ports else None
+        self._waited = False
         self._fed_at = 0
         self._bites_after = b""
         self._keys = Keys(self)
@@ -163,6 +164,9 @@ class DeskChip(Chip):
             self._record(LCD_RESET, b"")
 
     def sleep_ms(self, ms):
+        if not self._waited:
+            self._waited = True
+            self.report(b"up\n")
         end = ticks.ticks_add(self.ticks_ms(), ms)
         while True:
             now = self.ticks_ms()
@@ -193,17 +197,20 @@ class DeskChip(Chip):
         if port is not None:
             port.write(data)
 
+    def report(self, line):
+        """Tell whoever holds the power."""
+        if self._dog is not None:
+            self._dog.write(line)
+
     def _feed(self, timeout):
-        """Tell whoever holds the power, ten times a second at most, when to cut it."""
-        if self._dog is None:
-            return
+        """Report, ten times a second at most, after how many milliseconds to cut the power."""
         now = self.ticks_ms()
         if timeout is not None:
             self._bites_after = b"%d\n" % timeout
         elif ticks.ticks_diff(now, self._fed_at) < 100:
             return
         self._fed_at = now
-        self._dog.write(self._bites_after)
+        self.report(self._bites_after)
 
 
 def install():

@@ -25,8 +25,11 @@ PORTS = ("link", "panel", "printer")
 FLASH_BYTES = 1408 * 1024
 
 _PIECE = 4096
-_QUIET_S = 0.1  # after Ctrl-C: as long as the board still writes, it does not read
-_CTRL_B, _CTRL_C = b"\x02", b"\x03"
+_QUIET_S = 0.1
+_DEAF_S = 5.0  # longer than a board takes to come up or to its prompt
+_UP = b"up"
+_PROMPT = b">>> "
+_CTRL_A, _CTRL_B, _CTRL_C = b"\x01", b"\x02", b"\x03"
 _OPEN = b",'wb')"  # in what mpremote sends when it begins a file
 _RAW_BANNER = b"raw REPL; CTRL-B to exit"
 
@@ -75,13 +78,12 @@ class Board:
             now = time.monotonic()
             timeout = 0.2
             if self._input:
-                timeout = max(0.0, self._deaf_until - now)
+                timeout = min(timeout, max(0.0, self._deaf_until - now))
             else:
                 wait.append(self._outside)
             readable, _, _ = select.select(wait, [], [], timeout)
             if self._dog in readable:
-                beats = os.read(self._dog, _PIECE).split()
-                self._bite_at = time.monotonic() + int(beats[-1]) / 1000
+                self._hear()
             if self._inside in readable and not self._from_board():
                 self._restart()
             if self._outside in readable:
@@ -90,6 +92,14 @@ class Board:
                 return
             if self._bite_at is not None and time.monotonic() > self._bite_at:
                 self._process.kill()
+
+    def _hear(self):
+        """What the chip reports: that it waits, or when its watchdog bites."""
+        for report in os.read(self._dog, _PIECE).split():
+            if report == _UP:
+                self._deaf_until = 0.0
+            else:
+                self._bite_at = time.monotonic() + int(report) / 1000
 
     def close(self):
         self._process.kill()
@@ -115,11 +125,13 @@ class Board:
         )  # fmt: skip
         os.close(terminal)
         self._bite_at = None
-        if self._raw:
-            os.write(self._inside, b"\x01")
+        self._enter_raw = self._raw
+        self._deaf_until = time.monotonic() + _DEAF_S
 
     def _restart(self):
         os.close(self._inside)
+        if select.select([self._dog], [], [], 0)[0]:
+            os.read(self._dog, _PIECE)  # reports of the one that has ended
         if self._process.wait() == -signal.SIGKILL:  # a reset by hardware forgets everything
             self._raw = False
         else:
@@ -134,18 +146,24 @@ class Board:
             return False
         if _RAW_BANNER in data:
             self._raw = True
-        if self._deaf_until:
-            self._deaf_until = time.monotonic() + _QUIET_S
+        if data.endswith(_PROMPT):
+            self._deaf_until = 0.0
+            if self._enter_raw:
+                os.write(self._inside, _CTRL_A)
+                self._enter_raw = False
         if data:
             os.write(self._outside, data)
         return bool(data)
 
     def _to_board(self):
-        """False once the power is to be cut. An interpreter drops what comes while it turns from
-        a running program to its prompt: nothing is sent until it has become quiet."""
+        """False once the power is to be cut. Nothing is sent to a board that would not hear it:
+        before it waits for something the first time (a flash in Python loses an interrupt), and
+        from an interrupt to the prompt."""
         end = self._input.find(_CTRL_C) + 1 or len(self._input)
         data, self._input = self._input[:end], self._input[end:]
-        self._deaf_until = time.monotonic() + _QUIET_S if data.endswith(_CTRL_C) else 0.0
+        # The raw REPL shows no prompt for a Ctrl-C.
+        deaf_s = _QUIET_S if self._raw else _DEAF_S
+        self._deaf_until = time.monotonic() + deaf_s if data.endswith(_CTRL_C) else 0.0
         if _CTRL_B in data:
             self._raw = False
         heard = self._tail + data
