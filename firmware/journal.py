@@ -4,11 +4,13 @@
 A slot's file is named after the key of its transaction, of its last one while it is FREE.
 """
 
+from micropython import const
+
 from firmware import refund_state as states
 from firmware.record import Record, pack, unpack
 
-FOLDER = "journal"
-ARCHIVE = "archive"
+_FOLDER = const("journal")
+_ARCHIVE = const("archive")
 SLOTS = 8
 
 
@@ -68,7 +70,7 @@ class Journal:
 
     def finish(self, record):
         """Into the archive, and the slot is free again."""
-        self._storage.append(ARCHIVE, pack(record))
+        self._storage.append(_ARCHIVE, pack(record))
         self.move(record, states.ARCHIVE)
         self._free.append(record.key())
         self._open.pop(record.key())
@@ -76,14 +78,14 @@ class Journal:
     def finished(self):
         """Archived records, oldest first; each is read when asked for. A cut between the archive
         and the slot leaves two entries of one key: the later one counts."""
-        for data in self._storage.entries(ARCHIVE):
+        for data in self._storage.entries(_ARCHIVE):
             record = unpack(data)
             if record is not None:
                 yield record
 
     def _load(self):
-        self._storage.make_folder(FOLDER)
-        names = self._storage.names(FOLDER)
+        self._storage.make_folder(_FOLDER)
+        names = self._storage.names(_FOLDER)
         for name in names:
             self._take(name, unpack(self._storage.read(_path(name))))
         # A cut between the renamings on the two volumes leaves one slot under two names.
@@ -106,4 +108,4 @@ class Journal:
 
 
 def _path(name):
-    return FOLDER + "/" + name
+    return _FOLDER + "/" + name

@@ -6,8 +6,10 @@ blocks; whoever runs the kernel (the board, or what stands in for it) decides ho
 
 import time
 
+from micropython import const
+
 # A task that is always ready must not stop the clock: after so many rounds step() returns 0.
-_ROUNDS = 64
+_ROUNDS = const(64)
 
 
 class Flag:

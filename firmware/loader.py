@@ -19,7 +19,7 @@ _NONE = "-"
 _TRIES = 2
 # Bytes between two collections. Without it garbage fills the heap first, and what stays for good
 # lies scattered in it.
-_GARBAGE = 4096
+_GARBAGE = 2048
 _PAUSE_MS = 1000  # between tries
 _WAIT_MS = 30000
 

@@ -1,9 +1,11 @@
 """Boot order: the board's parts, the journal with what is unfinished, the operator's day."""
 
+from micropython import const
+
 from firmware import day, unfinished
 from firmware.terminal import Terminal
 
-_SETTLED_MS = 3000  # boot, recovery and the first screen take less
+_SETTLED_MS = const(3000)  # boot, recovery and the first screen take less
 
 
 def start(board, ciphers, glyph_file=None):

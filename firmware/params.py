@@ -3,10 +3,12 @@
 A STAN is used once: the counter is durable before the number is on any message.
 """
 
+from micropython import const
+
 from firmware.storage import pack_lines, unpack_lines
 
-PARAMS = "params"
-COUNTERS = "counters"
+_PARAMS = const("params")
+_COUNTERS = const("counters")
 
 DEFAULTS = {
     "terminal": "",  # F41, 8 characters
@@ -17,7 +19,7 @@ DEFAULTS = {
     "mac": "unionpay-ecb",
     "language": "zh",
 }
-STAN_LIMIT = 999999
+_STAN_LIMIT = const(999999)
 
 
 class Params:
@@ -25,12 +27,12 @@ class Params:
 
     def __init__(self, storage):
         self._storage = storage
-        stored = unpack_lines(storage.read(PARAMS))
+        stored = unpack_lines(storage.read(_PARAMS))
         for name in DEFAULTS:
             setattr(self, name, stored.get(name, DEFAULTS[name]))
 
     def save(self):
-        self._storage.write(PARAMS, pack_lines({name: getattr(self, name) for name in DEFAULTS}))
+        self._storage.write(_PARAMS, pack_lines({name: getattr(self, name) for name in DEFAULTS}))
 
     def enrolled(self):
         return len(self.terminal) == 8 and len(self.merchant) == 15
@@ -41,13 +43,13 @@ class Counters:
 
     def __init__(self, storage):
         self._storage = storage
-        stored = unpack_lines(storage.read(COUNTERS))
+        stored = unpack_lines(storage.read(_COUNTERS))
         self.batch = int(stored.get("batch", 1))
         self._stan = int(stored.get("stan", 0))
 
     def take_stan(self):
         """The next STAN; durable as used before it is returned."""
-        self._stan = self._stan % STAN_LIMIT + 1
+        self._stan = self._stan % _STAN_LIMIT + 1
         self._save()
         return self._stan
 
@@ -59,16 +61,16 @@ class Counters:
         self._save()
 
     def _save(self):
-        self._storage.write(COUNTERS, pack_lines({"batch": self.batch, "stan": self._stan}))
+        self._storage.write(_COUNTERS, pack_lines({"batch": self.batch, "stan": self._stan}))
 
 
 def later(one, other):
     """Whether STAN `one` comes after `other`, modulo the wrap at 999999."""
-    return 0 < (one - other) % STAN_LIMIT < STAN_LIMIT // 2
+    return 0 < (one - other) % _STAN_LIMIT < _STAN_LIMIT // 2
 
 
 def factory(storage, values):
     """What the maker writes into a new terminal: `values` for names of DEFAULTS."""
     merged = dict(DEFAULTS)
     merged.update(values)
-    storage.write(PARAMS, pack_lines(merged))
+    storage.write(_PARAMS, pack_lines(merged))

@@ -3,10 +3,12 @@
 What each state owes is told in sending.py.
 """
 
+from micropython import const
+
 from firmware import overlay
 from firmware import refund_state as states
 
-WAITS_MS = (5000, 10000, 20000, 40000, 60000)  # between tries, the last one for ever
+_WAITS_MS = const((5000, 10000, 20000, 40000, 60000))  # between tries, the last one for ever
 
 
 async def send(terminal, record):
@@ -46,7 +48,7 @@ async def keep_trying(terminal):
             await terminal.kernel.first(terminal.left_open)
             terminal.left_open.clear()
             continue
-        await terminal.kernel.sleep(WAITS_MS[min(tries, len(WAITS_MS) - 1)])
+        await terminal.kernel.sleep(_WAITS_MS[min(tries, len(_WAITS_MS) - 1)])
         tries += 1
         for record in work:
             if record is not terminal.in_hand and record.state in states.OPEN:

@@ -3,11 +3,13 @@
 No clear key is ever written, logged or shown. A set with a wrong check value changes nothing.
 """
 
+from micropython import const
+
 from firmware import overlay
 from protocol.errors import WireFault
 from protocol.mac import Mac  # noqa: F401 - stays, as its objects do
 
-WRAPPED = "keys"  # one byte key id, then F62 of the 0810 that brought them
+_WRAPPED = const("keys")  # one byte key id, then F62 of the 0810 that brought them
 
 
 class WorkingKeys:
@@ -19,7 +21,7 @@ class WorkingKeys:
         self._algorithm = algorithm
         self.key_id = 0
         self.mac = None  # a protocol.mac.Mac once signed on
-        stored = storage.read(WRAPPED)
+        stored = storage.read(_WRAPPED)
         if stored and tmk:
             self.key_id = stored[0]
             try:
@@ -41,6 +43,6 @@ class WorkingKeys:
     def install(self, wrapped, mac):
         """Make the set that `open` accepted the terminal's; durable at return."""
         key_id = self.key_id % 255 + 1
-        self._storage.write(WRAPPED, bytes([key_id]) + wrapped)
+        self._storage.write(_WRAPPED, bytes([key_id]) + wrapped)
         self.key_id = key_id
         self.mac = mac

@@ -15,10 +15,10 @@ TABLES = {"firmware.record.Record": "FIELDS", "firmware.params.Params": "DEFAULT
 
 
 def names_in(path, table):
-    """The keys of a dict or the first parts of a tuple of tuples, read without running the file."""
+    """The keys of a dict, or every other part of a tuple, read without running the file."""
     for node in ast.parse(Path(path).read_text()).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == table:
-            keys = getattr(node.value, "keys", None) or [row.elts[0] for row in node.value.elts]
+            keys = getattr(node.value, "keys", None) or node.value.elts[::2]
             return [key.value for key in keys]
     raise LookupError(f"{path} has no table {table}")
 

@@ -9,7 +9,7 @@ import time
 from machine import RTC, WDT
 from micropython import const
 
-_KEY_MARK = b"TMK1"  # then the key, then CRC32 over both; the rest of the page stays erased
+_KEY_MARK = const(b"TMK1")  # then the key, then CRC32 over both; the rest of the page stays erased
 _KEY_BYTES = const(16)
 _PAGE = const(256)
 _ERASE = const(6)  # the block device's operation of that number

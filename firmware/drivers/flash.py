@@ -3,8 +3,10 @@
 Called from littlefs, even while the heap is locked: it allocates nothing.
 """
 
-_COUNT = 4  # ioctl operations
-_ERASE = 6
+from micropython import const
+
+_COUNT = const(4)  # ioctl operations
+_ERASE = const(6)
 
 
 class Part:

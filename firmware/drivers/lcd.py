@@ -9,17 +9,16 @@ from micropython import const
 
 from firmware.text.glyphs import codes
 
-WIDTH = const(128)
-PAGES = const(8)
-COLUMNS = const(16)
-ROWS = const(4)
+_WIDTH = const(128)
+_PAGES = const(8)
+_COLUMNS = const(16)
 _CELL = const(8)
 
 # Controller reset, then: bias 1/9, normal segments, flipped commons, resistor ratio, contrast,
 # line 0, follow RAM, not inverted, power circuits on.
-_RESET = b"\xe2"
-_START = b"\xa2\xa0\xc8\x24\x81\x1f\x40\xa4\xa6\x2f"
-_DISPLAY_ON = b"\xaf"
+_RESET = const(b"\xe2")
+_START = const(b"\xa2\xa0\xc8\x24\x81\x1f\x40\xa4\xa6\x2f")
+_DISPLAY_ON = const(b"\xaf")
 _SET_PAGE = const(0xB0)
 _SET_COLUMN_HIGH = const(0x10)
 
@@ -32,9 +31,9 @@ class Lcd:
         self._dc = dc
         self._cs = cs
         self._glyphs = glyphs
-        self._pixels = bytearray(WIDTH * PAGES)
-        self._sent = bytearray(WIDTH * PAGES)
-        self.canvas = framebuf.FrameBuffer(self._pixels, WIDTH, PAGES * 8, framebuf.MONO_VLSB)
+        self._pixels = bytearray(_WIDTH * _PAGES)
+        self._sent = bytearray(_WIDTH * _PAGES)
+        self.canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
         # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
         self._glyph = bytearray(32)
         self._wide = framebuf.FrameBuffer(self._glyph, 16, 16, framebuf.MONO_VLSB)
@@ -44,8 +43,8 @@ class Lcd:
         self._command(_RESET)
         self._command(_START)
         # The controller's RAM is undefined after power-on, and nobody is to see that.
-        for page in range(PAGES):
-            self._send(page, 0, WIDTH)
+        for page in range(_PAGES):
+            self._send(page, 0, _WIDTH)
         self._command(_DISPLAY_ON)
 
     def clear(self):
@@ -56,7 +55,7 @@ class Lcd:
         two. What does not fit is cut. Returns the column behind the last character."""
         for code in codes(string):
             wide = self._glyphs.wide(code)
-            if column + (2 if wide else 1) > COLUMNS:
+            if column + (2 if wide else 1) > _COLUMNS:
                 break
             self._glyph[:] = self._glyphs.glyph(code)
             if invert:
@@ -70,15 +69,15 @@ class Lcd:
         """Bring the glass up to date."""
         pixels = memoryview(self._pixels)
         sent = memoryview(self._sent)
-        for page in range(PAGES):
-            first = page * WIDTH
-            last = first + WIDTH
+        for page in range(_PAGES):
+            first = page * _WIDTH
+            last = first + _WIDTH
             while first < last and pixels[first:first + _CELL] == sent[first:first + _CELL]:
                 first += _CELL
             while first < last and pixels[last - _CELL:last] == sent[last - _CELL:last]:
                 last -= _CELL
             if first < last:
-                self._send(page, first - page * WIDTH, last - page * WIDTH)
+                self._send(page, first - page * _WIDTH, last - page * _WIDTH)
 
     def _command(self, data):
         self._cs.value(0)
@@ -89,9 +88,9 @@ class Lcd:
     def _send(self, page, start, end):
         """Copy pixel columns start to end of a page into the controller's RAM."""
         self._command(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH | start >> 4, start & 0x0F)))
-        data = memoryview(self._pixels)[page * WIDTH + start:page * WIDTH + end]
+        data = memoryview(self._pixels)[page * _WIDTH + start:page * _WIDTH + end]
         self._cs.value(0)
         self._dc.value(1)
         self._spi.write(data)
         self._cs.value(1)
-        self._sent[page * WIDTH + start:page * WIDTH + end] = data
+        self._sent[page * _WIDTH + start:page * _WIDTH + end] = data

@@ -11,16 +11,10 @@ async def run(terminal):
     if terminal.journal.damaged():  # what cannot be read may be an open refund of this very order
         raise Stopped("fault.title", "fault.body")
     await _get_online(terminal)
-    record = await _ask(terminal)
-    await overlay.run("flows.send.run", terminal, record)
-    await overlay.run("flows.complete.run", terminal, record)
-
-
-async def _ask(terminal):
-    """The record of what is confirmed; the order itself is not needed any more."""
     order, reason, amount_fen = await overlay.run("flows.order.run", terminal)
     await overlay.run("flows.log_in.supervisor", terminal)
-    return await overlay.run("flows.check.run", terminal, order, reason, amount_fen)
+    record = await overlay.run("flows.check.run", terminal, order, reason, amount_fen)
+    return ("flows.send.run", record)
 
 
 async def _get_online(terminal):

@@ -21,6 +21,7 @@ async def run(terminal, record):
     finally:
         terminal.in_hand = None
         terminal.left_open.set()
+    return ("flows.complete.run", record)
 
 
 def _begin(terminal, record):

@@ -15,7 +15,7 @@ from host_sim.chip import Chip
 from host_sim.pipe import frames
 
 _BUFFER = 512
-_GARBAGE = 4096  # bytes between two collections, as firmware/loader.py has it
+_GARBAGE = 2048  # bytes between two collections, as firmware/loader.py has it
 _OUTPUTS = {"pin": frames.PIN, "spi": frames.SPI, "uart": frames.UART}
 
 
