@@ -57,7 +57,9 @@ def mac_span(packet):
 
 def encode(message):
     """The packet of a message, as bytes. Raises LocalMisuse, naming the field."""
-    buffer = bytearray(MAX_PACKET)
+    # No value takes more bytes than it has characters, and its length takes two at most.
+    values = [value for value in message.fields.values() if isinstance(value, (str, bytes))]
+    buffer = bytearray(FIELDS_AT + sum([len(value) + 2 for value in values]))
     return bytes(memoryview(buffer)[: encode_into(message, buffer)])
 
 

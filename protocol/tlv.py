@@ -78,9 +78,8 @@ def _to_bytes(tag, kind, value):
         raise LocalMisuse("62." + tag, "is not text")
     if kind != "n":
         return value.encode()
-    for char in value:
-        if not "0" <= char <= "9":
-            raise LocalMisuse("62." + tag, NOT_DIGIT)
+    if not value.isdigit() and value or len(value.encode()) != len(value):
+        raise LocalMisuse("62." + tag, NOT_DIGIT)
     if len(value) % 2:
         raise LocalMisuse("62." + tag, "an odd number of digits")
     return bytes.fromhex(value)
@@ -108,12 +107,12 @@ def _fault(kind, upto, limit, raw):
 
 def _text_fault(raw):
     try:
-        text = raw.decode()
+        raw.decode()
     except UnicodeError:
         return 0, "not UTF-8"
-    at = 0
-    for char in text:
-        if ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0:
+    # By its bytes: a board keeps every character for ever that it once took out of a text.
+    for at in range(len(raw)):
+        byte = raw[at]
+        if byte < 0x20 or byte == 0x7F or byte == 0xC2 and raw[at + 1] < 0xA0:
             return at, "a control character"
-        at += len(char.encode())
     return None

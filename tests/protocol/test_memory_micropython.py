@@ -42,3 +42,32 @@ def test_the_whole_protocol_loaded_takes_less_than_47_kb(tmp_path):
     taken = json.loads(run.stdout)
     assert sum(taken.values()) < 47_000, taken
     assert taken["dialect"] < 7_000, "tables as text"
+
+
+UNSEEN = """
+import gc
+from protocol import tlv
+
+def read(first, last):
+    for code in range(first, last):
+        raw = bytes((0xE0 | code >> 12, 0x80 | code >> 6 & 63, 0x80 | code & 63))
+        assert tlv.unpack(b"\\xdf\\x02\\x03" + raw)["DF02"].encode() == raw
+    gc.collect()
+    return gc.mem_alloc()
+
+before = read(0x4E00, 0x4E10)
+print(read(0x4E10, 0x5200) - before)
+"""
+
+
+@pytest.mark.skipif(not mpy.MICROPYTHON.exists(), reason="no MicroPython for this machine")
+def test_characters_never_seen_before_leave_nothing_in_memory():
+    run = subprocess.run(
+        [mpy.MICROPYTHON, "-c", UNSEEN],
+        env={**os.environ, "MICROPYPATH": str(mpy.ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert int(run.stdout) < 200
