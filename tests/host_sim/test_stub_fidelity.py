@@ -44,7 +44,7 @@ OBJECTS = {
 }  # fmt: skip
 NOT_OF_THE_CHIP = ("self", "file", "reading", "writing")
 METHODS = {name.split(".")[2] for name in TOUCHED if name.count(".") == 2}
-WITH_OBJECTS = ("board", "drivers", "storage.py")
+WITH_OBJECTS = ("board", "drivers", "storage.py", "volumes.py")
 
 needs_stubs = pytest.mark.skipif(
     not all((ROOT / "typings" / board / ".installed").exists() for board in BOARDS),
