@@ -67,12 +67,10 @@ def _run(version, board):
     gc.threshold(_GARBAGE)
     sys.path.insert(0, _HOME + version)
     from firmware import main
-    from protocol.mac import des_viper
-    from protocol.mac.portable import PortableCiphers
 
-    place = __import__("firmware.board." + board, None, None, ("Board",))
+    board = __import__("firmware.board." + board, None, None, ("Board",)).Board()
     glyph_file = _HOME + _words(version + "/" + _GLYPHS)[0]
-    main.run(place.Board(), PortableCiphers(des_viper), settled, glyph_file)
+    main.run(board, board.ciphers(), settled, glyph_file)
 
 
 def _has_run(version):

@@ -51,6 +51,14 @@ class Common:
         """Block device of the data volume: mount it with progsize=256, mtime=False."""
         return self._data
 
+    def ciphers(self):
+        """The block ciphers for main.run: DES as machine code, AES by the board's cryptolib. The
+        file of a board that leaves cryptolib out gives protocol.mac.aes_plain's instead."""
+        from protocol.mac import des_viper
+        from protocol.mac.portable import PortableCiphers
+
+        return PortableCiphers(des_viper)
+
     def tmk(self):
         """The terminal master key, 16 bytes, or None where none was injected."""
         slot = bytearray(len(_KEY_MARK) + _KEY_BYTES + 4)

@@ -2,9 +2,8 @@
 
 from firmware import main
 from firmware.board.pico import Board
-from protocol.mac import des_viper
-from protocol.mac.portable import PortableCiphers
 
 
 def boot():
-    return main.start(Board(), PortableCiphers(des_viper))
+    board = Board()
+    return main.start(board, board.ciphers())

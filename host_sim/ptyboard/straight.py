@@ -6,7 +6,6 @@ chip.install()
 
 from firmware import main  # noqa: E402 - needs the chip
 from firmware.board.pico import Board  # noqa: E402
-from protocol.mac import des_viper  # noqa: E402
-from protocol.mac.portable import PortableCiphers  # noqa: E402
 
-main.run(Board(), PortableCiphers(des_viper), lambda: None)
+board = Board()
+main.run(board, board.ciphers(), lambda: None)
