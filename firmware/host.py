@@ -8,20 +8,13 @@ from firmware.kernel import Turn
 
 REPLY_MS = 60000  # how long an answer is waited for
 
+# How an exchange ends. Where there is no answer, it is the id of the text that tells the operator.
 ANSWERED = "answered"
-NO_REPLY = "no reply"  # delivered to the line, nothing valid came back in time
-NO_LINE = "no line"  # nobody acknowledged the frame; it may have arrived all the same
-BAD_MAC = "bad mac"
-BAD_KEYS = "bad keys"  # an 0810 whose keys fail their check values
+NO_REPLY = "no_reply.body"  # delivered to the line, nothing valid came back in time
+NO_LINE = "no_line.body"  # nobody acknowledged the frame; it may have arrived all the same
+BAD_MAC = "bad_mac.body"
+BAD_KEYS = "bad_keys.body"  # an 0810 whose keys fail their check values
 STOPPED = "stopped"  # the operator did not want to wait
-
-# What the operator reads where there is no answer.
-WHY = {
-    NO_REPLY: "no_reply.body",
-    NO_LINE: "no_line.body",
-    BAD_MAC: "bad_mac.body",
-    BAD_KEYS: "bad_keys.body",
-}
 
 
 class Outcome:

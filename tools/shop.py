@@ -52,13 +52,13 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
     acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
 
     def factory(board):
-        from firmware import operators, params
+        from firmware import factory as maker
         from firmware.storage import Storage
 
         storage = Storage(board.data_flash())
-        params.factory(storage, {
+        maker.write_params(storage, {
             "terminal": terminal, "merchant": merchant, "mac": mac, "language": language})
-        operators.factory(storage, PASSWORDS, terminal)
+        maker.write_operators(storage, PASSWORDS, terminal)
         board.store_tmk(samples.tmk(terminal))
 
     made = world(LinkServer(acquirer), seed=seed, start=start, prepare=factory)

@@ -8,7 +8,7 @@ async def run(terminal):
     terminal.ui.say("echo.title", "connecting")
     outcome = await terminal.host.exchange("echo", terminal.counters.batch)
     if outcome.kind != host.ANSWERED:
-        raise Stopped("echo.failed", host.WHY[outcome.kind])
+        raise Stopped("echo.failed", outcome.kind)
     if outcome.code != "00":
         raise Stopped("echo.failed", terminal.code_text(outcome.code), {"code": outcome.code})
     await terminal.ui.ask("message", "echo.title", "echo.done", timeout_ms=10000)

@@ -33,7 +33,7 @@ async def _find(terminal):
     if outcome.kind == host.STOPPED:
         raise Stopped("cancelled.title", "cancelled.body")
     if outcome.kind != host.ANSWERED:
-        raise Stopped("order.failed", host.WHY[outcome.kind])
+        raise Stopped("order.failed", outcome.kind)
     if outcome.code == "25":
         raise Stopped("order.failed", "order.unknown", {"order": number})
     if outcome.code != "00":

@@ -20,7 +20,7 @@ async def or_stop(terminal):
         raise Stopped("sign_on.failed", "not_enrolled.body")
     outcome = await sign_on(terminal)
     if outcome.kind != host.ANSWERED:
-        raise Stopped("sign_on.failed", host.WHY[outcome.kind])
+        raise Stopped("sign_on.failed", outcome.kind)
     if outcome.code != "00":
         raise Stopped("sign_on.failed", terminal.code_text(outcome.code), {"code": outcome.code})
 
