@@ -114,5 +114,6 @@ class OnMicroPython:
     def _last_words(self) -> str:
         code = self._process.wait()
         self._errors.seek(0)
-        told = self._errors.read().decode(errors="replace").strip()
-        return f"MicroPython ended with {code}: {told or 'it said nothing'}"
+        lines = self._errors.read().decode(errors="replace").splitlines()
+        told = "; ".join(line.strip() for line in reversed(lines)) or "it said nothing"
+        return f"MicroPython ended with {code}: {told}"

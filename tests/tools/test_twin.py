@@ -145,3 +145,23 @@ def test_missing_interpreter_is_told(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("tools.mpy.MICROPYTHON", tmp_path / "micropython")
     assert main(["twin", str(SCRIPTS / "echo.txt")]) == 2
     assert "there is no MicroPython here" in capsys.readouterr().err
+
+
+# make micropython
+
+
+@real
+def test_demo_on_micropython_ends_as_the_demo_does_and_tells_steps_and_heap(capsys):
+    assert main(["demo", "--micropython"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert err == "" and lines[-1].startswith("refund approved: order 20260004 amount 520.00 rrn ")
+    assert " steps of the firmware on MicroPython, heap limit 192 KB" in lines[-2]
+
+
+@real
+def test_heap_that_is_too_small_ends_in_one_clear_line(capsys):
+    assert main(["demo", "--micropython", "--heap-kb", "100", "--json"]) == 1
+    out, err = capsys.readouterr()
+    assert "MemoryError" in err and err.count("\n") == 1
+    assert "MemoryError" in json.loads(out)["error"]
