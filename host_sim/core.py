@@ -37,8 +37,8 @@ class Step(NamedTuple):
 class Core(Protocol):
     """A power cycle, already booted. `rtc_ms` is the calendar clock, as in Chip."""
 
-    @property
-    def rtc_ms(self) -> int: ...
+    rtc_ms: int
+
     def set_contacts(self, contacts: Contacts) -> None: ...
     def receive(self, uart: int, data: bytes) -> None: ...
     def step(self, now_ms: int) -> Step: ...
@@ -68,29 +68,33 @@ class InProcess:
     makes the board of firmware/board."""
 
     def __init__(self, boot: Boot, make_board: Callable[[], Any], start: Start):
-        self._chip = machine.board = Chip(start.flash, start.now_ms, start.rtc_ms)
-        self._chip.set_contacts(start.contacts)
+        self.chip = machine.board = Chip(start.flash, start.now_ms, start.rtc_ms)
+        self.chip.set_contacts(start.contacts)
         self.terminal = boot(make_board())
 
     @property
     def rtc_ms(self) -> int:
-        return self._chip.rtc_ms
+        return self.chip.rtc_ms
+
+    @rtc_ms.setter
+    def rtc_ms(self, ms: int) -> None:
+        self.chip.rtc_ms = ms
 
     def set_contacts(self, contacts: Contacts) -> None:
-        self._chip.set_contacts(contacts)
+        self.chip.set_contacts(contacts)
 
     def receive(self, uart: int, data: bytes) -> None:
-        self._chip.receive(uart, data)
+        self.chip.receive(uart, data)
 
     def step(self, now_ms: int) -> Step:
-        machine.board = self._chip
-        self._chip.now_ms = now_ms
+        machine.board = self.chip
+        self.chip.now_ms = now_ms
         left = self.terminal.kernel.step()
-        return Step(self._chip.take_outputs(), left, self._crash())
+        return Step(self.chip.take_outputs(), left, self._crash())
 
     def power_off(self) -> None:
         """Everything stops between two instructions; nothing that dying tasks do has effect."""
-        self._chip.dead = True
+        self.chip.dead = True
         for task in self.terminal.kernel.tasks:
             with suppress(Exception):
                 task.cancel()

@@ -104,6 +104,12 @@ class Device:
         self.to_printer.abort(now_ms)
         self._from_printer.abort(now_ms)
 
+    def shift_clock(self, ms: int) -> None:
+        """The calendar clock jumps, forward or (below zero) back, with the power on or off."""
+        if self.core is not None:
+            self.core.rtc_ms += ms
+        self._rtc_ms += ms
+
     def move_key(self, name: str, down: bool, now_ms: int) -> None:
         """A finger goes down on a key or up from it; its contact bounces."""
         for delay, closed in bounce(self._rng, down):

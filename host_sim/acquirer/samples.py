@@ -88,8 +88,9 @@ def tmk(terminal_id: str) -> bytes | None:
 SECRETS = Secrets(tmk, TOKEN_KEY)
 
 
-def load(connection: Connection, today: date) -> None:
-    """Fill an empty ledger with the samples, as they stand at the opening of `today`."""
+def load(connection: Connection, today: date, orders=ORDERS) -> None:
+    """Fill an empty ledger with the samples (`orders` in place of their own), as they stand at the
+    opening of `today`."""
     connection.execute(insert(schema.rrn_counter).values(last=0))
     _open_account(connection, ledger.SETTLEMENT)
     for merchant_id, name, test_amounts, _ in MERCHANTS:
@@ -106,7 +107,7 @@ def load(connection: Connection, today: date) -> None:
             )
         )
     stans = {}
-    for row in sorted(ORDERS, key=lambda row: -row[1]):
+    for row in sorted(orders, key=lambda row: -row[1]):
         _load_order(connection, row, today, stans)
     opening = datetime.combine(today, time(0, 0))
     for merchant_id, _, _, balance_fen in MERCHANTS:

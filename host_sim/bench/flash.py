@@ -32,6 +32,7 @@ class Flash:
         self.erases = 0
         self._blocks = {}
         self._cut = None  # (operations still to go, tear, rng)
+        self._torn_block = None  # (number, its contents before the power went)
 
     @property
     def operations(self):
@@ -42,6 +43,26 @@ class Flash:
         """Let the power go in the program or erase that is the `operation`-th from now (0: the
         next), as `tear` of TEARS says; `rng` chooses the bits. It raises PowerCut, once."""
         self._cut = (self.operations + operation, tear, rng)
+
+    def cut_never(self):
+        """Take back cut_at."""
+        self._cut = None
+
+    def copy(self):
+        """Another part with the same contents, its counters at zero."""
+        other = Flash(self.size)
+        other._blocks = {at: bytearray(data) for at, data in self._blocks.items()}
+        return other
+
+    @property
+    def blocks(self):
+        """{number: contents} of the blocks that are not erased, as they are; not to be changed."""
+        return self._blocks
+
+    def blocks_before_cut(self):
+        """The same as it was before the operation in which the power went last."""
+        block, old = self._torn_block
+        return {**self._blocks, block: old}
 
     def flip(self, at, bit):
         """Turn one bit of the contents: decay, not an operation."""
@@ -78,6 +99,7 @@ class Flash:
         old = self._blocks.get(at // BLOCK, _ERASED)
         torn = self._torn(bytes(old), _ERASED)
         if torn is not None:
+            self._torn_block = at // BLOCK, bytes(old)
             self._blocks[at // BLOCK] = bytearray(torn)
             raise PowerCut
         self._blocks.pop(at // BLOCK, None)
@@ -89,6 +111,8 @@ class Flash:
         if int.from_bytes(data, "big") & ~int.from_bytes(old, "big"):
             raise FlashMisuse(f"block {block} offset {offset}: programmed without an erase")
         torn = self._torn(old, bytes(data))
+        if torn is not None:
+            self._torn_block = block, bytes(page)
         page[offset : offset + PAGE] = data if torn is None else torn
         if torn is not None:
             raise PowerCut
