@@ -10,6 +10,7 @@ from micropython import const
 
 # A task that is always ready must not stop the clock: after so many rounds step() returns 0.
 _ROUNDS = const(64)
+_RAN = const(-1)  # a round in which a task ran
 
 
 class Flag:
@@ -32,24 +33,25 @@ class Queue:
     def __init__(self, bound):
         self._bound = bound
         self._items = []
-
-    @property
-    def ready(self):
-        return len(self._items) > 0
+        self.ready = False
 
     def put(self, item):
         """True if taken, False if the queue is full (the item is dropped)."""
         if len(self._items) >= self._bound:
             return False
         self._items.append(item)
+        self.ready = True
         return True
 
     def get(self):
         """The oldest item; IndexError when empty, so wait for `ready` first."""
-        return self._items.pop(0)
+        item = self._items.pop(0)
+        self.ready = len(self._items) > 0
+        return item
 
     def clear(self):
         self._items = []
+        self.ready = False
 
 
 class Turn:
@@ -161,8 +163,9 @@ class Kernel:
     def step(self):
         """Run what is ready; milliseconds to the next deadline, None if there is none."""
         for _ in range(_ROUNDS):
-            if not self._round():
-                return self._remaining()
+            left = self._round()
+            if left != _RAN:
+                return left
         return 0
 
     def pending(self):
@@ -179,9 +182,10 @@ class Kernel:
             wait(self.step(), self.pending)
 
     def _round(self):
+        """Run what is ready now: _RAN, or what step() returns because nothing was."""
         now = time.ticks_ms()
         tasks = self.tasks
-        ran = False
+        left = None
         i = 0
         while i < len(tasks):
             task = tasks[i]
@@ -190,10 +194,14 @@ class Kernel:
                 continue
             index = task._wakes(now)
             if index is not None:
-                ran = True
+                left = _RAN
                 self._resume(task, index)
+            elif left != _RAN and task._wait.deadline is not None:
+                wait_ms = time.ticks_diff(task._wait.deadline, now)
+                if left is None or wait_ms < left:
+                    left = wait_ms
             i += 1
-        return ran
+        return left
 
     def _resume(self, task, index):
         task._running = True
@@ -213,13 +221,3 @@ class Kernel:
         if task.done:
             # Cancelled by itself while it ran: it ends at its next wait.
             task._coro.close()
-
-    def _remaining(self):
-        now = time.ticks_ms()
-        nearest = None
-        for task in self.tasks:
-            if not task.done and task._wait.deadline is not None:
-                left = time.ticks_diff(task._wait.deadline, now)
-                if nearest is None or left < nearest:
-                    nearest = left
-        return None if nearest is None else max(0, nearest)

@@ -33,8 +33,11 @@ def call(path, *arguments):
 def _load(path):
     """(function, names of the modules that were not there before)."""
     name, function = path.rsplit(".", 1)
+    name = "firmware." + name
+    if name in sys.modules:  # whoever loaded it lets go of it
+        return getattr(sys.modules[name], function), ()
     before = set(sys.modules)
-    module = __import__("firmware." + name, None, None, (function,))
+    module = __import__(name, None, None, (function,))
     return getattr(module, function), [name for name in sys.modules if name not in before]
 
 

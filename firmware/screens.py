@@ -60,6 +60,7 @@ class Screens:
         self._kernel = kernel
         self._lcd = lcd
         self._glyphs = glyphs
+        self._drawn = [None] * (1 + BODY_ROWS)  # what each row of the screen holds
         self.keys = keys
         self.cancel = CancelKey(keys)
         self.texts = texts
@@ -70,14 +71,21 @@ class Screens:
 
     def show(self, title, rows, mark=""):
         """Draw a title and up to three rows; `mark` stands at the right end of the title."""
-        self._lcd.clear()
-        self._lcd.text(0, 0, " " * COLUMNS, True)
-        self._lcd.text(0, 0, title, True)
-        if mark:
-            self._lcd.text(COLUMNS - self._glyphs.width(mark), 0, mark, True)
-        for i in range(min(BODY_ROWS, len(rows))):
-            self._lcd.text(0, i + 1, rows[i])
+        self._draw(0, title, mark)
+        for i in range(BODY_ROWS):
+            self._draw(i + 1, rows[i] if i < len(rows) else "")
         self._lcd.show()
+
+    def _draw(self, row, text, mark=""):
+        """Draw one row, the title inverted, unless it is there already."""
+        if self._drawn[row] == (text, mark):
+            return
+        self._drawn[row] = (text, mark)
+        invert = row == 0
+        end = self._lcd.text(0, row, text, invert)
+        self._lcd.text(end, row, " " * (COLUMNS - end), invert)
+        if mark:
+            self._lcd.text(COLUMNS - self._glyphs.width(mark), row, mark, invert)
 
     def say(self, title_id, body_id, **values):
         """Show a text that waits for nothing ("connecting ...")."""

@@ -66,12 +66,17 @@ def entries(volumes, path):
 
 def _mount(device):
     try:
-        volume = vfs.VfsLfs2(device, progsize=_PROGSIZE, mtime=False)
+        volume = _opened(device)
         _tree(volume)
         return volume
     except OSError:
         vfs.VfsLfs2.mkfs(device, progsize=_PROGSIZE)
-        return vfs.VfsLfs2(device, progsize=_PROGSIZE, mtime=False)
+        return _opened(device)
+
+
+def _opened(device):
+    """Reading as much at a time as programming takes no more memory, and a third of the calls."""
+    return vfs.VfsLfs2(device, readsize=_PROGSIZE, progsize=_PROGSIZE, mtime=False)
 
 
 def _entries(volume, path):

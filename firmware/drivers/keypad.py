@@ -50,7 +50,7 @@ class Keypad:
             self._edge.clear()
             if await self._kernel.first(self._edge, timeout_ms=DEBOUNCE_MS) == 0:
                 continue
-            closed = self._scan()
+            closed = self._scan() if self._any_low() else ()
             # The scan makes edges of its own. After clearing them the level tells whether a
             # real one hid among them.
             self._edge.clear()

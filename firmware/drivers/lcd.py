@@ -72,6 +72,8 @@ class Lcd:
         for page in range(_PAGES):
             first = page * _WIDTH
             last = first + _WIDTH
+            if pixels[first:last] == sent[first:last]:
+                continue
             while first < last and pixels[first:first + _CELL] == sent[first:first + _CELL]:
                 first += _CELL
             while first < last and pixels[last - _CELL:last] == sent[last - _CELL:last]:

@@ -95,6 +95,7 @@ class VfsLfs2:
         self._config = _config(bdev, readsize, progsize, lookahead)
         self._fs = lfs.LFSFilesystem()
         self._open_files = WeakSet()
+        self._folders = None  # their paths; None where they have to be looked for
         self._run(lfs.mount, self._config)
 
     @staticmethod
@@ -137,18 +138,24 @@ class VfsLfs2:
         """MicroPython's tuple of ten: block size twice, blocks, free, available, ..., name size."""
         size, count = self._config.block_size, self._config.block_count
         # The device counts with lfs_fs_traverse, which meets a folder's two blocks twice.
-        free = count - self._run(lfs.fs_size) - 2 * self._folders("")
+        if self._folders is None:
+            self._folders = set(self._find_folders(""))
+        free = count - self._run(lfs.fs_size) - 2 * len(self._folders)
         return (size, size, count, free, free, 0, 0, 0, 0, 255)
 
     def mkdir(self, path):
+        self._folders = None
         self._run(lfs.mkdir, path)
 
     def remove(self, path):
+        self._folders = None
         self._run(lfs.remove, path)
 
     rmdir = remove
 
     def rename(self, old, new):
+        if self._folders is not None and "/" + old.strip("/") in self._folders:
+            self._folders = None
         self._run(lfs.rename, old, new)
 
     def umount(self):
@@ -157,11 +164,12 @@ class VfsLfs2:
             file.drop()
         self._run(lfs.unmount)
 
-    def _folders(self, path):
-        """How many folders lie below this one."""
-        entries = self.ilistdir(path + "/")
-        below = [path + "/" + entry[0] for entry in entries if entry[1] == _DIRECTORY]
-        return len(below) + sum(self._folders(one) for one in below)
+    def _find_folders(self, path):
+        """Paths of all folders below this one."""
+        for name, kind, *_ in self.ilistdir(path + "/"):
+            if kind == _DIRECTORY:
+                yield path + "/" + name
+                yield from self._find_folders(path + "/" + name)
 
     def _run(self, function, *arguments):
         return _call(self._config, function, self._fs, *arguments)
