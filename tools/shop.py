@@ -27,28 +27,36 @@ class Shop(NamedTuple):
     engine: object
     merchant: str
     mac: str
-    folder: TemporaryDirectory  # where the ledger's file is, unless it was given a place to stay
+    folder: TemporaryDirectory | None  # where the ledger's file is, if it goes with the Shop
 
 
-def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None):
+def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None,
+              engine=None):
     """A Shop on one of the sample terminals, its power still off.
 
     `terminal` None is the test shop's till; `world` is World or a class with its arguments.
     `ledger_file`: where the SQLite file is to be made and kept; None for one that goes with the
-    Shop. ValueError for a terminal that is none of the samples, FileExistsError for a ledger that
-    is there already.
+    Shop. `engine`: one in memory (schema.open_engine()) that is put back to the samples and holds
+    the ledger instead, for many runs, one after the other. ValueError for a terminal that is none
+    of the samples, FileExistsError for a ledger that is there already.
     """
     terminal = terminal or samples.TERMINAL
     enrolled = {row[0]: row for row in samples.TERMINALS}
     if terminal not in enrolled:
         raise ValueError(f"no sample terminal {terminal}; there are {', '.join(enrolled)}")
     _, merchant, mac = enrolled[terminal]
-    folder = TemporaryDirectory(prefix="tuidan-")
-    path = Path(ledger_file or Path(folder.name, "ledger.db"))
-    if path.exists():
-        raise FileExistsError(f"{path} is there already; a run begins with a new ledger")
-    path.write_bytes(_sample_ledger(start.date()))
-    engine = schema.open_engine(str(path))
+    folder = None
+    if engine is not None:
+        schema.restore(engine, sample_ledger(start.date()))
+    else:
+        if ledger_file is None:
+            folder = TemporaryDirectory(prefix="tuidan-")
+            ledger_file = Path(folder.name, "ledger.db")
+        path = Path(ledger_file)
+        if path.exists():
+            raise FileExistsError(f"{path} is there already; a run begins with a new ledger")
+        path.write_bytes(sample_ledger(start.date()))
+        engine = schema.open_engine(str(path))
     acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
 
     def factory(board):
@@ -66,16 +74,13 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
 
 
 @cache
-def _sample_ledger(today):
+def sample_ledger(today):
     """The SQLite file of a ledger with the samples as of `today`; making it anew takes longer than
     a refund."""
     engine = schema.open_engine()
     with engine.begin() as connection:
         samples.load(connection, today)
-    with engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        return driver.serialize()
+    return schema.image(engine)
 
 
 def given_back_fen(shop, order_no):
@@ -88,23 +93,27 @@ def given_back_fen(shop, order_no):
     return None if order is None else order.refunded_fen + order.voided_fen
 
 
+_posting, _txn = schema.posting, schema.txn
+_SUMS = [select(func.coalesce(func.sum(_posting.c.amount_fen), 0))
+         .where(schema.account.c.name == side) for side in (_posting.c.credit, _posting.c.debit)]
+_net = func.sum(_posting.c.amount_fen * func.iif(_posting.c.kind == "undo", -1, 1))
+_moved = select(_posting.c.txn_id, _net.label("fen")).group_by(_posting.c.txn_id).subquery()
+_MOVED = (select(_txn, func.coalesce(_moved.c.fen, 0).label("moved"))
+          .outerjoin(_moved, _moved.c.txn_id == _txn.c.id))
+_SOLD = select(schema.order)
+
+
 def wrong_in_ledger(shop):
     """What does not add up in the books, in words; an empty list if everything does.
 
     Accounts sum to zero, no order gave back more than it took, and every transaction has moved
     exactly what its state says.
     """
-    posting, txn, order = schema.posting, schema.txn, schema.order
-    net = func.sum(posting.c.amount_fen * func.iif(posting.c.kind == "undo", -1, 1))
-    moved = select(posting.c.txn_id, net.label("fen")).group_by(posting.c.txn_id).subquery()
     with shop.engine.connect() as connection:
-        names = connection.execute(select(schema.account.c.name)).scalars()
-        balances = [ledger.balance_fen(connection, name) for name in names]
-        rows = connection.execute(
-            select(txn, func.coalesce(moved.c.fen, 0).label("moved"))
-            .outerjoin(moved, moved.c.txn_id == txn.c.id)).all()
-        sold = connection.execute(select(order)).all()
-    wrong = [] if sum(balances) == 0 else [f"accounts sum to {sum(balances)} fen"]
+        gained, lost = (connection.execute(one).scalar_one() for one in _SUMS)
+        rows = connection.execute(_MOVED).all()
+        sold = connection.execute(_SOLD).all()
+    wrong = [] if gained == lost else [f"accounts sum to {gained - lost} fen"]
     for row in rows:
         due = row.amount_fen if row.state == schema.APPROVED else 0
         if row.moved != due:

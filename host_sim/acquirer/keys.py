@@ -6,6 +6,7 @@ handed in and stay in memory. No key is ever part of a text.
 
 import hmac
 from collections import OrderedDict, namedtuple
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
@@ -83,17 +84,20 @@ class Keyring:
         )
         return Issued(wrapped, self._mac(terminal, wrapped))
 
-    def verify(self, connection: Connection, terminal: Row, packet: bytes) -> Mac | None:
-        """The Mac under whichever good key set a packet's F64 verifies, None under none."""
-        rows = _rows(connection, terminal.terminal_id)
+    def verify(self, connection: Connection, rows: Sequence[Row], packet: bytes) -> Mac | None:
+        """The Mac under whichever good key set a packet's F64 verifies, None under none; `rows`
+        from ledger.find_terminal."""
+        covered, f64 = packet[_MTI_AT:-MAC_SIZE], packet[-MAC_SIZE:]
         for row in rows:
-            mac = self._mac(terminal, row.wrapped)
-            if mac.verify(packet[_MTI_AT:-MAC_SIZE], packet[-MAC_SIZE:]):
-                if row.number > terminal.proved_set:
+            if row.wrapped is None:
+                break
+            mac = self._mac(row, row.wrapped)
+            if mac.verify(covered, f64):
+                if row.number > row.proved_set:
                     older = [r.number for r in rows if r.number < row.number]
-                    gone = [n for n in older if n != terminal.proved_set]
-                    _drop(connection, terminal.terminal_id, gone)
-                    prove_key_set(connection, terminal.terminal_id, row.number)
+                    gone = [n for n in older if n != row.proved_set]
+                    _drop(connection, row.terminal_id, gone)
+                    prove_key_set(connection, row.terminal_id, row.number)
                 return mac
         return None
 

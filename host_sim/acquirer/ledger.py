@@ -5,14 +5,27 @@ nothing. Balances and refunded totals are sums over postings; they are stored no
 """
 
 from collections import namedtuple
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from host_sim.acquirer.schema import (
     OPEN,
     REVIEW,
     audit,
+    key_set,
     merchant,
     order,
     posting,
@@ -23,6 +36,10 @@ from host_sim.acquirer.schema import (
 
 # What makes a transaction the same one when it comes again. `dated` is DF0C, empty for a void.
 Key = namedtuple("Key", "terminal_id batch stan dated")
+
+# What a refund or void is judged by: the key's row in txn, the merchant's order (as find_order has
+# it), each None where there is none, and the merchant's balance.
+Facts = namedtuple("Facts", "known order balance_fen")
 
 SETTLEMENT = "settlement"  # what went out to merchants' banks and came in from them
 
@@ -39,24 +56,27 @@ def customer_account(order_no: str) -> str:
     return "customer:" + order_no
 
 
-# Statements are built once: building them anew would cost more than running them.
-_signed = case((posting.c.kind == "undo", -posting.c.amount_fen), else_=posting.c.amount_fen)
+# Statements are built once: building them anew would cost more than running them. What is the same
+# in every run stands in their text, for every value that is bound costs its share.
+_NOTHING = literal_column("0")
+_UNDONE = literal_column("'undo'")
+_signed = case((posting.c.kind == _UNDONE, -posting.c.amount_fen), else_=posting.c.amount_fen)
 
 
-def _given_back(*kinds: str):
-    """Net amount of an order's postings of these kinds, with what was undone taken off."""
+def _given_back(kind: str):
+    """Net amount of an order's postings of this kind, with what was undone taken off."""
     return (
-        select(func.coalesce(func.sum(_signed), 0))
+        select(func.coalesce(func.sum(_signed), _NOTHING))
         .select_from(posting.join(txn, posting.c.txn_id == txn.c.id))
-        .where(posting.c.order_no == order.c.order_no, txn.c.kind.in_(kinds))
+        .where(posting.c.order_no == order.c.order_no, txn.c.kind == literal_column(f"'{kind}'"))
         .correlate(order)
         .scalar_subquery()
     )
 
 
 _held = (
-    select(func.coalesce(func.sum(txn.c.amount_fen), 0))
-    .where(txn.c.order_no == order.c.order_no, txn.c.state == REVIEW)
+    select(func.coalesce(func.sum(txn.c.amount_fen), _NOTHING))
+    .where(txn.c.order_no == order.c.order_no, txn.c.state == literal_column(str(REVIEW)))
     .correlate(order)
     .scalar_subquery()
 )
@@ -66,21 +86,35 @@ _order_facts = select(
     _given_back("void").label("voided_fen"),
     _held.label("held_fen"),
 )
-_BY_NUMBER = _order_facts.where(
-    order.c.order_no == bindparam("order_no"), order.c.merchant_id == bindparam("merchant_id")
-)
-_BY_RRN = _order_facts.where(
-    order.c.rrn == bindparam("rrn"), order.c.merchant_id == bindparam("merchant_id")
-)
-_TERMINAL = select(terminal, merchant.c.name, merchant.c.test_amounts).where(
-    terminal.c.terminal_id == bindparam("terminal_id"),
-    merchant.c.merchant_id == terminal.c.merchant_id,
+_OF_MERCHANT = order.c.merchant_id == bindparam("merchant_id")
+_NAMED = {name: order.c[name] == bindparam("of_order") for name in ("order_no", "rrn")}
+_ORDER = _order_facts.where(_NAMED["order_no"], _OF_MERCHANT)
+_TERMINAL = (
+    select(
+        terminal, merchant.c.name, merchant.c.test_amounts, key_set.c.number, key_set.c.wrapped
+    )
+    .join_from(terminal, merchant)
+    .outerjoin(key_set)
+    .where(terminal.c.terminal_id == bindparam("terminal_id"))
+    .order_by(key_set.c.number.desc())
 )
 _OF_KEY = and_(*(txn.c[name] == bindparam("of_" + name) for name in Key._fields))
 _TXN = select(txn).where(_OF_KEY)
 _NEW_TXN = insert(txn)
 _CHANGE = update(txn).where(_OF_KEY)
 _NEW_POSTING = insert(posting)
+_UNDO = insert(posting).from_select(
+    ["txn_id", "order_no", "kind", "debit", "credit", "amount_fen", "posted_at"],
+    select(
+        posting.c.txn_id,
+        posting.c.order_no,
+        _UNDONE,
+        posting.c.credit,
+        posting.c.debit,
+        posting.c.amount_fen,
+        bindparam("at", type_=posting.c.posted_at.type),
+    ).where(posting.c.txn_id == bindparam("of_txn")),
+)
 _balance = func.coalesce(
     func.sum(
         case(
@@ -88,11 +122,27 @@ _balance = func.coalesce(
             else_=-posting.c.amount_fen,
         )
     ),
-    0,
+    _NOTHING,
 )
 _BALANCE = select(_balance).where(
     (posting.c.credit == bindparam("name")) | (posting.c.debit == bindparam("name"))
 )
+
+
+def _facts(named):
+    """One row, whatever of it there is: a key's txn, an order, a balance."""
+    return select(
+        *txn.c, *_order_facts.selected_columns, _BALANCE.scalar_subquery().label("balance_fen")
+    ).select_from(
+        select(literal_column("1")).subquery().outerjoin(txn, _OF_KEY).outerjoin(
+            order, and_(named, _OF_MERCHANT)
+        )
+    )
+
+
+_FACTS = {name: _facts(named) for name, named in _NAMED.items()}
+_Txn = namedtuple("_Txn", txn.c.keys())  # type: ignore[misc]
+_Order = namedtuple("_Order", _order_facts.selected_columns.keys())  # type: ignore[misc]
 _OPEN_OF_TERMINAL = (
     select(txn)
     .where(
@@ -112,21 +162,32 @@ _PROVE = update(terminal).where(terminal.c.terminal_id == bindparam("of_terminal
 _NEXT_RRN = update(rrn_counter).values(last=rrn_counter.c.last + 1).returning(rrn_counter.c.last)
 
 
-def find_terminal(connection: Connection, terminal_id: str) -> Row | None:
-    """The terminal's row with its merchant's name and test_amounts, or None."""
-    return connection.execute(_TERMINAL, {"terminal_id": terminal_id}).one_or_none()
+def find_terminal(connection: Connection, terminal_id: str) -> Sequence[Row]:
+    """The terminal's row with its merchant's name and test_amounts, once with each of its key sets
+    (number, wrapped), newest first; once with None where it has none; empty if it is unknown."""
+    return connection.execute(_TERMINAL, {"terminal_id": terminal_id}).all()
+
+
+def facts(connection: Connection, key: Key, merchant_id: str, named: str, value: str) -> Facts:
+    """What there is under a key, and of the order whose "order_no" or "rrn" is `value`."""
+    row = connection.execute(
+        _FACTS[named],
+        _of(key)
+        | {"of_order": value, "merchant_id": merchant_id, "name": merchant_account(merchant_id)},
+    ).one()
+    known, found = row[: len(_Txn._fields)], row[len(_Txn._fields) : -1]
+    return Facts(
+        None if known[0] is None else _Txn._make(known),
+        None if found[0] is None else _Order._make(found),
+        row[-1],
+    )
 
 
 def find_order(connection: Connection, order_no: str, merchant_id: str) -> Row | None:
     """The merchant's order with refunded_fen and voided_fen (posted, net) and held_fen."""
     return connection.execute(
-        _BY_NUMBER, {"order_no": order_no, "merchant_id": merchant_id}
+        _ORDER, {"of_order": order_no, "merchant_id": merchant_id}
     ).one_or_none()
-
-
-def find_order_by_rrn(connection: Connection, rrn: str, merchant_id: str) -> Row | None:
-    """As find_order, by the reference number of the sale."""
-    return connection.execute(_BY_RRN, {"rrn": rrn, "merchant_id": merchant_id}).one_or_none()
 
 
 def find_txn(connection: Connection, key: Key) -> Row | None:
@@ -154,11 +215,8 @@ def post(connection: Connection, txn_id: int, kind: str, sold, amount_fen: int, 
 
 
 def undo(connection: Connection, txn_id: int, at: datetime) -> None:
-    """Post the counter-entry of everything that a transaction has posted."""
-    done = connection.execute(select(posting).where(posting.c.txn_id == txn_id)).one()
-    transfer(
-        connection, "undo", done.credit, done.debit, done.amount_fen, at, txn_id, done.order_no
-    )
+    """Post the counter-entry of what a transaction has posted."""
+    connection.execute(_UNDO, {"of_txn": txn_id, "at": at})
 
 
 def transfer(

@@ -4,7 +4,7 @@ A check reads and answers; it never writes. The first check that objects gives t
 """
 
 from collections import namedtuple
-from datetime import datetime
+from datetime import date
 
 from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW
 from protocol.dialect import HELD_FOR_REVIEW
@@ -81,8 +81,7 @@ def _is_voided(a):
 
 
 def _is_too_old(a):
-    sold_on = datetime.strptime(a.order.sold_on, "%Y%m%d").date()
-    return (a.today - sold_on).days > REFUND_WINDOW_DAYS
+    return (a.today - date.fromisoformat(a.order.sold_on)).days > REFUND_WINDOW_DAYS
 
 
 def _is_nothing(a):

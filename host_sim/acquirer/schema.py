@@ -4,6 +4,8 @@ A posting moves an amount between two accounts in one row, so double entry canno
 balance. Postings and audit lines are never changed or removed: triggers refuse it.
 """
 
+import sqlite3
+
 from sqlalchemy import (
     DDL,
     Boolean,
@@ -188,7 +190,8 @@ def open_engine(path: str | None = None) -> Engine:
     writes. Tables are made where they are missing.
     """
     if path is None:
-        engine = create_engine("sqlite://", poolclass=StaticPool)
+        # The one connection is everybody's: giving it back must end nobody's transaction.
+        engine = create_engine("sqlite://", poolclass=StaticPool, pool_reset_on_return=None)
     else:
         engine = create_engine(f"sqlite:///{path}")
 
@@ -198,9 +201,30 @@ def open_engine(path: str | None = None) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"pragma {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection):
-        connection.exec_driver_sql("begin immediate")
-
+    # Not by the event "begin": an engine that has one asks for events at every statement.
+    engine.dialect.do_begin = _begin  # type: ignore[assignment]
     metadata.create_all(engine)
     return engine
+
+
+def _begin(connection) -> None:
+    connection.execute("begin immediate")
+
+
+def driver(engine: Engine) -> sqlite3.Connection:
+    """The SQLite connection under an engine in memory, for looking at the books with plain SQL."""
+    with engine.connect() as connection:
+        found = connection.connection.driver_connection
+        assert isinstance(found, sqlite3.Connection)
+        return found
+
+
+def image(engine: Engine) -> bytes:
+    """The whole ledger of an engine in memory, as the bytes of a SQLite file."""
+    return driver(engine).serialize()
+
+
+def restore(engine: Engine, saved: bytes) -> None:
+    """Put the ledger of an engine in memory back to an image; its pragmas hold on. No transaction
+    may be open. What was compiled stays compiled, so this is far cheaper than another engine."""
+    driver(engine).deserialize(saved)

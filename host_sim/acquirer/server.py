@@ -5,6 +5,7 @@ sign-on, changes anything, and its change is committed before the reply exists.
 """
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +17,7 @@ from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.handlers import inquiry, network, refund, void
 from host_sim.acquirer.keys import Keyring
 from protocol import session, tlv
+from protocol.dialect import ONLY_ECHOED
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming
@@ -65,7 +67,7 @@ class Acquirer:
     def __init__(self, engine: Engine, rng, faults: Faults | None = None, secrets=samples.SECRETS):
         self.faults = faults or Faults()
         self.counters = dict.fromkeys(COUNTERS, 0)
-        self._engine = engine
+        self._connection = engine.connect()
         self._keyring = Keyring(rng, secrets)
 
     def answer(self, packet: bytes, now: datetime) -> bytes | None:
@@ -82,8 +84,8 @@ class Acquirer:
         if self.faults.take(fault_kinds.DEAF, message.mti):
             return None
         try:
-            with self._engine.begin() as connection:
-                reply, mac = self._reply(connection, message, packet, now)
+            with self._connection.begin():
+                reply, mac = self._reply(self._connection, message, packet, now)
         except (SQLAlchemyError, LocalMisuse):  # or holds what no reply can tell
             self.counters["faults"] += 1
             return None
@@ -94,13 +96,14 @@ class Acquirer:
 
     def _reply(self, connection, message, packet, now):
         """(reply Message, Mac to seal it with or None)."""
-        terminal = ledger.find_terminal(connection, message.fields.get(41, ""))
+        rows = ledger.find_terminal(connection, message.fields.get(41, ""))
+        terminal = rows[0] if rows else None
         if terminal is None or not self._keyring.has_master_key(terminal.terminal_id):
             self.counters["not_enrolled"] += 1
             return _refusal(message, "97", now), None
         mac = None
         if 64 in message.fields:
-            mac = self._keyring.verify(connection, terminal, packet)
+            mac = self._keyring.verify(connection, rows, packet)
             if mac is None:
                 self.counters["bad_mac"] += 1
                 return _refusal(message, "A0", now), None
@@ -160,8 +163,13 @@ def _fields(request: Request, answer: Answer, now: datetime) -> dict:
         **answer.fields,
         44: f"{issuer:<11}{ACQUIRER:<11}",
     }
-    wanted = session.reply_fields(request.name, answer.code, request.fields)
-    return {number: values[number] for number in wanted if number != 64}
+    echoed = tuple(number for number in ONLY_ECHOED if number in request.fields)
+    return {number: values[number] for number in _wanted(request.name, answer.code, echoed)}
+
+
+@cache  # transactions, codes and fields of the table: few
+def _wanted(name, code, echoed):
+    return [number for number in session.reply_fields(name, code, echoed) if number != 64]
 
 
 def _refusal(message: Message, code: str, now: datetime) -> Message:

@@ -26,20 +26,19 @@ def fingerprint(call: Call) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def attempt(call: Call, order) -> rules.Attempt:
-    """The request in the form that the rules judge; `order` is the ledger's, or None."""
+def attempt(call: Call, facts: ledger.Facts) -> rules.Attempt:
+    """The request in the form that the rules judge."""
     fields = call.request.fields
-    account = ledger.merchant_account(call.terminal.merchant_id)
     card = fields.get(2)
     return rules.Attempt(
-        order=order,
+        order=facts.order,
         amount_fen=call.amount_fen,
         rrn=fields[37],
         original=call.request.original,
         token=call.request.tags.get("DF0D"),
         card_token=call.keyring.token(card) if card else None,
         terminal=call.terminal,
-        balance_fen=ledger.balance_fen(call.connection, account),
+        balance_fen=facts.balance_fen,
         today=call.now.date(),
     )
 
@@ -81,12 +80,10 @@ def decide(call: Call, key: ledger.Key, kind: str, code: str, order, known) -> A
     return _told(outcome, order)
 
 
-def stored(call: Call, known) -> Answer:
-    """The outcome that a key already has, told again."""
-    order = None
-    if known.order_no:
-        order = ledger.find_order(call.connection, known.order_no, call.terminal.merchant_id)
-    return _told(known._asdict(), order)
+def stored(known, order) -> Answer:
+    """The outcome that a key already has, told again; `order` is the one that the request names,
+    which its fingerprint holds to be the same."""
+    return _told(known._asdict(), order if known.order_no else None)
 
 
 def _told(outcome, order) -> Answer:

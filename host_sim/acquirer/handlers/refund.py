@@ -12,16 +12,18 @@ from host_sim.acquirer.schema import APPROVED, CANCELLED, OPEN
 def refund(call: Call) -> Answer:
     """0220 and 0221 are answered alike: a repeat may be the first that arrives."""
     key = call.key(call.request.tags["DF0C"])
-    known = ledger.find_txn(call.connection, key)
+    facts = ledger.facts(
+        call.connection, key, call.terminal.merchant_id, "order_no", call.request.tags["DF01"]
+    )
+    known, order = facts.known, facts.order
     if known is not None:
         if known.fingerprint not in (None, outcome.fingerprint(call)):
             return outcome.conflict(call, key)
         if known.state == CANCELLED:
             return Answer("C9")
         if known.state != OPEN:
-            return outcome.stored(call, known)
-    order = ledger.find_order(call.connection, call.request.tags["DF01"], call.terminal.merchant_id)
-    code = rules.refund_code(outcome.attempt(call, order))
+            return outcome.stored(known, order)
+    code = rules.refund_code(outcome.attempt(call, facts))
     if code == "00" and call.terminal.test_amounts:
         code = rules.test_code(call.amount_fen, known.tries if known else 0)
     if rules.is_stored(code):

@@ -12,17 +12,17 @@ from host_sim.acquirer.schema import APPROVED, CANCELLED
 def void(call: Call) -> Answer:
     """Take a sale of this terminal's open batch back whole; its original is named by F37."""
     key = call.key("")
-    known = ledger.find_txn(call.connection, key)
+    facts = ledger.facts(
+        call.connection, key, call.terminal.merchant_id, "rrn", call.request.fields[37]
+    )
+    known, order = facts.known, facts.order
     if known is not None:
         if known.state == CANCELLED:
             return Answer("CA")
         if known.fingerprint != outcome.fingerprint(call):
             return outcome.conflict(call, key)
-        return outcome.stored(call, known)
-    order = ledger.find_order_by_rrn(
-        call.connection, call.request.fields[37], call.terminal.merchant_id
-    )
-    code = rules.void_code(outcome.attempt(call, order))
+        return outcome.stored(known, order)
+    code = rules.void_code(outcome.attempt(call, facts))
     return outcome.decide(call, key, "void", code, order, None)
 
 

@@ -68,6 +68,30 @@ def test_restarted_acquirer_knows_keys_and_outcomes(tmp_path):
     assert host.customer_got_fen("20260004") == 1000
 
 
+def test_ledger_in_memory_goes_back_to_its_image(host, till):
+    order = host.order("20260004")
+    saved, before = schema.image(host.engine), host.dump()
+    first = till.refund(order, 1000, stan=500)
+    schema.restore(host.engine, saved)
+    assert host.dump() == before
+    assert till.refund(order, 1000, stan=500).fields == first.fields
+    assert host.customer_got_fen("20260004") == 1000
+
+
+def test_ledger_in_memory_keeps_its_rules_when_it_goes_back(host):
+    schema.restore(host.engine, schema.image(host.engine))
+    with pytest.raises(IntegrityError, match="FOREIGN KEY"), host.engine.begin() as connection:
+        ledger.transfer(connection, "payout", "nobody", ledger.SETTLEMENT, 1, NOON)
+
+
+def test_giving_a_connection_back_ends_nobodys_transaction(host):
+    """In memory there is one connection for all: a reader that leaves must not roll back."""
+    with host.engine.begin() as connection:
+        ledger.note(connection, NOON, samples.TERMINAL, "test", "")
+        host.engine.raw_connection().close()
+    assert host.count(schema.audit) == 1
+
+
 @pytest.mark.parametrize(
     "stans, last", [([], 0), ([5, 3, 4], 5), ([999_998, 999_999, 1, 2], 2), ([2, 999_999], 2)]
 )
