@@ -81,7 +81,12 @@ class Flash:
 
     def readinto(self, at, buffer):
         """Fill the buffer: for the driver's end, where memory is scarce."""
-        buffer[:] = self.read(at, len(buffer))
+        block, offset = divmod(at, BLOCK)
+        end = offset + len(buffer)
+        if end <= BLOCK:
+            buffer[:] = self._blocks.get(block, _ERASED)[offset:end]
+        else:
+            buffer[:] = self.read(at, len(buffer))
 
     def program(self, at, data):
         if at % PAGE or len(data) % PAGE:
@@ -106,7 +111,9 @@ class Flash:
 
     def _program_page(self, at, data):
         block, offset = divmod(at, BLOCK)
-        page = self._blocks.setdefault(block, bytearray(_ERASED))
+        page = self._blocks.get(block)
+        if page is None:
+            page = self._blocks[block] = bytearray(_ERASED)
         old = bytes(page[offset : offset + PAGE])
         if int.from_bytes(data, "big") & ~int.from_bytes(old, "big"):
             raise FlashMisuse(f"block {block} offset {offset}: programmed without an erase")

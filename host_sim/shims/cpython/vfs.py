@@ -36,7 +36,11 @@ class _Device(UserContext):
 
     def read(self, cfg, block, off, size):
         data = bytearray(size)
-        self._guard(self.bdev.readblocks, block, data, off)
+        if self.failure is None:
+            try:
+                self.bdev.readblocks(block, data, off)
+            except BaseException as failure:
+                self.failure = failure
         return data
 
     def prog(self, cfg, block, off, data):

@@ -1,0 +1,210 @@
+"""A host has memory to spare: for a process that plays many runs, spread_out() keeps what a board
+would load, look up or work out again and again.
+
+Only answers that depend on nothing but the arguments are kept. So every run stays what it is
+without, event for event, and the firmware's files stay what a board runs.
+"""
+
+import pkgutil
+import sys
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from importlib import import_module
+from typing import Any
+
+from host_sim import core  # noqa: F401 - the shims that the firmware's files need
+
+KEPT = 4096  # answers of one function
+_BOARD_ONLY = ("firmware.loader",)
+_spread = False
+
+
+def spread_out() -> None:
+    """Once a process, before its first world. There is no way back."""
+    global _spread
+    if _spread:
+        return
+    _spread = True
+    import firmware
+
+    for found in pkgutil.walk_packages(firmware.__path__, "firmware."):
+        if found.name not in _BOARD_ONLY:
+            import_module(found.name)
+    _keep_tables()
+    _keep_words()
+    _keep_drawings()
+    _keep_packets()
+    _shorten_reading()
+
+
+def _keep_tables() -> None:
+    """What is read from the dialect's lines of text."""
+    from firmware import operators
+    from protocol import dialect, session
+
+    _everywhere(dialect.form, lru_cache(KEPT)(dialect.form))
+    for function in (dialect.row, dialect.numbers, session._lines_with):
+        _everywhere(function, _listing(function))
+    lines = lru_cache(KEPT)(lambda table, read=dialect.lines: tuple(read(table)))
+    _everywhere(dialect.lines, lambda table: iter(lines(table)))
+    _everywhere(operators.hashed, lru_cache(KEPT)(operators.hashed))
+
+
+def _keep_words() -> None:
+    """Texts, and how they are broken into rows."""
+    from firmware.screens import Screens
+    from firmware.text.texts import Texts
+
+    read, places = Texts.__init__, {}
+
+    def open_texts(self: Any, language: str) -> None:
+        if language not in places:
+            read(self, language)
+            places[language] = vars(self).copy()
+        vars(self).update(places[language])
+
+    _replace(Texts, "__init__", open_texts)
+    _keep(Texts, "_find", lambda texts: texts._path)
+    _keep(Texts, "__getitem__", lambda texts: texts._path)
+    _keep(Screens, "wrap", lambda screens: screens._glyphs._path, list)
+
+
+def _keep_drawings() -> None:
+    """Glyphs, and whole texts as the screen and the printer get them."""
+    from firmware.drivers import printer
+    from firmware.drivers.lcd import Lcd
+    from firmware.text.glyphs import Glyphs
+
+    _keep(Glyphs, "glyph", lambda glyphs: glyphs._path, store=bytes)
+    for name in ("gb", "wide", "width"):
+        _keep(Glyphs, name, lambda glyphs: glyphs._path)
+
+    write: Any = printer.encode
+    written: dict[Any, bytes] = {}
+
+    def encode(line: tuple, glyphs: Any) -> bytes:
+        key = (line, glyphs._path)
+        if key not in written:
+            _make_room(written)
+            written[key] = bytes(write(line, glyphs))
+        return written[key]
+
+    _everywhere(write, encode)
+
+    draw: Any = Lcd.text
+    drawn: dict[Any, tuple[int, bytes, bytes]] = {}
+
+    def text(self: Any, column: int, row: int, string: str, invert: bool = False) -> int:
+        key = (column, string, invert, self._glyphs._path)
+        first = row * 256 + column * 8
+        pixels = self._pixels
+        if key not in drawn:
+            _make_room(drawn)
+            end = draw(self, column, row, string, invert)
+            last = row * 256 + end * 8
+            drawn[key] = end, bytes(pixels[first:last]), bytes(pixels[first + 128 : last + 128])
+            return end
+        end, upper, lower = drawn[key]
+        last = row * 256 + end * 8
+        pixels[first:last] = upper
+        pixels[first + 128 : last + 128] = lower
+        return end
+
+    _replace(Lcd, "text", text)
+
+
+def _keep_packets() -> None:
+    """What the portable codec reads in a packet: the terminal asks, and so does who listens."""
+    from protocol import iso8583
+
+    read = iso8583.decode
+    kept = lru_cache(KEPT)(read)
+
+    def decode(packet: bytes) -> iso8583.Message:
+        message = kept(bytes(packet))
+        return iso8583.Message(message.tpdu, message.header, message.mti, message.fields.copy())
+
+    _everywhere(read, decode)
+
+
+def _shorten_reading() -> None:
+    """littlefs on a part of the simulated flash reads there, past the drivers in between: they
+    only add up where it is."""
+    import vfs
+
+    from firmware.drivers.flash import Part
+    from host_sim.bench.flash import BLOCK, Flash
+
+    through: Any = vfs._Device.read
+    erased = bytearray(b"\xff" * BLOCK)
+
+    def place(device: Any) -> tuple[dict, int]:
+        """The flash's blocks and the number of the first, where there is a way past."""
+        part = device.bdev
+        if type(part) is Part and type(part._device).__module__ == "rp2":
+            flash, start = part._device._chip.flash, part._device._start
+            if type(flash) is Flash:
+                return flash._blocks, start // BLOCK + part._first
+        return {}, -1
+
+    def read(self: Any, cfg: Any, block: int, off: int, size: int) -> bytearray:
+        try:
+            blocks, first = self.way
+        except AttributeError:
+            blocks, first = self.way = place(self)
+        if first < 0 or self.failure is not None:
+            return through(self, cfg, block, off, size)
+        return blocks.get(first + block, erased)[off : off + size]
+
+    _replace(vfs._Device, "read", read)
+
+
+def _keep(kind: type, name: str, of: Callable[[Any], Any],
+          give: Callable[[Any], Any] | None = None,
+          store: Callable[[Any], Any] | None = None) -> None:  # fmt: skip
+    """Keep what a method of one argument answers; `of(object)` is all that it depends on besides.
+    What may be changed by who gets it is given as a copy, `give(answer)`; `store(answer)` is what
+    can be kept of it."""
+    method = getattr(kind, name)
+    answers: dict[Any, Any] = {}
+
+    def again(self: Any, argument: Any) -> Any:
+        key = of(self), argument
+        try:
+            answer = answers[key]
+        except KeyError:
+            _make_room(answers)
+            answer = method(self, argument)
+            answer = answers[key] = answer if store is None else store(answer)
+        return answer if give is None else give(answer)
+
+    _replace(kind, name, again)
+
+
+def _listing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that answers with a list, or None."""
+    kept = lru_cache(KEPT)(function)
+
+    def again(*arguments: Any) -> Any:
+        answer = kept(*arguments)
+        return None if answer is None else answer[:]
+
+    return again
+
+
+def _make_room(answers: dict) -> None:
+    if len(answers) >= KEPT:
+        answers.clear()
+
+
+def _replace(kind: type, name: str, method: Callable[..., Any]) -> None:
+    setattr(kind, name, wraps(getattr(kind, name))(method))
+
+
+def _everywhere(function: Any, other: Any) -> None:
+    """Put `other` in a function's place, in every module that has imported it."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in ("firmware", "protocol", "host_sim", "tools"):
+            for attribute, value in list(vars(module).items()):
+                if value is function:
+                    setattr(module, attribute, other)
