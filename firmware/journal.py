@@ -6,6 +6,7 @@ A slot's file is named after the key of its transaction, of its last one while i
 
 from micropython import const
 
+from firmware import overlay
 from firmware import refund_state as states
 from firmware.record import Record, pack, unpack
 
@@ -23,16 +24,11 @@ class Journal:
         self._storage = storage
         self._open = {}  # file name: record
         self._free = []  # file names of slots without a transaction, the next one first
-        self._damaged = []
         self._load()
 
     def open_records(self):
         """Records that still owe something (an outcome or paper), oldest first."""
         return [self._open[name] for name in sorted(self._open)]
-
-    def damaged(self):
-        """Names (keys) of slots of which neither copy can be read."""
-        return self._damaged
 
     def prepare(self, record):
         """Give the new record a slot and make PREPARED durable. Raises JournalFull."""
@@ -69,8 +65,10 @@ class Journal:
         self._storage.write(_path(record.key()), pack(record))
 
     def finish(self, record):
-        """Into the archive, and the slot is free again."""
-        self._storage.append(_ARCHIVE, pack(record))
+        """Into the archive, and the slot is free again. What ends while it is LOST is there
+        already."""
+        if record.state != states.LOST:
+            self._storage.append(_ARCHIVE, pack(record))
         self.move(record, states.ARCHIVE)
         self._free.append(record.key())
         self._open.pop(record.key())
@@ -89,7 +87,7 @@ class Journal:
         for name in names:
             self._take(name, unpack(self._storage.read(_path(name))))
         # A cut between the renamings on the two volumes leaves one slot under two names.
-        for _ in range(len(names) - SLOTS):
+        for _ in range(min(len(names) - SLOTS, len(self._free))):
             self._storage.remove(_path(self._free.pop()))
         unused = ["slot%d" % number for number in range(SLOTS)]
         unused = [name for name in unused if name not in names]
@@ -100,8 +98,10 @@ class Journal:
     def _take(self, name, record):
         """One slot as it was found."""
         if record is None:
-            self._damaged.append(name)
-        elif record.state == states.FREE:
+            record = overlay.call("lost.found", self, name)
+            if record.state == states.FREE:
+                self._storage.write(_path(name), pack(record))
+        if record.state == states.FREE:
             self._free.append(name)
         else:
             self._open[name] = record

@@ -4,6 +4,7 @@ and its fields.
 What is sent again after a restart is made from the record alone, so it is the same request.
 """
 
+from firmware.refund_state import VOID
 from protocol import tlv
 from protocol.errors import WireFault
 from protocol.subfields import f60, f61
@@ -30,8 +31,11 @@ def order_inquiry(params, batch, stan, order):
 
 
 def status(params, batch, stan, record):
-    """Asks for the fate of the record's key; reads only."""
-    asked = [("DF01", record.order), ("DF0C", record.date)]
+    """Asks for the fate of the record's key; reads only. Of a record that was lost the host may
+    tell the order."""
+    asked = [("DF01", record.order)]
+    if record.type != VOID:  # whose key has no date
+        asked.append(("DF0C", record.date))
     fields = {
         3: "390000",
         11: stan_digits(stan),
@@ -53,6 +57,8 @@ def refund(params, record, mti="0220"):
     ]
     if record.token:
         named.append(("DF0D", record.token))
+    if not record.amount_fen:  # it was lost: the key alone must do
+        named = [("DF0C", record.date)]
     fields = _financial(record, REFUND_TYPE)
     fields[37] = record.original_rrn
     fields[61] = record.original

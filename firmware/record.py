@@ -5,6 +5,8 @@ The order of FIELDS is the stored order. Change it only together with _VERSION.
 
 from micropython import const
 
+from firmware.refund_state import VOID
+
 _VERSION = const(1)
 LARGEST = const(392)  # bytes, 400 with storage's frame; the table's limits stay below it
 
@@ -68,8 +70,10 @@ class Record:
         self.version = _VERSION
 
     def key(self):
-        """Terminal, batch, STAN and stored date: what names this transaction for ever."""
-        return "%s-%06d-%06d-%s" % (self.terminal, self.batch, self.stan, self.date)
+        """Terminal, batch, STAN and stored date: what names this transaction for ever. A void's
+        says that it is one, for on the wire its key has no date."""
+        void = "v" if self.type == VOID else ""
+        return "%s-%06d-%06d-%s%s" % (self.terminal, self.batch, self.stan, self.date, void)
 
 
 def pack(record):

@@ -18,9 +18,10 @@ APPROVED = 5  # durable before it is shown or printed
 DECLINED = 6
 ANNULLED = 7  # net zero for good
 REVERSING = 8  # void only: durable before the first 0400
+LOST = 9  # neither copy could be read: known by its key alone, until the host has told the rest
 
 # ... in the order of their numbers
-NAMES = "FREE PREPARED SENT CANCELLING PENDING_REVIEW APPROVED DECLINED ANNULLED REVERSING"
+NAMES = "FREE PREPARED SENT CANCELLING PENDING_REVIEW APPROVED DECLINED ANNULLED REVERSING LOST"
 
 # Events
 PREPARE = "prepare"  # a STAN is taken for a checked order
@@ -30,10 +31,10 @@ DECLINE = "decline"  # any other final code, or status 04
 HOLD = "hold"  # reply 09
 FORGET = "forget"  # the host does not know the key any more: send again
 CANCEL = "cancel"  # take the refund back by 0420
-REFUSE = "refuse"  # 0430 with 12: the refund stands as it stood before
+REFUSE = "refuse"  # 0430 or 0410 with 12: it is settled and stands as it stood before
 REVERSE = "reverse"  # take the void back by 0400
 ANNUL = "annul"  # 0430 with 00; 0410 with 00, 12 or 25; status 05
-ARCHIVE = "archive"  # printed and in the archive
+ARCHIVE = "archive"  # printed, if there was something to print, and in the archive
 
 # What a record is, its state, the event, the state after it. One text: as a dict it would take six
 # times the memory. After a REFUSE, REFUSED_TO goes before.
@@ -53,6 +54,11 @@ refund PENDING_REVIEW cancel CANCELLING
 refund APPROVED cancel CANCELLING
 refund CANCELLING annul ANNULLED
 refund CANCELLING refuse SENT
+refund LOST approve APPROVED
+refund LOST decline DECLINED
+refund LOST annul ANNULLED
+refund LOST cancel CANCELLING
+refund LOST archive FREE
 refund APPROVED archive FREE
 refund DECLINED archive FREE
 refund ANNULLED archive FREE
@@ -64,16 +70,22 @@ void SENT decline DECLINED
 void SENT reverse REVERSING
 void APPROVED reverse REVERSING
 void REVERSING annul ANNULLED
+void REVERSING refuse APPROVED
+void LOST approve APPROVED
+void LOST decline DECLINED
+void LOST annul ANNULLED
+void LOST reverse REVERSING
+void LOST archive FREE
 void APPROVED archive FREE
 void DECLINED archive FREE
 void ANNULLED archive FREE
 """
 
-# A refused cancel (0430 with 12) returns to where it was asked from.
-REFUSED_TO = (APPROVED, PENDING_REVIEW)  # from anywhere else to SENT
+# A refused cancel or reversal (12) returns to where it was asked from.
+REFUSED_TO = (APPROVED, PENDING_REVIEW, LOST)  # a cancel from anywhere else: to SENT
 
 FINAL = (APPROVED, DECLINED, ANNULLED)
-OPEN = (PREPARED, SENT, CANCELLING, PENDING_REVIEW, REVERSING)
+OPEN = (PREPARED, SENT, CANCELLING, PENDING_REVIEW, REVERSING, LOST)
 
 
 class IllegalStep(Exception):

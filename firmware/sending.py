@@ -8,8 +8,8 @@ from firmware import host, overlay
 from firmware import refund_state as states
 from protocol.dialect import HELD_FOR_REVIEW, MAY_LACK_MAC
 
-# DF08 of a status inquiry, for a refund that is held for review: the event, and the code (F39)
-# that stands for it, as the inquiry brings none.
+# DF08 of a status inquiry, for a refund that is held for review and, where it is SETTLED, for what
+# was lost: the event, and the code (F39) that stands for it, as the inquiry brings none.
 REVIEWED = {
     "01": (states.FORGET, HELD_FOR_REVIEW),
     "03": (states.APPROVE, "00"),
@@ -17,6 +17,7 @@ REVIEWED = {
     "05": (states.ANNUL, "C9"),
     "06": (states.FORGET, HELD_FOR_REVIEW),
 }
+SETTLED = ("03", "04", "05")
 REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
 REVERSAL_REASON = {host.BAD_MAC: "A0", host.ANSWERED: "06"}
 NO_REPLY_REASON = "98"
@@ -87,7 +88,9 @@ async def _void(terminal, record):
 async def _reverse(terminal, record):
     reason = record.code if record.code in ("A0", "06") else NO_REPLY_REASON
     outcome = await terminal.host.exchange("reversal", record, reason)
-    if outcome.code in REVERSED:
+    if outcome.code == "12" and record.earlier in states.REFUSED_TO:
+        terminal.journal.move(record, states.REFUSE)
+    elif outcome.code in REVERSED:
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code in MAY_LACK_MAC:
         await _sign_on(terminal)
@@ -105,18 +108,43 @@ async def _cancel(terminal, record):
 
 
 async def _poll(terminal, record):
-    stan = terminal.counters.take_stan()
-    batch = terminal.counters.batch
-    outcome = await terminal.host.exchange("status", batch, stan, record)
-    if outcome.code in MAY_LACK_MAC:
-        await _sign_on(terminal)
-    if outcome.code != "00":
-        return
-    told = overlay.call("messages.tags", outcome.field(62, b""))
+    _, told = await _status(terminal, record)
     if told.get("DF08") in REVIEWED:
         event, record.code = REVIEWED[told["DF08"]]
         record.arrival = told.get("DF09", "")
         terminal.journal.move(record, event)
+
+
+async def _ask(terminal, record):
+    """LOST: the host's final state is the record's, anything else is closed by its key alone."""
+    outcome, told = await _status(terminal, record)
+    state = told.get("DF08")
+    if state is None:
+        return
+    if state not in SETTLED:
+        void = record.type == states.VOID
+        terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+        return
+    event, code = REVIEWED[state]
+    if event == states.APPROVE and record.earlier == states.APPROVED:
+        terminal.journal.finish(record)  # as the archive has it: the slot was free
+        return
+    record.code = code
+    record.order = record.order or told.get("DF01", "")
+    record.rrn = record.rrn or outcome.field(37)
+    record.arrival = told.get("DF09", record.arrival)
+    terminal.journal.move(record, event)
+
+
+async def _status(terminal, record):
+    """(Outcome, tags) of a status inquiry; no tags where it brought nothing to go by."""
+    stan = terminal.counters.take_stan()
+    outcome = await terminal.host.exchange("status", terminal.counters.batch, stan, record)
+    if outcome.code in MAY_LACK_MAC:
+        await _sign_on(terminal)
+    if outcome.code != "00":
+        return outcome, {}
+    return outcome, overlay.call("messages.tags", outcome.field(62, b""))
 
 
 async def _never_sent(terminal, record):
@@ -144,7 +172,9 @@ _OWED = {
     (states.REFUND, states.SENT): _repeat,
     (states.REFUND, states.CANCELLING): _cancel,
     (states.REFUND, states.PENDING_REVIEW): _poll,
+    (states.REFUND, states.LOST): _ask,
     (states.VOID, states.PREPARED): _never_sent,
     (states.VOID, states.SENT): _void_unanswered,
     (states.VOID, states.REVERSING): _reverse,
+    (states.VOID, states.LOST): _ask,
 }

@@ -9,6 +9,7 @@ from firmware import overlay
 from firmware import refund_state as states
 
 _WAITS_MS = const((5000, 10000, 20000, 40000, 60000))  # between tries, the last one for ever
+_STEPS = const(3)  # the most that lie between an open record and its end: ask, cancel, ask again
 
 
 async def send(terminal, record):
@@ -22,27 +23,45 @@ async def attempt(terminal, record):
     await terminal.turn.take()
     try:
         await overlay.run("sending.again", terminal, record, state)
+    except OSError:
+        pass  # the flash did not take it: the record is as it was, and its turn comes again
     finally:
         terminal.turn.give()
 
 
-async def reversals_first(terminal):
-    """A void without an answer is reversed before anything else goes online: True if none is
-    left."""
-    for record in terminal.journal.open_records():
-        while record.type == states.VOID and record.state in states.OPEN:
+async def obstacle(terminal):
+    """What must end before anything new goes online gets its try: a void without an answer, and
+    what was LOST. A record that is still open then, or None."""
+    left = None
+    for record in _work(terminal):
+        for _ in range(_STEPS):
             before = record.state
-            await attempt(terminal, record)
+            if _stands_in_the_way(record):
+                await attempt(terminal, record)
             if record.state == before:
-                return False
-    return True
+                break
+        if _stands_in_the_way(record):
+            left = record
+    return left
+
+
+def _stands_in_the_way(record):
+    lost = record.state == states.LOST or not record.amount_fen
+    return record.state in states.OPEN and (lost or record.type == states.VOID)
+
+
+def _work(terminal):
+    """What is open, the voids first."""
+    records = [r for r in terminal.journal.open_records() if r.state in states.OPEN]
+    voids = [r for r in records if r.type == states.VOID]
+    return voids + [r for r in records if r.type != states.VOID]
 
 
 async def keep_trying(terminal):
     """The background task: works on what is open and not in the operator's hands."""
     tries = 0
     while True:
-        work = [r for r in terminal.journal.open_records() if r.state in states.OPEN]
+        work = _work(terminal)
         if not work:
             tries = 0
             await terminal.kernel.first(terminal.left_open)

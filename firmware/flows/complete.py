@@ -24,7 +24,9 @@ ENDINGS = {
 async def run(terminal, record, resumed=False):
     """Show and print what is owed. `resumed`: after a restart or a break, so copies may exist."""
     ui = terminal.ui
-    if record.state == states.APPROVED:
+    if not record.amount_fen and record.state in states.FINAL:
+        await _tell_of_the_lost(terminal, record)
+    elif record.state == states.APPROVED:
         done = await _print(terminal, record, resumed)
         if done:
             terminal.journal.finish(record)
@@ -38,6 +40,16 @@ async def run(terminal, record, resumed=False):
         await ui.ask("message", title, body, order=record.order, amount=yuan(record.amount_fen))
         if state == states.ANNULLED:
             terminal.journal.finish(record)
+
+
+async def _tell_of_the_lost(terminal, record):
+    """Neither copy could be read: of the record only its key is known, of its fate what the host
+    said. There is nothing to print."""
+    approved = record.state == states.APPROVED
+    body = "lost.approved" if approved else "lost.annulled"
+    number = "%06d" % record.stan
+    await terminal.ui.ask("message", "lost.title", body, voucher=number, date=record.date)
+    terminal.journal.finish(record)
 
 
 async def _print(terminal, record, resumed):

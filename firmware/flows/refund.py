@@ -4,12 +4,11 @@ Nothing is sent before the second check is confirmed. Each step is in memory onl
 """
 
 from firmware import overlay, unfinished
+from firmware import refund_state as states
 from firmware.screens import Stopped
 
 
 async def run(terminal):
-    if terminal.journal.damaged():  # what cannot be read may be an open refund of this very order
-        raise Stopped("fault.title", "fault.body")
     await _get_online(terminal)
     order, reason, amount_fen = await overlay.run("flows.order.run", terminal)
     await overlay.run("flows.log_in.supervisor", terminal)
@@ -22,6 +21,8 @@ async def _get_online(terminal):
         terminal.ui.say("sign_on.title", "connecting")
         await overlay.run("flows.sign_on.or_stop", terminal)
     terminal.ui.say("refund.title", "connecting")
-    if not await unfinished.reversals_first(terminal):
-        raise Stopped("refused.title", "reversal_open.body")
+    left = await unfinished.obstacle(terminal)
+    if left is not None:  # what was lost may be a refund of this very order
+        void = left.type == states.VOID and left.amount_fen
+        raise Stopped("refused.title", "reversal_open.body" if void else "lost.open")
     terminal.ui.keys.clear()

@@ -6,11 +6,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from firmware import refund_state as states
-from firmware.journal import Journal
-from firmware.storage import Storage
 from host_sim.acquirer import faults, ledger, review, schema
 from host_sim.bench.flash import PICO_BYTES
-from host_sim.world import pico_board, prepare_flash
 from protocol import tlv
 from protocol.reference.codec import decode
 from tests.fuzz.mutants import sealed
@@ -189,29 +186,3 @@ def test_reply_from_after_new_years_eve_is_printed_with_its_own_year():
     assert till.journal().open_records() == []
     printed = " ".join(till.world.paper)
     assert "2027-01-01" in printed and "2026-01-01" not in printed
-
-
-def test_no_new_refund_is_begun_while_a_record_cannot_be_read(till):
-    till.faults.script(faults.MUTE, "0220")
-    till.send(SOLD_LAST_WEEK, 1000)
-    till.wait("Asking again")
-    till.world.power_off()
-    prepare_flash(till.world.device.flash, flip_a_bit_of_the_open_record, pico_board)
-    till.log_in()
-    till.press("1")
-    till.wait("Do not refund again")
-    till.press("ENTER")
-    till.idle()
-    assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
-
-
-def flip_a_bit_of_the_open_record(board):
-    """In both copies: one alone would be mended from the other."""
-    storage = Storage(board.data_flash())
-    path = "journal/" + Journal(storage).open_records()[0].key()
-    for volume in storage._volumes:
-        with volume.open(path, "rb") as file:
-            data = bytearray(file.read())
-        data[30] ^= 1
-        with volume.open(path, "wb") as file:
-            file.write(data)

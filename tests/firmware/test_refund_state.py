@@ -17,7 +17,7 @@ TRANSITIONS = transitions()
 
 
 def test_stored_numbers_never_change():
-    assert [getattr(states, name) for name in NAMES] == list(range(9))
+    assert [getattr(states, name) for name in NAMES] == list(range(10))
 
 
 def test_every_step_outside_the_table_is_an_error():
@@ -31,7 +31,7 @@ def test_every_step_outside_the_table_is_an_error():
 
 def test_every_row_of_the_table_is_a_step_of_its_own():
     rows = states.TRANSITIONS.strip().splitlines()
-    assert len(TRANSITIONS) == len(rows) == 29
+    assert len(TRANSITIONS) == len(rows) == 40
     assert {event for _, _, event in TRANSITIONS} == set(EVENTS)
 
 
@@ -66,7 +66,7 @@ def test_no_request_leaves_before_sent_is_reached():
             if k == kind and target == states.SENT
         }
         assert (states.PREPARED, states.SEND) in into
-        barred = (states.FREE, states.DECLINED, states.ANNULLED)
+        barred = (states.FREE, states.LOST, states.DECLINED, states.ANNULLED)
         assert all(state not in barred for state, _ in into)
 
 

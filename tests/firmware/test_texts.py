@@ -27,7 +27,7 @@ WIDEST = {
     "amount": "99999999.99", "left": "99999999.99", "code": "A0", "number": "01", "count": "8",
     "tries": "2", "most": "6", "order": "20260316000123456789", "rrn": "123456789012",
     "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
-    "card": "622202******1234",
+    "card": "622202******1234", "date": "20260316", "voucher": "000123",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
 TITLE = re.compile(r"\.title$|\.failed$")
