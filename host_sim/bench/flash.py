@@ -33,6 +33,7 @@ class Flash:
         self._blocks = {}
         self._cut = None  # (operations still to go, tear, rng)
         self._torn_block = None  # (number, its contents before the power went)
+        self._decayed = set()  # (block, offset) of pages in which a bit has flipped
 
     @property
     def operations(self):
@@ -51,6 +52,7 @@ class Flash:
     def copy(self):
         """Another part with the same contents, its counters at zero."""
         other = Flash(self.size)
+        other._decayed = set(self._decayed)
         other._blocks = {at: bytearray(data) for at, data in self._blocks.items()}
         return other
 
@@ -65,8 +67,10 @@ class Flash:
         return {**self._blocks, block: old}
 
     def flip(self, at, bit):
-        """Turn one bit of the contents: decay, not an operation."""
+        """Turn one bit of the contents: decay, not an operation. Whoever takes the page for erased
+        cannot know better: what is programmed there comes out wrong, as from a real part."""
         block, offset = divmod(at, BLOCK)
+        self._decayed.add((block, offset // PAGE * PAGE))
         self._blocks.setdefault(block, bytearray(_ERASED))[offset] ^= 1 << bit
 
     def read(self, at, length):
@@ -108,6 +112,7 @@ class Flash:
             self._blocks[at // BLOCK] = bytearray(torn)
             raise PowerCut
         self._blocks.pop(at // BLOCK, None)
+        self._decayed = {page for page in self._decayed if page[0] != at // BLOCK}
 
     def _program_page(self, at, data):
         block, offset = divmod(at, BLOCK)
@@ -116,7 +121,10 @@ class Flash:
             page = self._blocks[block] = bytearray(_ERASED)
         old = bytes(page[offset : offset + PAGE])
         if int.from_bytes(data, "big") & ~int.from_bytes(old, "big"):
-            raise FlashMisuse(f"block {block} offset {offset}: programmed without an erase")
+            if (block, offset) in self._decayed:
+                data = bytes(o & n for o, n in zip(old, data, strict=True))
+            else:
+                raise FlashMisuse(f"block {block} offset {offset}: programmed without erase")
         torn = self._torn(old, bytes(data))
         if torn is not None:
             self._torn_block = block, bytes(page)

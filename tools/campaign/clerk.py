@@ -1,0 +1,250 @@
+"""The operator of a campaign: works off three wishes, seeing the screen only, and makes mistakes.
+
+His one rule: a refund whose outcome he did not see is entered again only if the terminal shows
+nothing in progress and nothing owed.
+"""
+
+from random import Random
+from typing import NamedTuple
+
+from firmware.flows.idle import MENU
+from host_sim.bench.keypad import NAMES
+from tools.campaign.shopfront import OPERATOR, SUPERVISOR
+
+_MENU_KEYS = {text_id: str(at + 1) for at, (text_id, _) in enumerate(MENU)}
+IDLE = ("Ready", "Signed off")
+NOTHING_OWED = "1 Refund"
+LOOK_MS = 400
+LONGEST_WAIT_MS = 130_000
+MOST_ACTIONS = 400
+ATTEMPTS = 3
+
+# How a refund that was sent off ended, or that it has not: in his sight it has been entered.
+OUTCOMES = ("Approved", "Signature", "Printer", "Declined", "In progress", "In review",
+            "Not refunded")
+# What stands on the screen while it is the terminal's turn.
+BUSY = ("Sending", "Connecting", "Asking", "Printing", "RMB", "customer copy")
+
+
+class Wish(NamedTuple):
+    """What the clerk has to do: `kind` is a row of WISHES; `amount_fen` None is the whole."""
+
+    kind: str
+    order: str = ""
+    amount_fen: int | None = None
+    reason: str = "1"
+
+    def __str__(self):
+        amount = "" if self.amount_fen is None else f" {self.amount_fen} fen"
+        return f"{self.kind} {self.order}{amount}".rstrip()
+
+
+# kind: text id of the menu's entry, None for the key 1 on the idle screen
+WISHES = {
+    "refund": None,
+    "void": None,
+    "take back": "menu.take_back",
+    "status": "menu.status",
+    "sign on": "menu.sign_on",
+    "line test": "menu.echo",
+    "log off": "menu.log_off",
+}
+MONEY = ("refund", "void")
+
+
+class Progress:
+    """How far a wish has come: `confirmed` counts the times that it was sent off."""
+
+    def __init__(self, wish):
+        self.wish = wish
+        self.attempts = 0
+        self.confirmed = 0
+        self.seen = False  # an outcome of it was on the screen
+
+
+class Clerk:
+    """`stage` is his till. `rng` is his own."""
+
+    def __init__(self, stage, wishes, book, rng: Random):
+        self.stage = stage
+        self.progress = [Progress(wish) for wish in wishes]
+        self._book = book
+        self._rng = rng
+        self._current = None
+        self.actions = 0
+        stage.on_screen.append(self._see)
+
+    def work(self, until_ms):
+        """Until every wish is worked off and the till is idle; False if that did not come."""
+        return self._go_on(until_ms, lambda: self._next_wish() is None)
+
+    def close_up(self, until_ms):
+        """Nothing new any more: answer what the till asks until it owes nothing."""
+        self._current = None
+        self.actions = 0
+        return self._go_on(until_ms, lambda: True)
+
+    def _go_on(self, until_ms, enough):
+        stage = self.stage
+        while stage.now_ms < until_ms and self.actions < MOST_ACTIONS:
+            if stage.device.core is None:
+                stage.run_for(stage.off_ms)
+                stage.power_on()
+                continue
+            shown = stage.shown
+            if self._idle(shown):
+                self._back_at_idle(shown)
+                if enough() and not self._owed(shown) and "in progress" not in shown:
+                    return True
+            keys = self._keys(shown, enough)
+            if keys:
+                self.actions += 1
+                self._press(keys)
+            looks = stage.looks
+            wait = LOOK_MS if keys else LONGEST_WAIT_MS
+            stage.run_until(lambda looks=looks: stage.looks != looks,
+                            min(wait, max(1, until_ms - stage.now_ms)))
+        return False
+
+    # what he sees
+
+    def _see(self, shown):
+        now = self._current
+        if now is not None and now.confirmed and any(text in shown for text in OUTCOMES):
+            now.seen = True
+
+    def _idle(self, shown):
+        return any(word in shown for word in IDLE) and NOTHING_OWED in shown
+
+    def _owed(self, shown):
+        return "ENTER = result" in shown
+
+    def _back_at_idle(self, shown):
+        """The wish in hand is over if its outcome was seen, or if something is in progress."""
+        now = self._current
+        if now is None:
+            return
+        self._current = None
+        if "in progress" in shown or self._owed(shown):
+            now.seen = now.seen or now.confirmed > 0
+
+    def _next_wish(self):
+        for one in self.progress:
+            if not one.seen and one.attempts < ATTEMPTS:
+                return one
+        return None
+
+    # what he does
+
+    def _keys(self, shown, enough):
+        if self._idle(shown):
+            if self._owed(shown):
+                return ("ENTER",)
+            chosen = None if enough() else self._next_wish()
+            return None if chosen is None else self._begin(chosen)
+        if "Menu" in shown:
+            return self._in_menu()
+        for text, action in ANSWERS:
+            if text in shown:
+                return action(self) if callable(action) else action
+        return None if any(word in shown for word in BUSY) or not shown else ("ENTER",)
+
+    def _begin(self, chosen):
+        self._current = chosen
+        chosen.attempts += 1
+        if chosen.wish.kind not in MONEY:
+            chosen.seen = True  # once is enough
+        return ("1",) if WISHES[chosen.wish.kind] is None else ("MENU",)
+
+    def _in_menu(self):
+        entry = self._current and _MENU_KEYS.get(WISHES[self._current.wish.kind] or "")
+        return (entry,) if entry else ("CANCEL",)
+
+    def _reason(self):
+        return (self._current.wish.reason,) if self._current else ("CANCEL",)
+
+    def _order(self):
+        return (*self._current.wish.order, "ENTER") if self._current else ("CANCEL",)
+
+    def _full_or_part(self):
+        if self._current is None:
+            return ("CANCEL",)
+        return ("1",) if self._current.wish.amount_fen is None else ("2",)
+
+    def _amount(self):
+        fen = self._current and self._current.wish.amount_fen
+        return (*str(fen), "ENTER") if fen else ("CANCEL",)
+
+    def _send(self):
+        if self._current is None:
+            return ("CANCEL",)
+        self._current.confirmed += 1
+        return ("ENTER",)
+
+    def _load_paper(self):
+        self.stage.device.printer.paper_out = False
+        return ("ENTER",)
+
+    def _wait_or_leave(self):
+        """Asked again and again: sometimes he lets it go on behind."""
+        return ("CANCEL",) if self._rng.random() < 0.15 else None
+
+    def _press(self, keys):
+        for name in keys:
+            for fault in self._book.due("key"):
+                self._book.note(fault)
+                if not _KEY_FAULTS[fault.kind](self, name, fault):
+                    return
+            if self.stage.device.core is None:
+                return  # the screen went blank under his finger
+            self.stage.press(name)
+
+    # his mistakes: whether he goes on typing
+
+    def _again(self, name, fault):
+        self.stage.press(name)
+        return True
+
+    def _slip(self, name, fault):
+        self.stage.press(NAMES[fault.a])
+        return True
+
+    def _cancel(self, name, fault):
+        self.stage.press("CANCEL")
+        return True
+
+    def _away(self, name, fault):
+        self.stage.run_for(fault.a)
+        return False
+
+    def _switch(self, name, fault):
+        self.stage.power_off()
+        self.stage.off_ms += fault.b
+        return False
+
+    def _clock(self, name, fault):
+        self.stage.device.shift_clock(fault.a * (1000 if fault.b else -1000))
+        return True
+
+
+_KEY_FAULTS = {
+    "again": Clerk._again, "slip": Clerk._slip, "cancel": Clerk._cancel, "away": Clerk._away,
+    "switch": Clerk._switch, "clock": Clerk._clock,
+}  # fmt: skip
+
+# (what is to be read, keys or what decides them); the first that fits counts
+ANSWERS = (
+    ("ENTER to log in", ("ENTER",)),
+    ("Operator number", ("1", "ENTER")),
+    ("Operator 01 Password", (OPERATOR, "ENTER")),
+    ("Password", ("CANCEL",)),  # of somebody else: his finger slipped
+    ("Enter password", (SUPERVISOR, "ENTER")),
+    ("Reason", Clerk._reason),
+    ("Order number", Clerk._order),
+    ("Full amount", Clerk._full_or_part),
+    ("Amount:", Clerk._amount),
+    ("ENTER sends", Clerk._send),
+    ("ENTER = signed", ("ENTER",)),
+    ("No paper", Clerk._load_paper),
+    ("Asking again", Clerk._wait_or_leave),
+)

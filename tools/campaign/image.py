@@ -1,0 +1,217 @@
+"""Reads a terminal's flash image as a laboratory would: littlefs, frames, records, nothing of the
+firmware's.
+
+The layout of a record is written down here a second time, apart from firmware/record.py, so that a
+wrong table there shows.
+"""
+
+import struct
+import zlib
+from typing import NamedTuple
+
+from littlefs import UserContext, lfs
+from littlefs.errors import LittleFSError
+
+BLOCK = 4096
+VOLUME_BLOCKS = 32
+# A Pico keeps the key slot in the last block of its file region, the two volumes below it.
+FIRST_BLOCK = 1408 * 1024 // BLOCK - 1 - 2 * VOLUME_BLOCKS
+VOLUMES = (FIRST_BLOCK, FIRST_BLOCK + VOLUME_BLOCKS)
+
+STATES = ("FREE", "PREPARED", "SENT", "CANCELLING", "PENDING_REVIEW", "APPROVED", "DECLINED",
+          "ANNULLED", "REVERSING")
+OPEN = ("PREPARED", "SENT", "CANCELLING", "PENDING_REVIEW", "REVERSING")
+
+# name: "1" one byte, "4" four bytes, "t" counted text, "r" counted bytes, in the stored order
+_LAYOUT = (
+    ("version", "1"), ("type", "1"), ("state", "1"), ("earlier", "1"), ("print_state", "1"),
+    ("terminal", "t"), ("batch", "4"), ("stan", "4"), ("date", "t"), ("time", "t"),
+    ("amount_fen", "4"), ("currency", "t"), ("entry_mode", "t"), ("condition", "t"),
+    ("original", "t"), ("original_rrn", "t"), ("order", "t"), ("product", "t"), ("quantity", "t"),
+    ("order_amount_fen", "4"), ("reason", "t"), ("operator", "t"), ("fingerprint", "r"),
+    ("card", "t"), ("token", "r"), ("key_id", "1"), ("tries", "1"), ("host_time", "t"),
+    ("host_date", "t"), ("rrn", "t"), ("code", "t"), ("parties", "t"), ("arrival", "t"),
+)
+
+
+class Record(NamedTuple):
+    """One transaction as it stands in flash; `fields` is {name: value} of the layout above."""
+
+    fields: dict
+
+    def __getattr__(self, name):
+        try:
+            return self.fields[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def state_name(self):
+        return STATES[self.fields["state"]]
+
+    @property
+    def is_void(self):
+        return self.fields["type"] == 2
+
+    @property
+    def key(self):
+        """What the host knows it by: terminal, batch, STAN, date (empty for a void)."""
+        f = self.fields
+        return f["terminal"], f["batch"], f["stan"], "" if self.is_void else f["date"]
+
+
+class Copy(NamedTuple):
+    """One copy of a file: its sequence, and the data behind it."""
+
+    sequence: int
+    data: bytes
+
+
+class Image:
+    """The blocks of a flash at one moment, {number: 4096 bytes}; missing ones are erased."""
+
+    def __init__(self, blocks):
+        self._blocks = blocks
+        self._mounted = [_mount(blocks, first) for first in VOLUMES]
+
+    def copies(self, path):
+        """The valid copies of a file, newest first."""
+        copies = [_opened(_read(fs, path)) for fs in self._mounted]
+        return sorted((one for one in copies if one), reverse=True)
+
+    def newest(self, path):
+        """The Copy that counts, or None."""
+        return next(iter(self.copies(path)), None)
+
+    def names(self, folder):
+        """Names of the files in a folder, of both volumes."""
+        return sorted({name for fs in self._mounted for name in _names(fs, folder)})
+
+    def journal(self):
+        """{file name: Record or None} of every slot that is not free; None: no copy is valid."""
+        slots = {}
+        for name in self.names("journal"):
+            copy = self.newest("journal/" + name)
+            record = copy and parse(copy.data)
+            if record is None or record.state:
+                slots[name] = record
+        return slots
+
+    def record(self, terminal, batch, stan):
+        """The journal's Record of a transaction on each volume that has it, else None of both."""
+        start = f"{terminal}-{batch:06d}-{stan:06d}-"
+        name = next((n for n in self.names("journal") if n.startswith(start)), None)
+        if name is None:
+            return []
+        return [parse(copy.data) for copy in self.copies("journal/" + name)]
+
+    def archive(self):
+        """Every archived Record, oldest first, of the volume that has more of them."""
+        logs = [list(_entries(_read(fs, "archive") or b"")) for fs in self._mounted]
+        return [parse(data) for data in max(logs, key=len)]
+
+    def whole(self):
+        """Every byte of both volumes that is not erased, to be searched."""
+        return b"".join(bytes(self._blocks[at]) for at in sorted(self._blocks)
+                        if FIRST_BLOCK <= at < FIRST_BLOCK + 2 * VOLUME_BLOCKS)
+
+
+def parse(data):
+    """The Record in a file's data; None for one that is no record."""
+    if not data or data[0] != 1:
+        return None
+    fields, at = {}, 0
+    for name, kind in _LAYOUT:
+        if kind in "14":
+            size = int(kind)
+            fields[name] = int.from_bytes(data[at : at + size], "big")
+        else:
+            size = data[at] + 1
+            raw = bytes(data[at + 1 : at + size])
+            fields[name] = raw.decode() if kind == "t" else raw
+        at += size
+    return Record(fields)
+
+
+class _Blocks(UserContext):
+    """littlefs's view of one volume; nothing is ever written to it."""
+
+    def __init__(self, blocks, first):
+        self.blocks = blocks
+        self.first = first
+
+    def read(self, cfg, block, off, size):
+        data = self.blocks.get(self.first + block)
+        return bytearray(b"\xff" * size) if data is None else data[off : off + size]
+
+    def prog(self, cfg, block, off, data):
+        return -5
+
+    def erase(self, cfg, block):
+        return -5
+
+    def sync(self, cfg):
+        return 0
+
+
+def _mount(blocks, first):
+    """(file system, its settings); None for a volume that does not mount."""
+    settings = lfs.LFSConfig(
+        context=_Blocks(blocks, first), block_size=BLOCK, block_count=VOLUME_BLOCKS,
+        read_size=BLOCK, prog_size=BLOCK, cache_size=BLOCK, lookahead_size=32, block_cycles=100)
+    fs = lfs.LFSFilesystem()
+    try:
+        lfs.mount(fs, settings)
+    except LittleFSError:
+        return None
+    return fs, settings
+
+
+def _read(mounted, path):
+    if mounted is None:
+        return None
+    fs = mounted[0]
+    try:
+        handle = lfs.file_open(fs, path, lfs.LFSFileFlag.rdonly)
+    except LittleFSError:
+        return None
+    try:
+        return lfs.file_read(fs, handle, lfs.file_size(fs, handle))
+    except LittleFSError:
+        return None
+    finally:
+        lfs.file_close(fs, handle)
+
+
+def _names(mounted, folder):
+    if mounted is None:
+        return
+    fs = mounted[0]
+    try:
+        handle = lfs.dir_open(fs, folder)
+        while (entry := lfs.dir_read(fs, handle)) is not None:
+            if entry.type != lfs.LFSStat.TYPE_DIR:
+                yield entry.name
+        lfs.dir_close(fs, handle)
+    except LittleFSError:
+        return
+
+
+def _opened(framed):
+    """Sequence in four bytes, data, CRC32 over both."""
+    if framed is None or len(framed) < 8:
+        return None
+    if zlib.crc32(framed[:-4]) != struct.unpack(">I", framed[-4:])[0]:
+        return None
+    return Copy(struct.unpack(">I", framed[:4])[0], bytes(framed[4:-4]))
+
+
+def _entries(log):
+    """Entries of a log: length in two bytes, data, CRC32 over both; the first bad one ends it."""
+    at = 0
+    while at + 2 <= len(log):
+        end = at + 2 + struct.unpack_from(">H", log, at)[0]
+        if end + 4 > len(log) or zlib.crc32(log[at:end]) != struct.unpack_from(">I", log, end)[0]:
+            return
+        yield bytes(log[at + 2 : end])
+        at = end + 4

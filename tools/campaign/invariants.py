@@ -1,0 +1,313 @@
+"""The invariants, each a program: what a run left on the wire, in the ledger, in the flash image, on
+screen and paper, judged. A violation is a sentence.
+
+They read what the witness saw, never the firmware's own objects.
+"""
+
+from collections import Counter, defaultdict
+
+from host_sim.acquirer import samples
+from tools.campaign.clerk import MONEY
+from tools.campaign.image import OPEN
+from tools.campaign.witness import CLOSED_BY, FINANCIAL
+
+APPROVED, CANCELLED = 3, 5  # states of the ledger
+CREDITS = ("refund", "void")
+_CARDS = (samples.UNIONPAY_CREDIT, samples.UNIONPAY_DEBIT, samples.UNIONPAY_19, samples.VISA)
+
+
+def judge(run) -> list[str]:
+    """Every violation, with the number of its invariant first."""
+    wrong = list(run.witness.wrong)
+    for number, _, check in INVARIANTS:
+        wrong += [f"{number}: {violation}" for violation in check(run.witness, run)]
+    return wrong
+
+
+def one_credit(w, run):
+    net = Counter()
+    of = {row["id"]: row for row in w.ledger["txn"]}
+    for posting in w.ledger["posting"]:
+        row = of.get(posting["txn_id"])
+        if row is None or row["kind"] not in CREDITS:
+            continue
+        net[row["id"]] += 1 if posting["kind"] in CREDITS else -1
+        if not 0 <= net[row["id"]] <= 1:
+            yield f"{_name(row)} stands at {net[row['id']]} credits after posting {posting['id']}"
+    wished = Counter(one.wish.order for one in run.clerk.progress if one.wish.kind in MONEY)
+    given = Counter(of[at]["order_no"] for at, count in net.items()
+                    if count and of[at]["terminal_id"] == samples.TERMINAL and at in w.new_txns)
+    for order, count in given.items():
+        if count > wished[order]:
+            yield f"order {order} was credited {count} times, wished for {wished[order]} times"
+
+
+def posted_as_journaled(w, run):
+    orders = {row["order_no"]: row for row in w.ledger["sold_order"]}
+    for row in _own(w):
+        record = w.records.get(_key(row))
+        if record is None or row["amount_fen"] in (0, None) or record.amount_fen == 0:
+            continue
+        if record.amount_fen != row["amount_fen"]:
+            yield f"{_name(row)}: {row['amount_fen']} fen at the host, {record.amount_fen} in flash"
+        if row["order_no"] is not None and row["state"] == APPROVED:
+            order = orders[row["order_no"]]
+            if record.order != row["order_no"] or record.original_rrn != order["rrn"]:
+                yield f"{_name(row)}: the host has order {row['order_no']}, flash {record.order}"
+            if record.currency != "156":
+                yield f"{_name(row)}: currency {record.currency}"
+
+
+def both_ends_agree(w, run):
+    net = _net(w)
+    for row in _own(w):
+        record = w.records.get(_key(row))
+        posted = net[row["id"]]
+        if record is None:
+            if posted:
+                yield f"{_name(row)} posted {posted} fen, the terminal knows nothing of it"
+            continue
+        state = record.state_name
+        if state == "APPROVED" and posted != record.amount_fen:
+            yield f"{_name(row)}: the terminal says APPROVED, the ledger posted {posted} fen"
+        if state in ("DECLINED", "ANNULLED") and posted:
+            yield f"{_name(row)}: the terminal says {state}, the ledger posted {posted} fen"
+    known = {_key(row) for row in _own(w)}
+    for key, record in w.records.items():
+        if record.state_name == "APPROVED" and key not in known:
+            yield f"STAN {key[2]:06d}: the terminal says APPROVED, the ledger knows nothing of it"
+
+
+def nothing_open(w, run):
+    for name, record in w.image.journal().items():
+        if record is None:
+            yield f"slot {name} cannot be read"
+        elif record.state_name in OPEN:
+            yield f"{name} is {record.state_name} still"
+        else:
+            yield f"{name} is {record.state_name} and owes the operator something still"
+    for row in _own(w):
+        if row["state"] not in (APPROVED, 4, CANCELLED):
+            yield f"{_name(row)} is in state {row['state']} at the host still"
+    if not run.at_rest:
+        yield f"the terminal did not come to rest: {run.stage.shown!r}"
+
+
+def never_above_the_order(w, run):
+    amounts = {row["order_no"]: row["amount_fen"] for row in w.ledger["sold_order"]}
+    given = Counter()
+    of = {row["id"]: row for row in w.ledger["txn"]}
+    for posting in w.ledger["posting"]:
+        row = of.get(posting["txn_id"])
+        if row is None or row["kind"] not in CREDITS:
+            continue
+        sign = 1 if posting["kind"] in CREDITS else -1
+        given[posting["order_no"]] += sign * posting["amount_fen"]
+        if given[posting["order_no"]] > amounts[posting["order_no"]]:
+            yield f"order {posting['order_no']} gave back {given[posting['order_no']]} fen"
+
+
+def double_entry(w, run):
+    balances = Counter()
+    of = {row["id"]: row for row in w.ledger["txn"]}
+    for posting in w.ledger["posting"]:
+        balances[posting["debit"]] -= posting["amount_fen"]
+        balances[posting["credit"]] += posting["amount_fen"]
+        row = of.get(posting["txn_id"])
+        if posting["kind"] in CREDITS and not (
+                posting["debit"].startswith("merchant:")
+                and posting["credit"] == f"customer:{posting['order_no']}"):
+            yield f"posting {posting['id']} moves money from {posting['debit']}"
+        if row is not None and posting["amount_fen"] != row["amount_fen"]:
+            yield f"posting {posting['id']}: {posting['amount_fen']} fen, not {row['amount_fen']}"
+    if sum(balances.values()):
+        yield f"accounts sum to {sum(balances.values())} fen"
+
+
+def what_was_durable_stays(w, run):
+    for key in w.durable:
+        if key not in w.records:
+            yield f"STAN {key[2]:06d} was in the journal and is in no file any more"
+
+
+def one_fingerprint(w, run):
+    seen = {}
+    for one in w.told:
+        if one.way != "out" or one.message is None or one.message.mti not in FINANCIAL:
+            continue
+        fields, tags = one.message.fields, w.tags(one.message)
+        if not int(fields[4]):
+            continue  # a lost record is matched by its key alone
+        business = [fields[4], fields[49], fields[3]]
+        if one.message.mti != "0400":
+            business += [fields.get(37), tags.get("DF01"), tags.get("DF0D"), fields.get(61)]
+        key = w.key(one.message), one.message.mti == "0400"
+        if seen.setdefault(key, business) != business:
+            yield f"STAN {key[0][2]:06d} was sent with two fingerprints"
+    told = sum(1 for one in w.answers if one.reply is not None and one.reply.fields[39] == "94")
+    noted = sum(1 for row in w.ledger["audit"] if "two fingerprints" in row["event"])
+    if noted < told:
+        yield f"{told} conflicts answered 94, {noted} in the audit"
+
+
+def closed_stays_closed(w, run):
+    closed = {}
+    for one in w.answers:
+        if one.reply is None or one.request is None or one.request.mti not in FINANCIAL:
+            continue
+        if one.reply.fields[39] in CLOSED_BY.get(one.reply.mti, ()):
+            closed.setdefault(w.key(one.request), one.behind)
+    rows = {_key(row): row["id"] for row in w.ledger["txn"]}
+    for key, behind in closed.items():
+        for posting in w.ledger["posting"]:
+            if posting["txn_id"] == rows.get(key) and posting["id"] > behind:
+                yield f"STAN {key[2]:06d} posted after it was closed"
+
+
+def stans_once(w, run):
+    used = defaultdict(set)
+    for one in w.told:
+        if one.way != "out" or one.message is None or 11 not in one.message.fields:
+            continue
+        message = one.message
+        batch = int(message.fields[60][2:8])
+        if message.mti in FINANCIAL:
+            use = w.key(message)[3] or "void"
+        else:
+            use = one.packet
+        used[batch, int(message.fields[11])].add(use)
+    for (batch, stan), uses in used.items():
+        if len(uses) > 1:
+            yield f"STAN {stan:06d} of batch {batch} was used {len(uses)} times"
+
+
+def bad_macs_change_nothing(w, run):
+    for one in w.answers:
+        code = None if one.reply is None else one.reply.fields[39]
+        if code in ("A0", "97", "30", "03") and one.changed:
+            yield f"a request that was answered {code} changed {one.changed} rows"
+    closed = set()
+    for one in w.answers:  # a final answer given again moves nothing
+        if one.reply is None or one.request is None or one.request.mti not in FINANCIAL:
+            continue
+        key, code = (w.key(one.request), one.request.mti[1] == "4"), one.reply.fields[39]
+        if key in closed and one.behind > one.before:
+            yield f"STAN {key[0][2]:06d} posted again when its request came again"
+        if code in ("00", "05", "25", "51", "64", "C9", "CA"):
+            closed.add(key)
+
+
+def paper_is_the_journal(w, run):
+    seen = Counter()
+    for slip in _slips(run.stage.device.printer.lines):
+        facts = _facts(slip)
+        if not {"copy", "stan", "rrn", "amount"} <= facts.keys():
+            continue  # cut off by the power or the end of the paper
+        record = next((r for r in w.records.values() if r.stan == facts["stan"]), None)
+        if record is None:
+            yield f"a slip for STAN {facts['stan']:06d}, of which no record is left"
+            continue
+        told = (facts["rrn"], facts["amount"])
+        due = (record.rrn, f"{record.amount_fen // 100}.{record.amount_fen % 100:02d}")
+        if told != due:
+            yield f"the slip of STAN {record.stan:06d} says {told}, the journal {due}"
+        if record.code not in ("00", "C9", "06", "98"):
+            yield f"a slip was printed for STAN {record.stan:06d}, which ended with {record.code}"
+        copy = record.key, facts["copy"]
+        seen[copy] += 1
+        if seen[copy] > 1 and not facts["duplicate"]:
+            yield f"STAN {record.stan:06d}: {facts['copy']} printed again without saying so"
+
+
+def one_verdict(w, run):
+    approved = Counter(row["detail"] for row in w.ledger["audit"]
+                       if row["event"] == "review approved")
+    for detail, count in approved.items():
+        if count > 1:
+            yield f"{detail}: approved {count} times by reviewers"
+
+
+def no_secrets(w, run):
+    needles = {card.encode() for card in _CARDS} | {bytes.fromhex(card) for card in _CARDS
+                                                    if len(card) % 2 == 0}
+    needles |= w.secrets | {samples.tmk(samples.TERMINAL), samples.TOKEN_KEY}
+    places = {
+        "flash image": w.image.whole(),
+        "ledger": run.ledger_file,
+        "paper": "\n".join(run.stage.paper).encode(),
+        "screen": "\n".join(shown for _, shown in w.screens).encode(),
+    }
+    for place, data in places.items():
+        for needle in needles:
+            if needle in data:
+                yield f"a card number or a key stands in the {place}"
+
+
+# number in the documentation, what it says, its program
+INVARIANTS = (
+    (1, "at most one net credit per refund intent", one_credit),
+    (2, "what was posted equals the journaled intent", posted_as_journaled),
+    (3, "APPROVED at the terminal if and only if posted; else net zero", both_ends_agree),
+    (4, "no intent stays open 900 s after the faults stopped", nothing_open),
+    (5, "refunds of an order never exceed it", never_above_the_order),
+    (6, "double entry sums to zero", double_entry),
+    (7, "no byte of a request leaves before its intent is durable", lambda w, run: ()),
+    (8, "what the journal acknowledged survives", what_was_durable_stays),
+    (9, "one key never has two fingerprints", one_fingerprint),
+    (10, "a cancelled or fenced key never posts", closed_stays_closed),
+    (11, "a STAN never repeats within terminal and batch", stans_once),
+    (12, "a bad MAC or a replay changes no state", bad_macs_change_nothing),
+    (13, "what was shown and printed equals the journal", paper_is_the_journal),
+    (14, "a review posts once", one_verdict),
+    (15, "no card number, no key anywhere", no_secrets),
+    (16, "same seed, same trace", lambda w, run: ()),
+)
+
+
+def _own(w):
+    """The till's refunds and voids at the host, but those of the samples."""
+    return [row for row in w.ledger["txn"]
+            if row["terminal_id"] == samples.TERMINAL and row["id"] in w.new_txns]
+
+
+def _net(w):
+    net = Counter()
+    for posting in w.ledger["posting"]:
+        net[posting["txn_id"]] += posting["amount_fen"] * (1 if posting["kind"] != "undo" else -1)
+    return net
+
+
+def _key(row):
+    return row["terminal_id"], row["batch"], row["stan"], row["dated"]
+
+
+def _name(row):
+    return f"{row['kind']} STAN {row['stan']:06d}"
+
+
+def _slips(lines):
+    """The paper by slips: each begins with its heading, whatever was cut off before."""
+    slip = []
+    for line in lines:
+        if "SALES SLIP" in line.text and slip:
+            yield slip
+            slip = []
+        slip.append(line.text)
+    if slip:
+        yield slip
+
+
+def _facts(slip):
+    facts = {"duplicate": any("DUPLICATED" in text for text in slip)}
+    for text in slip:
+        label, _, value = text.partition(":")
+        value = value.strip()
+        if label == "Voucher no" and value.isdigit():
+            facts["stan"] = int(value)
+        elif label == "Reference":
+            facts["rrn"] = value
+        elif text.startswith("RMB "):
+            facts["amount"] = text.removeprefix("RMB ").strip()
+        elif text in ("MERCHANT COPY", "CUSTOMER COPY"):
+            facts["copy"] = text
+    return facts

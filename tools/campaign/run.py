@@ -1,0 +1,81 @@
+"""One run: a plan played to its end, the faults stopped, the till brought to rest, all judged."""
+
+import hashlib
+from random import Random
+from typing import NamedTuple
+
+from host_sim.core import FirmwareCrash
+from tools.campaign import invariants, shopfront
+from tools.campaign.clerk import Clerk
+from tools.campaign.faults import Book
+from tools.campaign.plan import Plan, plan
+from tools.campaign.stage import Stage
+from tools.campaign.story import Notebook
+from tools.campaign.witness import Witness
+
+TROUBLE_MS = 30 * 60_000  # so long the faults have, at most
+REST_MS = 900_000  # T of invariant 4: within it everything is at its end once they stopped
+
+
+class Verdict(NamedTuple):
+    """`wrong` are the violations; `faults` those that took effect; `situations` {name: how often};
+    `trace` a digest of all that could be seen."""
+
+    plan: Plan
+    wrong: list[str]
+    faults: list
+    situations: dict
+    trace: str
+
+
+class Run:
+    """A plan on its stage; play() once."""
+
+    def __init__(self, plan: Plan, **world):
+        self.plan = plan
+        self.book = Book(plan.faults)
+        self.witness = Witness(plan)
+        self.stage = Stage(plan, self.book, self.witness, **world)
+        self.clerk = Clerk(self.stage, plan.wishes, self.book, Random(f"{plan.seed} clerk"))
+        self.at_rest = False
+        self.ledger_file = b""
+
+    def story(self) -> tuple[Verdict, list[str]]:
+        """Play it, and tell it line by line."""
+        notebook = self.stage.notebook = Notebook(self.stage, self.book)
+        return self.play(), notebook.lines
+
+    def play(self) -> Verdict:
+        wrong = []
+        with self.stage:
+            try:
+                self._play()
+            except FirmwareCrash as crash:
+                wrong.append(f"crash: {crash}")
+            self.witness.close()
+            self.ledger_file = shopfront.driver(self.stage.host.engine).serialize()
+            wrong += invariants.judge(self)
+        return Verdict(self.plan, wrong, self.book.happened, dict(self.witness.happened),
+                       digest(self.stage))
+
+    def _play(self):
+        stage = self.stage
+        stage.power_on()
+        self.clerk.work(TROUBLE_MS)
+        self.book.heal()
+        stage.heal()
+        self.at_rest = self.clerk.close_up(stage.now_ms + REST_MS)
+
+
+def digest(stage) -> str:
+    """Of everything that could be seen from outside, and of the flash at the end."""
+    total = hashlib.sha256()
+    for event in stage.trace:
+        total.update(f"{event.at_ms} {event.kind} {event.value!r}\n".encode())
+    for number, block in sorted(stage.device.flash.blocks.items()):
+        total.update(number.to_bytes(4, "big") + block)
+    return total.hexdigest()
+
+
+def play(seed: int) -> Verdict:
+    return Run(plan(seed)).play()

@@ -1,0 +1,321 @@
+"""Sees a run from outside and keeps what the invariants judge: wire, ledger, flash image, screen,
+paper.
+
+It never touches the firmware's objects. What must hold at a moment is looked at in that moment, the
+rest when the run is over.
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+from host_sim import agreement
+from host_sim.acquirer import samples
+from protocol import tlv
+from protocol.errors import WireFault
+from protocol.keys import unwrap_working_keys
+from protocol.reference.ciphers import Ciphers
+from protocol.subfields import split_f60
+from tools.campaign import shopfront
+from tools.campaign.image import Image
+
+FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
+CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
+_MTI_AT, _STX = 11, 0x02
+DURABLE = {  # what the journal must say before a byte of a request leaves
+    "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
+    "0420": ("CANCELLING",), "0421": ("CANCELLING",),
+}  # fmt: skip
+
+# Situations that a campaign must have met, or it proves nothing about them.
+SOMETIMES = (
+    "a repeat got the stored answer",
+    "a refund arrived after it was cancelled",
+    "a key was fenced that the host had never seen",
+    "an approved refund was cancelled",
+    "an approved void was reversed",
+    "a void was reversed that the host had never seen",
+    "a refund was held for review",
+    "a reviewer approved",
+    "a reviewer declined",
+    "a review came too late",
+    "keys were renewed under an open refund",
+    "power was cut in a flash operation",
+    "power was cut before the terminal was up",
+    "a copy was bad or older at boot, and mended",
+    "the host crashed before its commit",
+    "the host crashed between commit and reply",
+    "a packet under a wrong MAC reached the host",
+    "a packet under a wrong MAC reached the terminal",
+    "a voucher was printed again, marked",
+    "the refund was above what was left",
+    "nobody acknowledged a request",
+    "an outcome came behind the operator's back",
+    "a refund was refused for want of room",
+)
+
+
+class Told(NamedTuple):
+    """A packet on the line: `way` as in host_sim.world.Event, `message` None if it is none."""
+
+    at_ms: int
+    way: str
+    packet: bytes
+    message: object
+
+
+class Answered(NamedTuple):
+    """What the host did with a request: rows changed, and its newest posting before and behind."""
+
+    request: object
+    reply: object
+    changed: int
+    before: int
+    behind: int
+
+
+class Witness:
+    """One for each run; `watch(stage)` comes first."""
+
+    def __init__(self, plan):
+        self.plan = plan
+        self.told: list[Told] = []
+        self.answers: list[Answered] = []
+        self.screens: list[tuple[int, str]] = []
+        self.wrong: list[str] = []  # violations seen in the moment: "7: ..."
+        self.happened: Counter = Counter()  # of SOMETIMES
+        self.durable: dict = {}  # key: state, as last seen in the image
+        self.last_order = None
+        self.secrets: set[bytes] = set()
+        self._read: dict = {}
+        self._before = None
+        self._up = False
+        self.ledger: dict = {}
+        self.new_txns: set[int] = set()
+        self.image = None
+        self.records: dict = {}
+
+    def watch(self, stage):
+        self.stage = stage
+        self._engine = stage.host.engine
+        self._db = shopfront.driver(self._engine)
+        self._txns_before = self._db.execute("select max(id) from txn").fetchone()[0]
+
+    def sometimes(self, what):
+        self.happened[what] += 1
+
+    # the line
+
+    def packet(self, packet):
+        """A packet entered the line; the two codecs must agree on it."""
+        event = self.stage.trace[-1]
+        message = self.read(packet)
+        self.told.append(Told(event.at_ms, event.kind, packet, message))
+        if message is not None and event.kind == "in" and message.mti == "0810":
+            self._keys_in(message)
+
+    def read(self, packet):
+        """The Message in a packet, or None."""
+        if packet not in self._read:
+            message = agreement.check(packet)
+            self._read[packet] = None if isinstance(message, WireFault) else message
+        return self._read[packet]
+
+    def leaving(self, data):
+        """These bytes are about to leave the terminal: is the intent of the request among them
+        durable?"""
+        at = data.find(_STX)
+        message = None if at < 0 else self.read(data[at + 3 : -2])
+        if message is None or message.mti not in FINANCIAL:
+            return
+        batch, stan = split_f60(message.fields[60])[1], int(message.fields[11])
+        flash = self.stage.device.flash
+        records = Image(flash.blocks).record(message.fields[41], batch, stan)
+        states = [record.state_name for record in records if record]
+        if len(states) < 2 or any(state not in DURABLE[message.mti] for state in states):
+            self.wrong.append(f"7: {message.mti} with STAN {stan:06d} left while the journal said "
+                              f"{' and '.join(states) or 'nothing'}")
+        for record in records:
+            self.durable[record.key] = record.state_name
+            if message.mti == "0220" or message.mti == "0200":
+                self.last_order = record.order
+
+    def _keys_in(self, message):
+        if message.fields.get(39) == "00" and 62 in message.fields:
+            try:
+                keys = unwrap_working_keys(
+                    message.fields[62], samples.tmk(samples.TERMINAL), Ciphers())
+            except WireFault:
+                return
+            self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
+            if any(state == "SENT" for state in self.durable.values()):
+                self.sometimes("keys were renewed under an open refund")
+
+    # the host
+
+    def before_answer(self, packet):
+        self._before = self._books()
+        return self._db.total_changes, self.last_posting()
+
+    def after_answer(self, packet, reply, seen):
+        changes, before = seen
+        request = self.read(packet)
+        answer = None if reply is None else self.read(reply)
+        self.answers.append(Answered(
+            request, answer, self._db.total_changes - changes, before, self.last_posting()))
+        if packet in self.stage.wire.to_host.forged:
+            self._judge_forged(packet, request, answer)
+
+    def _judge_forged(self, packet, request, answer):
+        """TPDU and header stand outside the MAC, and an 08xx has none: all else must be refused."""
+        if self.stage.wire.to_host.forged[packet] < _MTI_AT:
+            return
+        if request is not None and 64 not in request.fields:
+            return
+        self.sometimes("a packet under a wrong MAC reached the host")
+        if answer is not None and answer.fields[39] not in ("A0", "97"):
+            self.wrong.append(f"12: a forged {request.mti} was answered {answer.fields[39]}")
+
+    def last_posting(self):
+        return self._db.execute("select coalesce(max(id), 0) from posting").fetchone()[0]
+
+    def postings_after(self, number):
+        """(number, kind, fen, order, STAN) of the postings behind this one."""
+        return self._db.execute(
+            "select p.id, p.kind, p.amount_fen, p.order_no, coalesce(t.stan, 0) from posting p"
+            " left join txn t on t.id = p.txn_id where p.id > ? order by p.id", (number,)).fetchall()
+
+    def host_crashed(self):
+        """What it had in hand was committed if the books are others than before."""
+        self.sometimes("the host crashed before its commit" if self._books() == self._before
+                       else "the host crashed between commit and reply")
+
+    def _books(self):
+        return self._db.execute("select (select count(*) from posting), count(*), sum(state),"
+                                " sum(tries) from txn").fetchone()
+
+    # the terminal
+
+    def screen(self, shown):
+        self.screens.append((self.stage.now_ms, shown))
+        if "log in" in shown:
+            self._up = True
+        if "Approved" in shown and "RMB" in shown:
+            self._approval_is_durable(shown)
+
+    def _approval_is_durable(self, shown):
+        words = shown.split()
+        rrn = next((word for word in words if word.isdigit() and len(word) == 12), None)
+        if rrn is None:
+            return
+        records = Image(self.stage.device.flash.blocks).journal().values()
+        states = [r.state_name for r in records if r is not None and r.rrn == rrn]
+        if "APPROVED" not in states:
+            self.wrong.append(f"13: {shown!r} was shown while the journal said "
+                              f"{' and '.join(states) or 'nothing of it'}")
+
+    def power_cut(self, flash):
+        """In the middle of a flash operation: what the journal held before must still be there."""
+        self.sometimes("power was cut in a flash operation")
+        if not self._up:
+            self.sometimes("power was cut before the terminal was up")
+        before, after = _files(flash.blocks_before_cut()), _files(flash.blocks)
+        other = [path for path, copy in before.items() if after.get(path) != copy]
+        for path in other:
+            newer = after.get(path)
+            if newer is None and not _is_free(before[path]):
+                self.wrong.append(f"8: {path} was lost in a power cut")
+            elif newer is not None and newer.sequence < before[path].sequence:
+                self.wrong.append(f"8: {path} went back in a power cut")
+        if len([path for path in other if not _is_free(before[path])]) > 1:
+            self.wrong.append(f"8: one power cut changed {' and '.join(other)}")
+
+    def switched_on(self, flash):
+        """Before the firmware runs."""
+        self._up = False
+        image = Image(flash.blocks)
+        names = [f"journal/{name}" for name in image.names("journal")] + ["counters"]
+        if any(len({copy.sequence for copy in image.copies(path)}) > 1
+               or len(image.copies(path)) == 1 for path in names):
+            self.sometimes("a copy was bad or older at boot, and mended")
+
+    # the end
+
+    def close(self):
+        """Take down the ledger and the image as they are now."""
+        self._db.row_factory = None
+        for table in ("txn", "posting", "sold_order", "audit"):
+            cursor = self._db.execute(f"select * from {table} order by rowid")
+            names = [column[0] for column in cursor.description]
+            self.ledger[table] = [dict(zip(names, row, strict=True)) for row in cursor]
+        self.new_txns = {row["id"] for row in self.ledger["txn"] if row["id"] > self._txns_before}
+        self.image = Image(self.stage.device.flash.blocks)
+        # Of two entries of one key the later one counts, and what the journal has before both.
+        self.records = {record.key: record for record in self.image.archive()}
+        self.records |= {r.key: r for r in self.image.journal().values() if r is not None}
+        self._count_situations()
+
+    def tags(self, message):
+        try:
+            return tlv.unpack(message.fields[62])
+        except (WireFault, KeyError):
+            return {}
+
+    def key(self, message):
+        """(terminal, batch, STAN, date or nothing) of a request."""
+        return (message.fields[41], split_f60(message.fields[60])[1], int(message.fields[11]),
+                self.tags(message).get("DF0C", ""))
+
+    def _count_situations(self):
+        decided, closed, unseen = set(), set(), set()
+        for one in self.answers:
+            request, reply = one.request, one.reply
+            if request is None or reply is None or request.mti not in FINANCIAL:
+                continue
+            code, key = reply.fields[39], self.key(request)
+            posted = one.behind > one.before
+            if request.mti in ("0200", "0220", "0221"):
+                if key in closed and code in ("C9", "CA"):
+                    self.sometimes("a refund arrived after it was cancelled")
+                elif key in decided and code not in ("A0", "77"):
+                    self.sometimes("a repeat got the stored answer")
+                if code == "09":
+                    self.sometimes("a refund was held for review")
+                if code in ("64", "13"):
+                    self.sometimes("the refund was above what was left")
+                if code not in ("A0", "77", "97"):
+                    decided.add(key)
+            elif code in ("00", "25") and key not in closed:
+                closed.add(key)
+                void = request.mti == "0400"
+                if posted:
+                    self.sometimes("an approved void was reversed" if void
+                                   else "an approved refund was cancelled")
+                if key not in decided and key not in unseen:
+                    unseen.add(key)
+                    self.sometimes("a void was reversed that the host had never seen" if void
+                                   else "a key was fenced that the host had never seen")
+        self._count_screens()
+        if self.stage.wire.to_terminal.forged:
+            self.sometimes("a packet under a wrong MAC reached the terminal")
+        if any("DUPLICATED" in line for line in self.stage.paper):
+            self.sometimes("a voucher was printed again, marked")
+
+    def _count_screens(self):
+        for _, shown in self.screens:
+            if "line is dead" in shown:
+                self.sometimes("nobody acknowledged a request")
+            if "ENTER = result" in shown:
+                self.sometimes("an outcome came behind the operator's back")
+            if "Journal full" in shown:
+                self.sometimes("a refund was refused for want of room")
+
+
+def _files(blocks):
+    """{path: newest Copy} of the journal and the counters."""
+    image = Image(blocks)
+    paths = [f"journal/{name}" for name in image.names("journal")] + ["counters"]
+    return {path: copy for path in paths if (copy := image.newest(path)) is not None}
+
+
+def _is_free(copy):
+    return len(copy.data) > 2 and copy.data[0] == 1 and copy.data[2] == 0
