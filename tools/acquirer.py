@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from host_sim.acquirer import samples, schema
 from host_sim.acquirer.link import LinkServer
 from host_sim.acquirer.server import Acquirer
+from host_sim.acquirer.witness import PutBack
 from protocol.errors import WireFault
 from protocol.reference.codec import decode
 from tools import story
@@ -57,12 +58,13 @@ def line(packet, reply, now):
     return f"{now:%H:%M:%S} {', '.join(parts)} -> {answered}"
 
 
-def open_ledger(path, today):
-    """An engine on the ledger at `path` (None: in memory), with the samples if it is new."""
-    engine = schema.open_engine(path)
+def open_ledger(path, now, accept_older=False):
+    """An engine on the ledger at `path` (None: in memory), with the samples if it is new. Raises
+    PutBack for one that is older than its witness, unless that is accepted."""
+    engine = schema.open_engine(path, now if accept_older else None)
     with engine.begin() as connection:
         if not connection.execute(query(func.count()).select_from(schema.merchant)).scalar():
-            samples.load(connection, today)
+            samples.load(connection, now.date())
     return engine
 
 
@@ -94,23 +96,36 @@ def configure(parser):
                         help="serial port, or `pty` to make one and print its name")
     parser.add_argument("--ledger", metavar="FILE",
                         help="SQLite file to go on with (default: one that ends with the command)")
+    parser.add_argument("--accept-older-ledger", action="store_true",
+                        help="go on with a ledger that was put back from an older copy, though "
+                             "refunds made since are not in it; the audit has it")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of working keys")
 
 
 def run(args):
     """Exit code 1 if port or ledger cannot be used; otherwise it ends by Ctrl-C."""
     try:
-        engine = open_ledger(args.ledger, datetime.now().date())
-        server = LinkServer(TellingAcquirer(engine, Random(f"{args.seed} acquirer")))
+        engine = open_ledger(args.ledger, datetime.now(), args.accept_older_ledger)
+        server = LinkServer(TellingAcquirer(engine, Random(f"{args.seed} {_used(engine)}")))
         if args.port == OWN_PTY:
             descriptor, held = pty.openpty()  # held open: without a terminal the line stays
             tty.setraw(held)
             return _serve(descriptor, os.ttyname(held), server)
         with serial.Serial(args.port, BAUD, timeout=0, exclusive=True) as port:
             return _serve(port.fileno(), args.port, server)
+    except PutBack as reason:
+        print(f"tuidan acquirer: {args.ledger} was {reason}; refunds made since are not in it "
+              "(--accept-older-ledger goes on with it)", file=sys.stderr)
+        return 1
     except (OSError, SQLAlchemyError) as reason:
         print(f"tuidan acquirer: {str(reason).splitlines()[0]}", file=sys.stderr)
         return 1
+
+
+def _used(engine):
+    """How far the ledger has come: with the seed alone its keys would be made a second time."""
+    with engine.begin() as connection:
+        return connection.execute(query(schema.rrn_counter.c.last)).scalar_one()
 
 
 def _serve(descriptor, name, server):

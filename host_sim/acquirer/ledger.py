@@ -90,9 +90,7 @@ _OF_MERCHANT = order.c.merchant_id == bindparam("merchant_id")
 _NAMED = {name: order.c[name] == bindparam("of_order") for name in ("order_no", "rrn")}
 _ORDER = _order_facts.where(_NAMED["order_no"], _OF_MERCHANT)
 _TERMINAL = (
-    select(
-        terminal, merchant.c.name, merchant.c.test_amounts, key_set.c.number, key_set.c.wrapped
-    )
+    select(terminal, merchant.c.name, merchant.c.test_amounts, key_set.c.number, key_set.c.wrapped)
     .join_from(terminal, merchant)
     .outerjoin(key_set)
     .where(terminal.c.terminal_id == bindparam("terminal_id"))
@@ -134,9 +132,10 @@ def _facts(named):
     return select(
         *txn.c, *_order_facts.selected_columns, _BALANCE.scalar_subquery().label("balance_fen")
     ).select_from(
-        select(literal_column("1")).subquery().outerjoin(txn, _OF_KEY).outerjoin(
-            order, and_(named, _OF_MERCHANT)
-        )
+        select(literal_column("1"))
+        .subquery()
+        .outerjoin(txn, _OF_KEY)
+        .outerjoin(order, and_(named, _OF_MERCHANT))
     )
 
 

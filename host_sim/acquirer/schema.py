@@ -5,6 +5,7 @@ balance. Postings and audit lines are never changed or removed: triggers refuse 
 """
 
 import sqlite3
+from datetime import datetime
 
 from sqlalchemy import (
     DDL,
@@ -24,7 +25,10 @@ from sqlalchemy import (
     UniqueConstraint,
     create_engine,
     event,
+    insert,
 )
+
+from host_sim.acquirer.witness import CountedConnection, PutBack, Witness
 
 # The states of a transaction, numbered as tag DF08 has them. A reversed void is CANCELLED.
 OPEN, REVIEW, APPROVED, DECLINED, CANCELLED, UNKNOWN = 1, 2, 3, 4, 5, 6
@@ -183,28 +187,50 @@ _NEVER_ABOVE_THE_ORDER = DDL(
 event.listen(posting, "after_create", _NEVER_ABOVE_THE_ORDER.execute_if(dialect="sqlite"))
 
 
-def open_engine(path: str | None = None) -> Engine:
+def open_engine(path: str | None = None, accept_older: datetime | None = None) -> Engine:
     """An engine on the SQLite file at `path` (memory without one), durable at every commit.
 
     Every transaction takes the write lock at its start, so what it read still holds when it
-    writes. Tables are made where they are missing.
+    writes. Tables are made where they are missing. Raises witness.PutBack for a file that was put
+    back from an older copy, unless `accept_older` gives the time of the audit line that says so.
     """
     if path is None:
         # The one connection is everybody's: giving it back must end nobody's transaction.
         engine = create_engine("sqlite://", poolclass=StaticPool, pool_reset_on_return=None)
     else:
-        engine = create_engine(f"sqlite:///{path}")
+        engine = create_engine(f"sqlite:///{path}", connect_args={"factory": CountedConnection})
+        witness = Witness(str(path))
 
     @event.listens_for(engine, "connect")
     def _set_up(connection, _record):
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"pragma {pragma}")
+        if path is not None:
+            connection.witness = witness
 
     # Not by the event "begin": an engine that has one asks for events at every statement.
     engine.dialect.do_begin = _begin  # type: ignore[assignment]
+    put_back = None if path is None else _put_back(engine)
+    if put_back and accept_older is None:
+        engine.dispose()
+        raise put_back
     metadata.create_all(engine)
+    if put_back:
+        with engine.begin() as connection:
+            detail = f"{put_back.held} of {put_back.seen} changes"
+            line = {"terminal_id": "", "event": "older ledger accepted", "detail": detail}
+            connection.execute(insert(audit), line | {"at": accept_older})
     return engine
+
+
+def _put_back(engine: Engine) -> PutBack | None:
+    with engine.connect() as connection:
+        try:
+            connection.connection.check()
+        except PutBack as reason:
+            return reason
+    return None
 
 
 def _begin(connection) -> None:

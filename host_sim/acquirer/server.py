@@ -114,6 +114,10 @@ class Acquirer:
             return _refusal(message, "30", now), mac
         if message.fields[42] != terminal.merchant_id:
             return _refusal(message, "03", now), mac
+        if mac is not None and request.batch > terminal.batch:
+            # Only the host opens batches: it has forgotten one.
+            detail = f"batch {request.batch:06d} after {terminal.batch:06d}"
+            ledger.note(connection, now, terminal.terminal_id, "batch not opened yet", detail)
         handler = HANDLERS.get(request.name, _not_supported)
         answer = handler(Call(request, terminal, connection, now, self._keyring))
         reply = incoming.reply_to(message, _fields(request, answer, now))

@@ -3,6 +3,7 @@
 import os
 import select
 import subprocess
+from zlib import crc32
 
 import pytest
 
@@ -79,3 +80,14 @@ def test_a_ledger_that_is_no_database_is_one_line(tmp_path, capsys):
     ledger.write_bytes(b"this is no database, whatever it is called " * 100)
     assert main(["acquirer", "--port", "pty", "--ledger", str(ledger)]) == 1
     assert "not a database" in capsys.readouterr().err
+
+
+def test_a_ledger_put_back_from_an_older_copy_is_one_line(tmp_path, capsys):
+    ledger = tmp_path / "ledger.db"
+    (tmp_path / "ledger.db-witness").write_bytes(b"%010d %08x\n" % (99, crc32(b"%010d" % 99)))
+    assert main(["acquirer", "--port", "pty", "--ledger", str(ledger)]) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "older copy" in told
+    accepted = ("--port", "pty", "--ledger", ledger, "--accept-older-ledger")
+    with desk.running(TUIDAN, "acquirer", *accepted) as (_, line):
+        assert line.startswith("acquirer at ")
