@@ -93,6 +93,7 @@ async def _copy(terminal, record, which, again):
             return True
         if not await _try_again(terminal.ui, "printer." + result):
             return False
+        terminal.ui.say("printer.title", "printer.again")
         again = True
 
 
