@@ -30,20 +30,22 @@ class Journal:
         """Records that still owe something (an outcome or paper), oldest first."""
         return [self._open[name] for name in sorted(self._open)]
 
-    def prepare(self, record):
-        """Give the new record a slot and make PREPARED durable. Raises JournalFull."""
+    def prepare(self, record, event=states.PREPARE):
+        """Give the record a slot and make its first step durable: a new one is PREPARED, one from
+        the archive is taken back. Raises JournalFull."""
         if not self._free or not self._storage.has_room():
             raise JournalFull()
         name = record.key()
-        self._storage.rename(_path(self._free[0]), _path(name))
-        self._free[0] = name
-        self._open[name] = record
         try:
-            self.move(record, states.PREPARE)
+            if name not in self._free:
+                self._storage.rename(_path(self._free[0]), _path(name))
+                self._free[0] = name
+            self._open[name] = record
+            self.move(record, event)
         except OSError:
-            self._open.pop(name)
+            self._open.pop(name, None)
             raise JournalFull()
-        self._free.pop(0)
+        self._free.remove(name)
 
     def move(self, record, event):
         """Take the record along `event`; durable at return, and not taken at all if the write

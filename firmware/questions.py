@@ -74,8 +74,8 @@ async def choose(ui, title_id, option_ids):
             return int(key) - 1
 
 
-async def digits(ui, title_id, prompt_id, longest, secret=False, **values):
-    """Digits typed and entered, at least one. A secret shows as stars."""
+async def digits(ui, title_id, prompt_id, longest, secret=False, least=1, **values):
+    """Digits typed and entered, at least so many. A secret shows as stars."""
     typed = ""
     while True:
         shown = ("*" * len(typed) if secret else typed) + "_"
@@ -86,7 +86,7 @@ async def digits(ui, title_id, prompt_id, longest, secret=False, **values):
         key = await ui.key()
         if key == "CANCEL":
             raise Cancelled()
-        if key == "ENTER" and typed:
+        if key == "ENTER" and len(typed) >= least:
             return typed
         typed = _typed(typed, key, longest)
 
@@ -119,4 +119,3 @@ def _typed(typed, key, longest):
     if "0" <= key <= "9" and len(typed) < longest:
         return typed + key
     return typed
-

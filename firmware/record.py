@@ -64,6 +64,8 @@ def fields():
 class Record:
     """Attributes as in FIELDS; a new one is empty."""
 
+    conflict = False  # not stored: the host has something else under this key (94 to 0420 or 0400)
+
     def __init__(self):
         for name, kind in fields():
             setattr(self, name, "" if kind == _TEXT else b"" if kind == _RAW else 0)

@@ -21,6 +21,7 @@ SETTLED = ("03", "04", "05")
 REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
 REVERSAL_REASON = {host.BAD_MAC: "A0", host.ANSWERED: "06"}
 NO_REPLY_REASON = "98"
+CONFLICT = "94"
 
 
 async def first(terminal, record):
@@ -87,11 +88,15 @@ async def _void(terminal, record):
 
 async def _reverse(terminal, record):
     reason = record.code if record.code in ("A0", "06") else NO_REPLY_REASON
+    if record.earlier == states.APPROVED:
+        reason = "06"  # the operator took it back
     outcome = await terminal.host.exchange("reversal", record, reason)
     if outcome.code == "12" and record.earlier in states.REFUSED_TO:
         terminal.journal.move(record, states.REFUSE)
     elif outcome.code in REVERSED:
         terminal.journal.move(record, states.ANNUL)
+    elif outcome.code == CONFLICT:
+        record.conflict = True  # and asked again for ever: somebody at the host must end it
     elif outcome.code in MAY_LACK_MAC:
         await _sign_on(terminal)
 
@@ -103,6 +108,8 @@ async def _cancel(terminal, record):
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code == "12":
         terminal.journal.move(record, states.REFUSE)
+    elif outcome.code == CONFLICT:
+        record.conflict = True
     elif outcome.code in MAY_LACK_MAC:
         await _sign_on(terminal)
 

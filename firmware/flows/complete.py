@@ -37,6 +37,12 @@ async def run(terminal, record, resumed=False):
     else:
         state = record.state  # it may go on behind while its message stands
         title, body = ENDINGS[state]
+        if state == states.REVERSING and record.earlier == states.APPROVED:
+            body = "cancelling.body"
+        if state in (states.CANCELLING, states.REVERSING) and record.conflict:
+            body = "conflict.body"
+        if state == states.ANNULLED and record.print_state != records.NOT_PRINTED:
+            body = "annulled.printed"
         await ui.ask("message", title, body, order=record.order, amount=yuan(record.amount_fen))
         if state == states.ANNULLED:
             terminal.journal.finish(record)

@@ -12,6 +12,8 @@ MENU = (
     ("menu.sign_on", "flows.sign_on.run"),
     ("menu.language", "flows.language.run"),
     ("menu.log_off", "flows.log_off.run"),
+    ("menu.take_back", "flows.take_back.run"),
+    ("menu.status", "flows.status.run"),
 )
 REFUND = "flows.refund.run"
 COMPLETE = "flows.complete.run"

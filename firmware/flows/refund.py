@@ -24,5 +24,6 @@ async def _get_online(terminal):
     left = await unfinished.obstacle(terminal)
     if left is not None:  # what was lost may be a refund of this very order
         void = left.type == states.VOID and left.amount_fen
-        raise Stopped("refused.title", "reversal_open.body" if void else "lost.open")
+        body = "reversal_open.body" if void else "lost.open"
+        raise Stopped("refused.title", "conflict.body" if left.conflict else body)
     terminal.ui.keys.clear()

@@ -1,4 +1,4 @@
-"""Sends a refund or void that was confirmed, and asks again while there is no final answer.
+"""Sends a refund or void that was confirmed, and asks again while there is no answer.
 
 Before the first byte leaves the journal has it; from then on it is seen through to its end whatever
 happens.
@@ -16,8 +16,10 @@ WAIT_MS = (2000, 4000, 8000, 16000, 30000)
 async def run(terminal, record):
     _begin(terminal, record)
     terminal.in_hand = record
+    terminal.ui.say("sending.title", "sending.body", amount=yuan(record.amount_fen))
     try:
-        await _see_through(terminal, record)
+        await unfinished.send(terminal, record)
+        await until_answered(terminal, record, (states.SENT, states.REVERSING))
     finally:
         terminal.in_hand = None
         terminal.left_open.set()
@@ -34,17 +36,16 @@ def _begin(terminal, record):
         raise Stopped("refused.title", "journal_full.body")
 
 
-async def _see_through(terminal, record):
-    """Send, and ask again while there is no final answer: six tries, or until CANCEL."""
+async def until_answered(terminal, record, waiting):
+    """Ask again while the record's state is one of `waiting`: six tries, or until CANCEL."""
     ui = terminal.ui
-    ui.say("sending.title", "sending.body", amount=yuan(record.amount_fen))
-    await unfinished.send(terminal, record)
-    while record.state in (states.SENT, states.REVERSING) and record.tries < TRIES:
+    for tries in range(record.tries, TRIES):
+        if record.state not in waiting:
+            break
         ui.keys.clear()
         ui.cancel.clear()
-        ui.say("again.title", "again.body", tries=record.tries, most=TRIES)
-        wait_ms = WAIT_MS[min(record.tries, len(WAIT_MS)) - 1]
-        if await terminal.kernel.first(ui.cancel, timeout_ms=wait_ms) == 0:
+        ui.say("again.title", "again.body", tries=tries, most=TRIES)
+        if await terminal.kernel.first(ui.cancel, timeout_ms=WAIT_MS[max(0, tries - 1)]) == 0:
             break
         await unfinished.attempt(terminal, record)
     ui.keys.clear()

@@ -133,3 +133,42 @@ def test_step_that_could_not_be_written_is_not_taken():
         journal.move(record, states.SEND)
     assert record.state == states.PREPARED
     assert Journal(volume(flash)[0]).open_records()[0].state == states.PREPARED
+
+
+def archived(journal, stan):
+    record = a_refund(stan)
+    journal.prepare(record)
+    journal.move(record, states.SEND)
+    journal.move(record, states.APPROVE)
+    journal.finish(record)
+    return record
+
+
+def test_archived_record_that_is_taken_back_costs_no_slot():
+    """Its key may still be the name of a free slot, or not any more."""
+    storage, flash = volume()
+    journal = Journal(storage)
+    for stan in range(1, SLOTS + 3):
+        archived(journal, stan)
+    for stan in (1, SLOTS + 1):
+        record = [r for r in journal.finished() if r.stan == stan][-1]
+        journal.prepare(record, states.CANCEL)
+        reloaded = Journal(volume(flash)[0]).open_records()
+        assert [(r.stan, r.state, r.earlier) for r in reloaded] == [
+            (stan, states.CANCELLING, states.APPROVED)
+        ]
+        journal.move(record, states.ANNUL)
+        journal.finish(record)
+    assert len(storage.names("journal")) == len(journal._free) == SLOTS
+
+
+def test_archived_record_stays_approved_where_no_slot_is_free():
+    storage, _ = volume()
+    journal = Journal(storage)
+    archived(journal, 99)
+    for stan in range(SLOTS):
+        journal.prepare(a_refund(stan + 1))
+    record = next(iter(journal.finished()))
+    with pytest.raises(JournalFull):
+        journal.prepare(record, states.CANCEL)
+    assert record.state == states.APPROVED

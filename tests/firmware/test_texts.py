@@ -27,14 +27,15 @@ WIDEST = {
     "amount": "99999999.99", "left": "99999999.99", "code": "A0", "number": "01", "count": "8",
     "tries": "2", "most": "6", "order": "20260316000123456789", "rrn": "123456789012",
     "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
-    "card": "622202******1234", "date": "20260316", "voucher": "000123",
+    "card": "622202******1234", "date": "20260316", "voucher": "000123", "state": "record lost",
+    "note": "goods came back",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
 TITLE = re.compile(r"\.title$|\.failed$")
 ROWS = re.compile(r"^idle\.")
 MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$")
 # A prompt leaves the last row to what is typed.
-PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|order\.enter|amount\.enter")
+PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter")
 SHOWN = re.compile(r"^(signature|approved|sending|again)\.body$|^printer\.(?!title)|connecting")
 ONE_PAGE = ((PROMPT, 2), (SHOWN, 3))
 ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13))

@@ -1,0 +1,64 @@
+"""Takes a refund or void of the open batch back: a refund by 0420, a void by 0400.
+
+Nothing is sent before the second check is confirmed; then it is CANCELLING or REVERSING, durable,
+before the first byte, and seen through to its end whatever happens. What was archived comes back
+into a slot of the journal first.
+"""
+
+from firmware import overlay, unfinished
+from firmware import refund_state as states
+from firmware.journal import JournalFull
+from firmware.screens import Stopped, yuan
+
+TITLE = "take_back.title"
+STANDS = (states.APPROVED, states.PENDING_REVIEW, states.SENT)
+BEGUN = (states.CANCELLING, states.REVERSING)
+ENDED = {states.DECLINED: "take_back.declined", states.ANNULLED: "take_back.annulled"}
+
+
+async def run(terminal):
+    ui = terminal.ui
+    record = await overlay.run("flows.find.run", terminal, TITLE)
+    _check(terminal, record)
+    rows = overlay.call("flows.find.rows", ui, record)
+    await ui.ask("confirm", ui.text(TITLE), rows)
+    await overlay.run("flows.log_in.supervisor", terminal)
+    ui.keys.clear()  # what was typed before this can be read confirms nothing
+    await ui.ask("confirm", ui.text("check.title"), rows, ui.text("take_back.check"))
+    terminal.in_hand = record
+    try:
+        await _begin(terminal, record)
+        await unfinished.attempt(terminal, record)
+        await overlay.run("flows.send.until_answered", terminal, record, BEGUN)
+    finally:
+        terminal.in_hand = None
+        terminal.left_open.set()
+    if record.state in STANDS:
+        await ui.ask("message", TITLE, "take_back.refused")
+    return ("flows.complete.run", record, True)
+
+
+def _check(terminal, record):
+    """Raise Stopped where there is nothing to take back, or no way to."""
+    if record.state in ENDED:
+        raise Stopped(TITLE, ENDED[record.state])
+    if record.state not in STANDS:
+        raise Stopped(TITLE, "take_back.begun")
+    if record.batch != terminal.counters.batch:
+        raise Stopped(TITLE, "take_back.closed")
+
+
+async def _begin(terminal, record):
+    terminal.ui.say(TITLE, "take_back.sending", amount=yuan(record.amount_fen))
+    await terminal.turn.take()
+    try:
+        _check(terminal, record)  # it may have gone on behind the questions
+        event = states.REVERSE if record.type == states.VOID else states.CANCEL
+        if any(record is one for one in terminal.journal.open_records()):
+            terminal.journal.move(record, event)
+        else:
+            terminal.journal.prepare(record, event)
+    except JournalFull:
+        raise Stopped(TITLE, "journal_full.body")
+    finally:
+        terminal.turn.give()
