@@ -6,7 +6,7 @@ A part of the operations; `make soak` takes them all.
 import pytest
 
 from host_sim.bench.flash import TEARS
-from tools.campaign import sweep
+from tools.campaign import sweep_flash as sweep
 
 STEP = 23  # a prime, so that the operations taken are of all kinds
 
@@ -14,8 +14,8 @@ STEP = 23  # a prime, so that the operations taken are of all kinds
 @pytest.mark.parametrize("tear", TEARS)
 @pytest.mark.parametrize("order", sweep.PROCEDURES)
 def test_power_cut_in_a_flash_operation_leaves_both_ends_agreed(order, tear):
-    played = [sweep.play(case) for case in sweep.cases(order, STEP) if case.tear == tear]
-    assert all(verdict.cut for verdict in played) and len(played) > 3
+    played = [sweep.play(case) for case in sweep.cases(STEP, (order,)) if case.tear == tear]
+    assert all(verdict.faults for verdict in played) and len(played) > 3
     assert [verdict for verdict in played if verdict.wrong] == []
 
 
@@ -31,5 +31,5 @@ def test_a_terminal_that_forgets_what_it_sent_is_found_out(monkeypatch):
         take(journal, name, record)
 
     monkeypatch.setattr(Journal, "_take", forget)
-    played = [sweep.play(case) for case in sweep.cases("20260004", 3) if case.tear == "after"]
+    played = [sweep.play(case) for case in sweep.cases(3, ("20260004",)) if case.tear == "after"]
     assert any(verdict.wrong for verdict in played)

@@ -53,12 +53,12 @@ MONEY = ("refund", "void")
 
 
 class Progress:
-    """How far a wish has come: `confirmed` counts the times that it was sent off."""
+    """How far a wish has come. He may have sent it off from the second check on: a finger slips."""
 
     def __init__(self, wish):
         self.wish = wish
         self.attempts = 0
-        self.confirmed = 0
+        self.checked = False  # it came as far as the second check
         self.seen = False  # an outcome of it was on the screen
 
 
@@ -110,8 +110,10 @@ class Clerk:
 
     def _see(self, shown):
         now = self._current
-        if now is not None and now.confirmed and any(text in shown for text in OUTCOMES):
-            now.seen = True
+        if now is None:
+            return
+        now.checked = now.checked or "Second check" in shown
+        now.seen = now.seen or any(text in shown for text in OUTCOMES)
 
     def _idle(self, shown):
         return any(word in shown for word in IDLE) and NOTHING_OWED in shown
@@ -126,7 +128,7 @@ class Clerk:
             return
         self._current = None
         if "in progress" in shown or self._owed(shown):
-            now.seen = now.seen or now.confirmed > 0
+            now.seen = now.seen or now.checked
 
     def _next_wish(self):
         for one in self.progress:
@@ -176,10 +178,7 @@ class Clerk:
         return (*str(fen), "ENTER") if fen else ("CANCEL",)
 
     def _send(self):
-        if self._current is None:
-            return ("CANCEL",)
-        self._current.confirmed += 1
-        return ("ENTER",)
+        return ("CANCEL",) if self._current is None else ("ENTER",)
 
     def _load_paper(self):
         self.stage.device.printer.paper_out = False

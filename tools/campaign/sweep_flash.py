@@ -3,6 +3,7 @@
 A run is known by its case (order, operation, tear) alone and can be played again.
 """
 
+from collections import Counter
 from random import Random
 from typing import NamedTuple
 
@@ -32,15 +33,27 @@ class Case(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """`wrong`: what does not add up, in words; empty if everything does."""
+    """`faults`: how many took effect. `wrong`: what does not add up, in words; empty if everything
+    does."""
 
     case: Case
-    cut: bool
+    faults: int
     wrong: list[str]
 
 
-def cases(order: str, step: int = 1) -> list[Case]:
-    """All cases of one procedure, or of every `step`-th operation."""
+def cases(step: int = 1, orders=tuple(PROCEDURES)) -> list[Case]:
+    """All cases, or those of every `step`-th operation."""
+    return [case for order in orders for case in _of_order(order, step)]
+
+
+def counts(verdicts) -> dict:
+    """{what: how many} of a sweep."""
+    told = Counter(f"power cuts, order {verdict.case.order}" for verdict in verdicts
+                   if verdict.faults)
+    return dict(told)
+
+
+def _of_order(order: str, step: int) -> list[Case]:
     shop = open_shop(language="en")
     before = shop.world.device.flash.operations
     operator.refund(shop.world, order, PROCEDURES[order][0])
@@ -66,7 +79,7 @@ def play(case: Case) -> Verdict:
             operator.settle(world)
     except operator.GoneAstray as astray:
         wrong.append(str(astray))
-    return Verdict(case, world.power_cuts > 0, wrong + disagreements(shop, case.order))
+    return Verdict(case, world.power_cuts, wrong + disagreements(shop, case.order))
 
 
 def disagreements(shop, order: str) -> list[str]:
