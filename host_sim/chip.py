@@ -79,13 +79,15 @@ class Chip:
         if pin not in self._joined:
             level = self.driven.get(pin)
             return self.pulls.get(pin, 0) if level is None else level
-        net = [pin]
-        for here in net:
-            for one, other in self._contacts:
-                if here == one and other not in net:
-                    net.append(other)
-                elif here == other and one not in net:
-                    net.append(one)
+        net = self._contacts[0]
+        if len(self._contacts) > 1:
+            net = [pin]
+            for here in net:
+                for one, other in self._contacts:
+                    if here == one and other not in net:
+                        net.append(other)
+                    elif here == other and one not in net:
+                        net.append(one)
         driven = [self.driven[one] for one in net if one in self.driven]
         if driven:
             return min(driven)

@@ -23,6 +23,19 @@ _SET_PAGE = const(0xB0)
 _SET_COLUMN_HIGH = const(0x10)
 
 
+def changed(before, now):
+    """Between which columns, in whole cells, two pictures of a page differ."""
+    start = 0
+    end = _WIDTH
+    if before == now:
+        return end, end
+    while before[start:start + _CELL] == now[start:start + _CELL]:
+        start += _CELL
+    while before[end - _CELL:end] == now[end - _CELL:end]:
+        end -= _CELL
+    return start, end
+
+
 class Lcd:
     """`dc` high marks data, low commands; `cs` and `reset` are active low."""
 
@@ -33,7 +46,8 @@ class Lcd:
         self._glyphs = glyphs
         self._pixels = bytearray(_WIDTH * _PAGES)
         self._sent = bytearray(_WIDTH * _PAGES)
-        self.canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
+        self._touched = 0  # bit of each text row that was drawn to since show()
+        self._canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
         # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
         self._glyph = bytearray(32)
         self._wide = framebuf.FrameBuffer(self._glyph, 16, 16, framebuf.MONO_VLSB)
@@ -48,11 +62,13 @@ class Lcd:
         self._command(_DISPLAY_ON)
 
     def clear(self):
-        self.canvas.fill(0)
+        self._canvas.fill(0)
+        self._touched = 0xF
 
     def text(self, column, row, string, invert=False):
         """Draw from cell `column` (0-15) of text row `row` (0-3); ASCII takes one cell, Chinese
         two. What does not fit is cut. Returns the column behind the last character."""
+        self._touched |= 1 << row
         for code in codes(string):
             wide = self._glyphs.wide(code)
             if column + (2 if wide else 1) > _COLUMNS:
@@ -61,7 +77,7 @@ class Lcd:
             if invert:
                 for i in range(32):
                     self._glyph[i] ^= 0xFF
-            self.canvas.blit(self._wide if wide else self._narrow, column * _CELL, row * 16)
+            self._canvas.blit(self._wide if wide else self._narrow, column * _CELL, row * 16)
             column += 2 if wide else 1
         return column
 
@@ -70,16 +86,13 @@ class Lcd:
         pixels = memoryview(self._pixels)
         sent = memoryview(self._sent)
         for page in range(_PAGES):
-            first = page * _WIDTH
-            last = first + _WIDTH
-            if pixels[first:last] == sent[first:last]:
+            if not self._touched & 1 << page // 2:
                 continue
-            while first < last and pixels[first:first + _CELL] == sent[first:first + _CELL]:
-                first += _CELL
-            while first < last and pixels[last - _CELL:last] == sent[last - _CELL:last]:
-                last -= _CELL
-            if first < last:
-                self._send(page, first - page * _WIDTH, last - page * _WIDTH)
+            at = page * _WIDTH
+            start, end = changed(sent[at:at + _WIDTH], pixels[at:at + _WIDTH])
+            if start < end:
+                self._send(page, start, end)
+        self._touched = 0
 
     def _command(self, data):
         self._cs.value(0)
@@ -89,9 +102,10 @@ class Lcd:
 
     def _send(self, page, start, end):
         """Copy pixel columns start to end of a page into the controller's RAM."""
-        self._command(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH | start >> 4, start & 0x0F)))
         data = memoryview(self._pixels)[page * _WIDTH + start:page * _WIDTH + end]
         self._cs.value(0)
+        self._dc.value(0)
+        self._spi.write(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH | start >> 4, start & 0x0F)))
         self._dc.value(1)
         self._spi.write(data)
         self._cs.value(1)

@@ -126,12 +126,6 @@ def test_a_character_without_a_glyph_shows_as_a_box_not_as_nothing(screen):
     assert any(screen.glass.pixels()[8:16])
 
 
-def test_the_canvas_draws_between_texts(screen):
-    screen.lcd.canvas.fill_rect(0, 63, 128, 1, 1)
-    screen.show()
-    assert screen.glass.pixels()[7 * 128 :] == b"\x80" * 128
-
-
 @pytest.mark.parametrize(
     "command, look",
     [

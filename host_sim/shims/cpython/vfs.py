@@ -229,8 +229,9 @@ class _BinaryFile:
     def __del__(self):
         # A file never closed is closed by the garbage collector, as on the device; littlefs must
         # not be left with a file that is gone.
-        with suppress(Exception):
-            self.close()
+        if self._handle is not None:
+            with suppress(Exception):
+                self.close()
 
     def __enter__(self):
         return self
