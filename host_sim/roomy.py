@@ -71,7 +71,8 @@ def _keep_words() -> None:
 
 def _keep_drawings() -> None:
     """Glyphs, and whole texts as the screen and the printer get them."""
-    from firmware.drivers import lcd, printer
+    from firmware.drivers import printer
+    from firmware.drivers.lcd import Lcd
     from firmware.text.glyphs import Glyphs
 
     _keep(Glyphs, "glyph", lambda glyphs: glyphs._path, store=bytes)
@@ -90,10 +91,7 @@ def _keep_drawings() -> None:
 
     _everywhere(write, encode)
 
-    changed = lru_cache(KEPT)(lcd.changed)
-    _everywhere(lcd.changed, lambda before, now: changed(bytes(before), bytes(now)))
-
-    draw: Any = lcd.Lcd.text
+    draw: Any = Lcd.text
     drawn: dict[Any, tuple[int, bytes, bytes]] = {}
 
     def text(self: Any, column: int, row: int, string: str, invert: bool = False) -> int:
@@ -113,7 +111,7 @@ def _keep_drawings() -> None:
         pixels[first + 128 : last + 128] = lower
         return end
 
-    _replace(lcd.Lcd, "text", text)
+    _replace(Lcd, "text", text)
 
 
 def _keep_packets() -> None:

@@ -42,6 +42,9 @@ class PaperPrinter:
     counts bytes that are no command, no character, or a change of style within a line.
     """
 
+    _input: bytes
+    _answer: bytearray
+
     def __init__(self) -> None:
         self.lines: list[Line] = []
         self.cuts: list[int] = []

@@ -36,8 +36,7 @@ class Pin:
         level = 1 if level else 0
         chip = self._chip
         chip.drive(self._id, None if level and self._mode == 2 else level)  # OPEN_DRAIN
-        if not chip.dead:
-            chip.outputs.append(("pin", self._id, level))
+        chip.output("pin", self._id, level)
         return None
 
     def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING):
