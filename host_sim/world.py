@@ -260,6 +260,12 @@ class World:
 
     # the line
 
+    def serve_by(self, server: Server | None) -> None:
+        """From now on this host is at the other end of the line; None: nobody."""
+        self.server = server
+        self._server_touched = True
+        self._server_due = None
+
     def _send(self, data: bytes) -> None:
         self.wire.to_host.send(data, self.now_ms)
 
