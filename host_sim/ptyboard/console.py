@@ -103,7 +103,7 @@ class Board:
         self._process = subprocess.Popen(
             [MICROPYTHON, "-i", ROOT / "host_sim/ptyboard/boot.py"],
             stdin=self._board_end, stdout=self._board_end, stderr=self._board_end,
-            start_new_session=True,  # a Ctrl-C for us is none for the board
+            process_group=0,  # a Ctrl-C for us is none for the board
             env=self._environment | ({"TUIDAN_RAW": "1"} if self._raw else {}),
         )  # fmt: skip
         self._ended = os.pidfd_open(self._process.pid)
