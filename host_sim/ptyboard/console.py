@@ -168,7 +168,8 @@ class Board:
                 self._bite_at = time.monotonic() + int(report) / 1000
 
     def _from_board(self, data):
-        self._raw = self._raw or self._banners.count(data) > 0
+        if self._banners.count(data):
+            self._raw = True
         self._to_port += data
 
     def _from_port(self, data):
