@@ -61,15 +61,14 @@ async def keep_trying(terminal):
     """The background task: works on what is open and not in the operator's hands."""
     tries = 0
     while True:
-        work = _work(terminal)
-        if not work:
+        if not _work(terminal):
             tries = 0
             await terminal.kernel.first(terminal.left_open)
             terminal.left_open.clear()
             continue
         await terminal.kernel.sleep(_WAITS_MS[min(tries, len(_WAITS_MS) - 1)])
         tries += 1
-        for record in work:
+        for record in _work(terminal):
             if record is not terminal.in_hand and record.state in states.OPEN:
                 before = record.state
                 await attempt(terminal, record)
