@@ -33,7 +33,7 @@ class Lcd:
         self._glyphs = glyphs
         self._pixels = bytearray(_WIDTH * _PAGES)
         self._touched = _ALL  # bit of each text row that was drawn to since show()
-        self._canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
+        self.canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
         # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
         self._glyph = bytearray(32)
         self._wide = framebuf.FrameBuffer(self._glyph, 16, 16, framebuf.MONO_VLSB)
@@ -47,7 +47,7 @@ class Lcd:
         self._command(_DISPLAY_ON)
 
     def clear(self):
-        self._canvas.fill(0)
+        self.canvas.fill(0)
         self._touched = _ALL
 
     def text(self, column, row, string, invert=False):
@@ -62,7 +62,7 @@ class Lcd:
             if invert:
                 for i in range(32):
                     self._glyph[i] ^= 0xFF
-            self._canvas.blit(self._wide if wide else self._narrow, column * _CELL, row * 16)
+            self.canvas.blit(self._wide if wide else self._narrow, column * _CELL, row * 16)
             column += 2 if wide else 1
         return column
 
