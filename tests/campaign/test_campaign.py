@@ -122,7 +122,7 @@ def test_a_failing_seed_is_named_and_shrinks_to_what_matters(monkeypatch, capsys
     assert main(["campaign", "--seed", str(seed), "--shrink", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert any(wrong.startswith("3: ") for wrong in told["violations"])
-    assert len(told["plan"]) <= 2 < len(plan(seed).faults)
+    assert len(told["plan"]) < len(plan(seed).faults) / 2
 
 
 async def _silence_is_a_refusal(terminal, record):

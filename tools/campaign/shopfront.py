@@ -6,13 +6,12 @@ ends are images made once a process and copied for each seed.
 
 from copy import deepcopy
 from functools import cache
-from random import Random
 
-from host_sim.acquirer import ledger, samples, schema
+from host_sim.acquirer import samples, schema
 from host_sim.bench.flash import PICO_BYTES, Flash
 from host_sim.core import prepare_flash
 from host_sim.world import START, World, pico_board
-from tools.campaign.image import BLOCK, FIRST_BLOCK, VOLUME_BLOCKS, VOLUMES
+from tools.campaign.image import BLOCK, VOLUME_BLOCKS, VOLUMES
 
 SUPERVISOR = "9"
 OPERATOR = "1"

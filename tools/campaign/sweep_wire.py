@@ -8,7 +8,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from tools.campaign.faults import Fault
-from tools.campaign.procedures import Case, Run, play, plan, story  # noqa: F401 - a sweep's own
+from tools.campaign.procedures import Case, Run, plan, play, story  # noqa: F401 - a sweep's own
 
 # procedure: the messages swept in it, the last of each kind on the wire; None: all that is sent
 SWEPT = {
