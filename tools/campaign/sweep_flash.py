@@ -8,13 +8,9 @@ from collections import Counter
 
 from host_sim.bench.flash import TEARS
 from tools.campaign.faults import Fault
-from tools.campaign.procedures import (  # noqa: F401 - a sweep's own
-    PROCEDURES,
-    Case,
-    play,
-    sound,
-    story,
-)
+from tools.campaign.procedures import PROCEDURES, Case, play, sound, story
+
+__all__ = ["cases", "counts", "play", "story"]
 
 OFF_MS = 1_000
 # Of so many first cuts one is followed by a second; their tears take turns. 7 is prime to 4.

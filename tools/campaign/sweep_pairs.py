@@ -8,7 +8,9 @@ from collections import Counter
 from itertools import combinations
 
 from tools.campaign.faults import KINDS, Fault
-from tools.campaign.procedures import Case, play, sound, story  # noqa: F401 - a sweep's own
+from tools.campaign.procedures import Case, play, sound, story
+
+__all__ = ["cases", "counts", "play", "story"]
 
 PROCEDURE = "part refund"
 DOUBLED_MS = 2_000  # before the link's next try

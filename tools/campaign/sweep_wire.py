@@ -1,5 +1,5 @@
-"""Every byte that a refund, a void and what repairs them put on the wire, and every fault of a byte;
-then every frame, and every fault of a frame.
+"""Every byte that a refund, a void and what repairs them put on the wire, and every fault of a
+byte; then every frame, and every fault of a frame.
 
 What there is to strike is read off a sound run: nothing is listed here that could be forgotten.
 """
@@ -8,7 +8,9 @@ from collections import Counter
 from typing import NamedTuple
 
 from tools.campaign.faults import Fault
-from tools.campaign.procedures import Case, Run, plan, play, story  # noqa: F401 - a sweep's own
+from tools.campaign.procedures import Case, Run, plan, play, story
+
+__all__ = ["cases", "counts", "play", "story"]
 
 # procedure: the messages swept in it, the last of each kind on the wire; None: all that is sent
 SWEPT = {
