@@ -23,6 +23,9 @@ async def run(terminal):
         except Stopped as stop:
             terminal.ui.keys.clear()
             await terminal.ui.ask("message", stop.title, stop.body, **stop.values)
+        except OSError:  # of the flash: every record is as it last was, and goes on behind
+            terminal.ui.keys.clear()
+            await terminal.ui.ask("message", "memory.title", "memory.body")
         except Exception as error:
             terminal.crashes.append((None, error))
             await terminal.ui.ask("message", "fault.title", "fault.body")

@@ -10,7 +10,7 @@ from micropython import const
 
 # A task that is always ready must not stop the clock: after so many rounds step() returns 0.
 _ROUNDS = const(64)
-_RAN = const(-1)  # a round in which a task ran
+_NOW = const(-1)  # in place of milliseconds to wait: a task can run, or ran
 
 
 class Flag:
@@ -76,6 +76,7 @@ class Task:
     def __init__(self, coro):
         self._coro = coro
         self._wait = None  # what it waits for; None before its first step
+        self._index = None  # what the kernel answers
         self._running = False
         self.done = False
         self.result = None
@@ -92,19 +93,25 @@ class Task:
             if not self._running:
                 self._coro.close()
 
-    def _wakes(self, now):
-        """Index of the first ready waitable, -1 at the deadline, None to go on waiting."""
+    def _left(self, now):
+        """_NOW if it can run, its index set: of the first ready waitable, -1 at the deadline. Else
+        milliseconds to the deadline, None if there is none."""
         wait = self._wait
-        if wait is None:
-            return -1
+        if wait is None:  # a coroutine that has not begun accepts only None
+            return _NOW
         index = 0
         for waitable in wait.waitables:
             if waitable.ready:
-                return index
+                self._index = index
+                return _NOW
             index += 1
-        if wait.deadline is not None and time.ticks_diff(wait.deadline, now) <= 0:
-            return -1
-        return None
+        if wait.deadline is None:
+            return None
+        left = time.ticks_diff(wait.deadline, now)
+        if left > 0:
+            return left
+        self._index = -1
+        return _NOW
 
 
 class _Wait:
@@ -164,7 +171,7 @@ class Kernel:
         """Run what is ready; milliseconds to the next deadline, None if there is none."""
         for _ in range(_ROUNDS):
             left = self._round()
-            if left != _RAN:
+            if left != _NOW:
                 return left
         return 0
 
@@ -172,7 +179,7 @@ class Kernel:
         """True if a task could run now: something became ready since the last step."""
         now = time.ticks_ms()
         for task in self.tasks:
-            if not task.done and task._wakes(now) is not None:
+            if not task.done and task._left(now) == _NOW:
                 return True
         return False
 
@@ -182,32 +189,28 @@ class Kernel:
             wait(self.step(), self.pending)
 
     def _round(self):
-        """Run what is ready now: _RAN, or what step() returns because nothing was."""
+        """Run what is ready now: _NOW, or what step() returns because nothing was."""
         now = time.ticks_ms()
-        tasks = self.tasks
-        left = None
-        i = 0
-        while i < len(tasks):
-            task = tasks[i]
+        nearest = None
+        done = None
+        for task in self.tasks:
             if task.done:
-                tasks.pop(i)
+                done = task
                 continue
-            index = task._wakes(now)
-            if index is not None:
-                left = _RAN
-                self._resume(task, index)
-            elif left != _RAN and task._wait.deadline is not None:
-                wait_ms = time.ticks_diff(task._wait.deadline, now)
-                if left is None or wait_ms < left:
-                    left = wait_ms
-            i += 1
-        return left
+            left = task._left(now)
+            if left is not None:
+                if left == _NOW:
+                    self._resume(task)
+                if nearest is None or left < nearest:
+                    nearest = left
+        if done is not None:
+            self.tasks.remove(done)  # another one in the next round
+        return nearest
 
-    def _resume(self, task, index):
+    def _resume(self, task):
         task._running = True
         try:
-            # A coroutine that has not begun accepts only None.
-            task._wait = task._coro.send(None if task._wait is None else index)
+            task._wait = task._coro.send(task._index)
         except StopIteration as stop:
             task.done = True
             task.result = stop.value

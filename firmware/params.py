@@ -39,17 +39,20 @@ class Params:
 
 
 class Counters:
-    """`batch` and the last STAN used, as integers."""
+    """`batch`, the last STAN used, and the `last` that the batch has: 0 once it was used."""
 
     def __init__(self, storage):
         self._storage = storage
         stored = unpack_lines(storage.read(_COUNTERS))
         self.batch = int(stored.get("batch", 1))
         self._stan = int(stored.get("stan", 0))
+        self.last = int(stored.get("last", self._stan or _STAN_LIMIT))
 
     def take_stan(self):
         """The next STAN; durable as used before it is returned."""
         self._stan = self._stan % _STAN_LIMIT + 1
+        if self._stan == self.last:
+            self.last = 0
         self._save()
         return self._stan
 
@@ -57,11 +60,14 @@ class Counters:
         """From a sign-on: the host's batch number and its last STAN in it, 0 where it has none."""
         if host_stan and later(host_stan, self._stan):
             self._stan = host_stan
-        self.batch = batch
+        if batch != self.batch:
+            self.batch = batch
+            self.last = self._stan or _STAN_LIMIT
         self._save()
 
     def _save(self):
-        self._storage.write(_COUNTERS, pack_lines({"batch": self.batch, "stan": self._stan}))
+        counted = {"batch": self.batch, "last": self.last, "stan": self._stan}
+        self._storage.write(_COUNTERS, pack_lines(counted))
 
 
 def later(one, other):

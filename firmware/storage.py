@@ -66,7 +66,12 @@ class Storage:
 
     def has_room(self):
         """Whether a whole transaction still fits."""
-        return all(volume.statvfs("/")[3] >= _RESERVE_BLOCKS for volume in self._volumes)
+        for volume in self._volumes:
+            blocks, free = volume.statvfs("/")[2:4]
+            # A full volume counts a folder's blocks twice, and what is below zero comes out huge.
+            if not _RESERVE_BLOCKS <= free <= blocks:
+                return False
+        return True
 
 
 def frame(sequence, data):

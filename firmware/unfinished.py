@@ -9,7 +9,6 @@ from firmware import overlay
 from firmware import refund_state as states
 
 _WAITS_MS = const((5000, 10000, 20000, 40000, 60000))  # between tries, the last one for ever
-_STEPS = const(3)  # the most that lie between an open record and its end: ask, cancel, ask again
 
 
 async def send(terminal, record):
@@ -29,28 +28,7 @@ async def attempt(terminal, record):
         terminal.turn.give()
 
 
-async def obstacle(terminal):
-    """What must end before anything new goes online gets its try: a void without an answer, and
-    what was LOST. A record that is still open then, or None."""
-    left = None
-    for record in _work(terminal):
-        for _ in range(_STEPS):
-            before = record.state
-            if _stands_in_the_way(record):
-                await attempt(terminal, record)
-            if record.state == before:
-                break
-        if _stands_in_the_way(record):
-            left = record
-    return left
-
-
-def _stands_in_the_way(record):
-    lost = record.state == states.LOST or not record.amount_fen
-    return record.state in states.OPEN and (lost or record.type == states.VOID)
-
-
-def _work(terminal):
+def work(terminal):
     """What is open, the voids first."""
     records = [r for r in terminal.journal.open_records() if r.state in states.OPEN]
     voids = [r for r in records if r.type == states.VOID]
@@ -61,15 +39,14 @@ async def keep_trying(terminal):
     """The background task: works on what is open and not in the operator's hands."""
     tries = 0
     while True:
-        work = _work(terminal)
-        if not work:
+        if not work(terminal):
             tries = 0
             await terminal.kernel.first(terminal.left_open)
             terminal.left_open.clear()
             continue
         await terminal.kernel.sleep(_WAITS_MS[min(tries, len(_WAITS_MS) - 1)])
         tries += 1
-        for record in work:
+        for record in work(terminal):
             if record is not terminal.in_hand and record.state in states.OPEN:
                 before = record.state
                 await attempt(terminal, record)

@@ -26,7 +26,7 @@ class Chip:
         self.uarts = {}  # id -> shims.machine.UART
         self.driven = {}  # pin -> level, only while an output drives it
         self.pulls = {}  # pin -> level
-        self._contacts = ()  # (pin, pin) pairs closed by switches outside
+        self._contacts = []  # (pin, pin) pairs closed by switches outside
         self._joined = set()  # the pins in them
         self._watched = {}  # pin -> [last level, callback(old, new)]
 
@@ -36,8 +36,9 @@ class Chip:
     def output(self, kind, number, value):
         """Something leaves the chip; bytes are copied, their buffer is the driver's again."""
         if not self.dead:
-            data = bytes(value) if kind in ("spi", "uart") else value
-            self.outputs.append((kind, number, data))
+            if kind == "spi" or kind == "uart":
+                value = bytes(value)
+            self.outputs.append((kind, number, value))
 
     def take_outputs(self):
         """What left the chip since the last call, in order."""
@@ -54,7 +55,7 @@ class Chip:
     def set_contacts(self, contacts):
         """Switches outside now join these (pin, pin) pairs; edges raise their interrupts."""
         before = self._joined
-        self._contacts = tuple(sorted(contacts))
+        self._contacts = sorted(contacts)
         self._joined = {pin for pair in self._contacts for pin in pair}
         self._edges(self._joined.union(before))
 
@@ -76,19 +77,21 @@ class Chip:
 
     def level(self, pin):
         """What an input reads: the net of joined pins is low if any of them drives it low."""
+        driven = self.driven
         if pin not in self._joined:
-            level = self.driven.get(pin)
-            return self.pulls.get(pin, 0) if level is None else level
-        net = [pin]
-        for here in net:
-            for one, other in self._contacts:
-                if here == one and other not in net:
-                    net.append(other)
-                elif here == other and one not in net:
-                    net.append(one)
-        driven = [self.driven[one] for one in net if one in self.driven]
-        if driven:
-            return min(driven)
+            return driven[pin] if pin in driven else self.pulls.get(pin, 0)
+        net = self._contacts[0]
+        if len(self._contacts) > 1:
+            net = [pin]
+            for here in net:
+                for one, other in self._contacts:
+                    if here == one and other not in net:
+                        net.append(other)
+                    elif here == other and one not in net:
+                        net.append(one)
+        levels = [driven[one] for one in net if one in driven]
+        if levels:
+            return min(levels)
         pulls = [self.pulls[one] for one in net if one in self.pulls]
         return max(pulls) if pulls else 0
 

@@ -19,6 +19,7 @@ import machine  # noqa: E402 - the shim, there since install()
 Boot = Callable[[Any], Any]
 Contacts = Iterable[tuple[int, int]]
 Output = tuple[str, int, Any]
+_NOTHING: list[Output] = []
 
 
 class FirmwareCrash(Exception):
@@ -87,10 +88,11 @@ class InProcess:
         self.chip.receive(uart, data)
 
     def step(self, now_ms: int) -> Step:
-        machine.board = self.chip
-        self.chip.now_ms = now_ms
+        chip = machine.board = self.chip
+        chip.now_ms = now_ms
         left = self.terminal.kernel.step()
-        return Step(self.chip.take_outputs(), left, self._crash())
+        outputs = chip.take_outputs() if chip.outputs else _NOTHING
+        return Step(outputs, left, self._crash() if self.terminal.crashes else None)
 
     def power_off(self) -> None:
         """Everything stops between two instructions; nothing that dying tasks do has effect."""
@@ -99,9 +101,7 @@ class InProcess:
             with suppress(Exception):
                 task.cancel()
 
-    def _crash(self) -> FirmwareCrash | None:
-        if not self.terminal.crashes:
-            return None
+    def _crash(self) -> FirmwareCrash:
         _, error = self.terminal.crashes[0]
         crash = FirmwareCrash(repr(error))
         crash.__cause__ = error

@@ -41,6 +41,8 @@ PRINTER_BAUD = 9600
 
 RTC_EPOCH = datetime(2000, 1, 1)
 
+_BLANK = bytes(1024)  # pixels without power
+
 # One for all devices: it holds the whole glyph file.
 _reader = cache(Reader)
 
@@ -50,6 +52,7 @@ class Device:
     `on_link(bytes)` gets what the terminal sends.
 
     The flash, the paper and the calendar clock (`start` is its time at 0 ms) outlive the power.
+    `clean_contacts`: keys that do not bounce.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Device:
         rng: Random,
         start: datetime,
         wiring: Wiring = PICO,
+        clean_contacts: bool = False,
     ):
         self.flash = Flash(wiring.flash_bytes)
         self.printer = PaperPrinter()
@@ -67,6 +71,7 @@ class Device:
         self.lcd = Lcd()
         self.core: Core | None = None
         self.steps = 0  # how often the firmware ran
+        self.clean_contacts = clean_contacts
         self._wiring = wiring
         self._make_core = make_core
         self._on_link = on_link
@@ -75,11 +80,7 @@ class Device:
         self._rtc_ms = int((start - RTC_EPOCH).total_seconds() * 1000)
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
-        self._lcd_pins = {
-            wiring.lcd_select: lambda level: setattr(self.lcd, "select", level),
-            wiring.lcd_data: lambda level: setattr(self.lcd, "data", level),
-            wiring.lcd_reset: lambda level: None if level else self.lcd.reset(),
-        }
+        self._read: tuple[bytes, list[str]] = (b"", [])  # pixels, and what they say
 
     @property
     def terminal(self) -> Any:
@@ -112,7 +113,7 @@ class Device:
 
     def move_key(self, name: str, down: bool, now_ms: int) -> None:
         """A finger goes down on a key or up from it; its contact bounces."""
-        for delay, closed in bounce(self._rng, down):
+        for delay, closed in [(0, down)] if self.clean_contacts else bounce(self._rng, down):
             self._agenda.at(now_ms + delay, partial(self._contact, name, closed))
 
     def receive(self, data: bytes) -> None:
@@ -130,19 +131,25 @@ class Device:
             return self._earliest(None)
         self.steps += 1
         outputs, left, crash = self.core.step(now_ms)
+        wiring, lcd = self._wiring, self.lcd
         for kind, number, value in outputs:
-            if kind == "spi" and number == self._wiring.lcd_spi:
-                self.lcd.receive(value)
-            elif kind == "pin" and number in self._lcd_pins:
-                self._lcd_pins[number](value)
-            elif kind == "uart" and number == self._wiring.link_uart:
+            if kind == "pin":
+                if number == wiring.lcd_select:
+                    lcd.select = value
+                elif number == wiring.lcd_data:
+                    lcd.data = value
+                elif number == wiring.lcd_reset and not value:
+                    lcd.reset()
+            elif kind == "spi" and number == wiring.lcd_spi:
+                lcd.receive(value)
+            elif kind == "uart" and number == wiring.link_uart:
                 self._on_link(value)
-            elif kind == "uart" and number == self._wiring.printer_uart:
+            elif kind == "uart" and number == wiring.printer_uart:
                 self.to_printer.send(value, now_ms)
         if crash is not None:
             raise crash
         # A kernel that never comes to rest is given a millisecond, as a real one would take.
-        return self._earliest(None if left is None else now_ms + max(left, 1))
+        return self._earliest(None if left is None else now_ms + (left or 1))
 
     def _print(self, now_ms: int) -> None:
         data = self.to_printer.arrived(now_ms)
@@ -156,11 +163,14 @@ class Device:
 
     def pixels(self) -> bytes:
         """1024 bytes as framebuf's MONO_VLSB; blank without power."""
-        return bytes(1024) if self.core is None else self.lcd.pixels()
+        return _BLANK if self.core is None else self.lcd.pixels()
 
     def screen(self) -> list[str]:
         """The four rows as a person reads them."""
-        return _reader().rows(self.pixels())
+        pixels = self.pixels()
+        if pixels is not self._read[0]:
+            self._read = pixels, _reader().rows(pixels)
+        return self._read[1].copy()
 
     def _contact(self, name: str, closed: bool) -> None:
         self.keys.put(name, closed)
@@ -168,5 +178,7 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: int | None) -> int | None:
-        times = [deadline, self.to_printer.deadline(), self._from_printer.deadline()]
-        return min((time for time in times if time is not None), default=None)
+        for due in (self.to_printer.deadline(), self._from_printer.deadline()):
+            if due is not None and (deadline is None or due < deadline):
+                deadline = due
+        return deadline

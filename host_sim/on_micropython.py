@@ -28,7 +28,7 @@ class OnMicroPython:
     """`tree` holds everything as .mpy (tools/mpy.py); `program` is what far.py runs."""
 
     def __init__(self, tree: Path, start: Start, heap_kb: int = HEAP_KB, program: str = TERMINAL):
-        self.rtc_ms = start.rtc_ms
+        self._rtc_ms = start.rtc_ms
         self._flash = start.flash
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
@@ -45,6 +45,15 @@ class OnMicroPython:
         if crash is not None:
             self.power_off()
             raise crash
+
+    @property
+    def rtc_ms(self) -> int:
+        return self._rtc_ms
+
+    @rtc_ms.setter
+    def rtc_ms(self, ms: int) -> None:
+        self._rtc_ms = ms
+        self._put(frames.CLOCK, value=ms)
 
     def set_contacts(self, contacts: Contacts) -> None:
         self._put(frames.CONTACTS, data=bytes(pin for pair in contacts for pin in pair))
@@ -97,7 +106,7 @@ class OnMicroPython:
             self._flash.erase(value)
             self._write(b"\0")
         elif kind == frames.CLOCK:
-            self.rtc_ms = value
+            self._rtc_ms = value
         else:
             self._outputs.append((_OUTPUTS[kind], number, value if kind == frames.PIN else data))
 

@@ -8,7 +8,7 @@ without, event for event, and the firmware's files stay what a board runs.
 import pkgutil
 import sys
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from importlib import import_module
 from typing import Any
 
@@ -98,6 +98,7 @@ def _keep_drawings() -> None:
         key = (column, string, invert, self._glyphs._path)
         first = row * 256 + column * 8
         pixels = self._pixels
+        self._touched |= 1 << row
         if key not in drawn:
             _make_room(drawn)
             end = draw(self, column, row, string, invert)
@@ -130,33 +131,27 @@ def _keep_packets() -> None:
 def _shorten_reading() -> None:
     """littlefs on a part of the simulated flash reads there, past the drivers in between: they
     only add up where it is."""
+    import rp2
     import vfs
 
     from firmware.drivers.flash import Part
     from host_sim.bench.flash import BLOCK, Flash
 
-    through: Any = vfs._Device.read
+    begin: Any = vfs._Device.__init__
     erased = bytearray(b"\xff" * BLOCK)
 
-    def place(device: Any) -> tuple[dict, int]:
-        """The flash's blocks and the number of the first, where there is a way past."""
-        part = device.bdev
-        if type(part) is Part and type(part._device).__module__ == "rp2":
-            flash, start = part._device._chip.flash, part._device._start
+    def init(self: Any, bdev: Any) -> None:
+        begin(self, bdev)
+        if type(bdev) is Part and type(bdev._device) is rp2.Flash:
+            flash = bdev._device._chip.flash
             if type(flash) is Flash:
-                return flash._blocks, start // BLOCK + part._first
-        return {}, -1
+                first = bdev._device._start // BLOCK + bdev._first
+                self.read = partial(read, flash._blocks.get, first)
 
-    def read(self: Any, cfg: Any, block: int, off: int, size: int) -> bytearray:
-        try:
-            blocks, first = self.way
-        except AttributeError:
-            blocks, first = self.way = place(self)
-        if first < 0 or self.failure is not None:
-            return through(self, cfg, block, off, size)
-        return blocks.get(first + block, erased)[off : off + size]
+    def read(block_at: Any, first: int, _cfg: Any, block: int, off: int, size: int) -> bytearray:
+        return block_at(first + block, erased)[off : off + size]
 
-    _replace(vfs._Device, "read", read)
+    _replace(vfs._Device, "__init__", init)
 
 
 def _keep(kind: type, name: str, of: Callable[[Any], Any],

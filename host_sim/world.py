@@ -75,7 +75,8 @@ def esp32_board() -> Any:
 class World:
     """`server` None: nobody answers. `prepare(board)` is the factory: it may write the flash and
     the key slot before the first boot. The power is off until power_on(). The firmware runs in
-    this process, booted by `boot`, unless `make_core` says otherwise.
+    this process, booted by `boot`, unless `make_core` says otherwise. `clean_contacts`: the keys do
+    not bounce.
 
     Each packet on the line goes to all of `on_packet`, a list of functions of its bytes, which
     raise what should end the run; the two codecs' agreement is the first of them.
@@ -92,6 +93,7 @@ class World:
         wiring: Wiring = PICO,
         make_core: MakeCore | None = None,
         wire: Any = None,
+        clean_contacts: bool = False,
     ):
         self.server = server
         self.start = start
@@ -105,10 +107,12 @@ class World:
         self._host_rng = Random(f"{seed} host")
         self.device = Device(
             make_core or partial(InProcess, boot, make_board),
-            self._send, self.agenda, Random(f"{seed} keys"), start, wiring,
+            self._send, self.agenda, Random(f"{seed} keys"), start, wiring, clean_contacts,
         )  # fmt: skip
         self._host_free_at = 0
         self._device_due: int | None = None
+        self._server_due: int | None = None
+        self._server_touched = True  # by others, since it was asked last
         self._screen = self.device.pixels()
         self._lines_seen = 0
         self._tap(self.wire.to_host, "out")
@@ -132,11 +136,11 @@ class World:
         """Press keys one after the other, as fast as a finger goes."""
         for name in names:
             self.hold(name, KEY_DOWN_MS)
-            self.run_for(KEY_UP_MS)
+            self._pass(KEY_UP_MS)
 
     def hold(self, name: str, ms: int) -> None:
         self.move_key(name, True)
-        self.run_for(ms)
+        self._pass(ms)
         self.move_key(name, False)
 
     def move_key(self, name: str, down: bool) -> None:
@@ -157,6 +161,7 @@ class World:
 
     def power_on(self) -> None:
         self._catch_up()
+        self._server_touched = True
         self._record("power", "on")
         try:
             self.device.power_on(self.now_ms)
@@ -188,6 +193,7 @@ class World:
     def run_until(self, condition: Callable[[], bool], timeout_ms: int) -> bool:
         """Let time pass until the condition holds; False if it did not within `timeout_ms`."""
         self._catch_up()
+        self._server_touched = True
         limit = self.now_ms + timeout_ms
         while not condition():
             if self.now_ms >= limit:
@@ -195,6 +201,17 @@ class World:
             self._wait(self._next(limit))
             self._settle()
         return True
+
+    def _pass(self, ms: int) -> None:
+        """run_for, with nothing at its end where nothing is due."""
+        self._catch_up()
+        self._server_touched = True
+        limit = self.now_ms + ms
+        while self.now_ms < limit:
+            due = self._next(limit + 1)
+            self._wait(min(due, limit))
+            if due <= limit or self.now_ms < limit:
+                self._settle()
 
     def _catch_up(self) -> None:
         """Time that passed outside of run_until: none, unless time is real."""
@@ -204,17 +221,21 @@ class World:
 
     def _next(self, limit_ms: int) -> int:
         """When something is due next, `limit_ms` if nothing is due before."""
-        times = [
-            limit_ms,
+        if self.server is not None and self._server_touched:
+            self._server_due = self.server.deadline()
+        server_due = self._server_due
+        if server_due is not None and server_due <= self.now_ms:
+            server_due = self.now_ms + 1
+        for due in (
             self._device_due,
             self.agenda.deadline(),
             self.wire.to_host.deadline(),
             self.wire.to_terminal.deadline(),
-        ]
-        if self.server is not None:
-            due = self.server.deadline()
-            times.append(None if due is None else max(due, self.now_ms + 1))
-        return min(time for time in times if time is not None)
+            server_due,
+        ):
+            if due is not None and due < limit_ms:
+                limit_ms = due
+        return limit_ms
 
     def _lose_power(self) -> None:
         self._record("power", "off")
@@ -224,32 +245,44 @@ class World:
 
     def _settle(self) -> None:
         """Everything that is due now, always in this order."""
-        self.agenda.run(self.now_ms)
-        self.device.receive(self.wire.to_terminal.arrived(self.now_ms))
+        now_ms = self.now_ms
+        self.agenda.run(now_ms)
+        data = self.wire.to_terminal.arrived(now_ms)
+        if data:
+            self.device.receive(data)
         try:
-            self._device_due = self.device.step(self.now_ms)
+            self._device_due = self.device.step(now_ms)
         except PowerCut:
             self.power_cuts += 1
             self._lose_power()
-        self._serve(self.wire.to_host.arrived(self.now_ms))
+        self._serve(self.wire.to_host.arrived(now_ms))
         self._look()
 
     # the line
+
+    def serve_by(self, server: Server | None) -> None:
+        """From now on this host is at the other end of the line; None: nobody."""
+        self.server = server
+        self._server_touched = True
+        self._server_due = None
 
     def _send(self, data: bytes) -> None:
         self.wire.to_host.send(data, self.now_ms)
 
     def _serve(self, data: bytes) -> None:
         """Give the host its bytes and its time; what it says leaves a little later."""
-        if self.server is None:
+        server = self.server
+        if server is None:
             return
         if data:
-            self.server.receive(data, self.now_ms, self.now())
-        else:
-            due = self.server.deadline()
-            if due is not None and due <= self.now_ms:
-                self.server.poll(self.now_ms, self.now())
-        answer = self.server.outgoing()
+            server.receive(data, self.now_ms, self.now())
+        elif self._server_due is not None and self._server_due <= self.now_ms:
+            server.poll(self.now_ms, self.now())
+        elif not self._server_touched:
+            return
+        self._server_touched = False
+        answer = server.outgoing()
+        self._server_due = server.deadline()
         if answer:
             at = self.now_ms + self._host_rng.randint(*HOST_MS)
             self._host_free_at = max(self._host_free_at, at)
@@ -273,13 +306,15 @@ class World:
     def _look(self) -> None:
         """Record what changed on glass and paper."""
         pixels = self.device.pixels()
-        if pixels != self._screen:
+        if pixels is not self._screen:
+            if pixels != self._screen:
+                self._record("screen", Screen(tuple(self.screen()), pixels))
             self._screen = pixels
-            self._record("screen", Screen(tuple(self.screen()), pixels))
         lines = self.device.printer.lines
-        for line in lines[self._lines_seen :]:
-            self._record("paper", line.text)
-        self._lines_seen = len(lines)
+        if len(lines) != self._lines_seen:
+            for line in lines[self._lines_seen :]:
+                self._record("paper", line.text)
+            self._lines_seen = len(lines)
 
     def _record(self, kind: str, value: Any) -> None:
         self.trace.append(Event(self.now_ms, kind, value))

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 from contextlib import suppress
 from importlib.metadata import version as version_of
@@ -29,7 +30,19 @@ HOME = "/tuidan"
 LOADER = "firmware/loader.py"
 GLYPHS = "firmware/text/gb2312.bin"
 NONE = "-"
-RESET = ("exec", "--no-follow", "import machine, time\ntime.sleep_ms(100)\nmachine.reset()")
+RESET = "import machine, time; time.sleep_ms(100); machine.reset()"
+# Whether the firmware of an installed version has started here; if so the loader is to wait at the
+# next start. The watchdog does not stop in the REPL: all that is asked before the reset is this.
+HOLD = f"""import os, sys
+try:
+    os.stat("{HOME}/active")
+    started = "firmware" in sys.modules
+except OSError:
+    started = False
+if started:
+    open("{HOME}/wait", "w").close()
+print("\\n= " + repr(started))
+"""
 
 # sys.platform of a board -> its file in firmware/board.
 BOARDS = {"rp2": "pico", "esp32": "esp32"}
@@ -37,9 +50,14 @@ BOARDS = {"rp2": "pico", "esp32": "esp32"}
 ARCHITECTURES = (None, "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp",
                  "armv7emdp", "xtensa", "xtensawin", "rv32imc", "rv64imc")
 
+# What mpremote ends with when the port goes away under it.
+BROKEN = ("SerialException", "TransportError", "OSError", "termios.error")
+
 TRIES = 2           # as in firmware/loader.py
 SILENCE_S = 30      # longer than the longest erase
+ANSWER_S = 12       # the same for HOLD; mpremote gives a port up after 10 by itself
 RETURN_S = 30       # a board is back at its port after a reset
+AGAIN_S = 0.2       # between two looks at a port
 STARTED_S = 90      # two tries, the way back and the older version's start, watchdog and all
 LARGE = 65536       # bytes of a file that is told about while it goes
 SPARE_BLOCKS = 8    # for folders and the files that the loader writes
@@ -142,9 +160,9 @@ class Board:
         try:
             serial.Serial(self.port, exclusive=True).close()
         except serial.SerialException as reason:
-            raise Failed(self._told(reason)) from None
+            raise Failed(self._explained(reason)) from None
 
-    def _told(self, reason):
+    def _explained(self, reason):
         if reason.errno == errno.ENOENT:
             return f"no board at {self.port}: there is no such port"
         if reason.errno in (errno.EAGAIN, errno.EBUSY):
@@ -153,20 +171,47 @@ class Board:
             return f"{self.port} may not be opened by you: see who owns it (group dialout?)"
         return f"{self.port} cannot be opened: {reason}"
 
+    def hold(self):
+        """Stop what runs, and its watchdog with it -> state(). Asks again for RETURN_S when an
+        answer fails to come: the board may be on its way through a reset."""
+        end = time.monotonic() + RETURN_S
+        while True:
+            try:
+                if not self._was_started():
+                    return self.ask("state()")
+                late = Cut(f"the firmware on the board at {self.port} does not stop")
+            except Cut as reason:
+                late = reason
+            if time.monotonic() > end:
+                raise late
+            time.sleep(AGAIN_S)
+
+    def _was_started(self):
+        """Whether the firmware had started, which ends here by a reset."""
+        lines = self._mpremote("exec", HOLD, "exec", "--no-follow",
+                               f"if started: {RESET}", answers=1, silence_s=ANSWER_S)
+        return self._told(lines, 1)
+
     def ask(self, *expressions, reset=False):
         """The value of the last of these expressions, evaluated in order on the board with the
         functions of tools/on_board.py; then, if asked for, the board is reset."""
         words = ["run", str(ON_BOARD)]
         for expression in expressions:
             words += ["exec", f"tell({expression})"]
-        lines = self._mpremote(*words, *(RESET if reset else ()), resets=reset)
-        told = [line[2:] for line in lines if line.startswith("= ")]
-        if len(told) != len(expressions):
+        if reset:
+            words += ["exec", "--no-follow", RESET]
+        lines = self._mpremote(*words, answers=len(expressions) if reset else None)
+        return self._told(lines, len(expressions))
+
+    def _told(self, lines, count):
+        """The last of so many answers."""
+        told = _answers(lines)
+        if len(told) != count:
             raise Cut(f"the board at {self.port} does not answer")
         return ast.literal_eval(told[-1])
 
     def reset(self):
-        self._mpremote(*RESET, resets=True)
+        self._mpremote("exec", "--no-follow", RESET, answers=0)
 
     def copy(self, pairs, began, reached):
         """Copy [(file here, path below HOME)]; began(path) is called before each and
@@ -176,10 +221,10 @@ class Board:
             words += ["fs", "cp", str(here), f":{HOME}/{there}", "+"]
         self._mpremote(*words[:-1], heard=lambda line: _copying(line, began, reached))
 
-    def _mpremote(self, *words, heard=None, resets=False):
+    def _mpremote(self, *words, heard=None, answers=None, silence_s=SILENCE_S):
         """The lines that mpremote writes, each also given to heard(). It writes to a terminal, so
-        that it tells how far a file has come: silence means that the board is gone. With `resets`
-        the connection may break behind the last answer."""
+        that it tells how far a file has come: silence means that the board is gone. Behind so many
+        answers the connection may break; None: never."""
         output, terminal = pty.openpty()
         process = subprocess.Popen(
             [sys.executable, "-m", "mpremote", "connect", self.port, "resume", *words],
@@ -188,7 +233,7 @@ class Board:
         os.close(terminal)
         lines = []
         try:
-            for line in _lines(output):
+            for line in _lines(output, silence_s):
                 lines.append(line)
                 if heard:
                     heard(line)
@@ -198,7 +243,8 @@ class Board:
             process.kill()  # it has ended, unless the board fell silent
             process.wait()
             os.close(output)
-        if process.returncode and not resets:
+        complete = answers is not None and len(_answers(lines)) == answers
+        if process.returncode and not complete:
             raise self._fault([line for line in lines if line.strip()])
         return lines
 
@@ -215,20 +261,9 @@ class Board:
             return Cut(said)
         if "could not enter raw repl" in text:
             return Cut(f"no MicroPython answers at {self.port}")
-        if "SerialException" in text or "TransportError" in text or "OSError" in text:
+        if any(broken in text for broken in BROKEN):
             return Cut(f"the connection to {self.port} broke off ({said.strip()})")
         return Failed(f"mpremote: {said.strip()}")
-
-    def wait(self):
-        """Until the board is back at its port and answers -> its state()."""
-        end = time.monotonic() + RETURN_S
-        while True:
-            try:
-                return self.ask("state()")
-            except Cut:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.2)
 
     def console(self, seconds):
         """Yield the lines that the board writes of its own accord, so long at most."""
@@ -240,16 +275,20 @@ class Board:
                     while time.monotonic() < end:
                         *lines, text = (text + port.read(port.in_waiting or 1)).split(b"\n")
                         yield from (line.decode(errors="replace").strip() for line in lines)
-            except serial.SerialException:
-                time.sleep(0.2)  # it is not back at its port yet
+            except (OSError, termios.error):  # a SerialException, too
+                time.sleep(AGAIN_S)  # it is not back at its port yet
 
 
-def _lines(descriptor):
+def _answers(lines):
+    return [line[2:] for line in lines if line.startswith("= ")]
+
+
+def _lines(descriptor, silence_s):
     """What a process writes to its terminal, by lines and progress bars, until it ends. Raises
-    TimeoutError when nothing came for SILENCE_S."""
+    TimeoutError when nothing came for so long."""
     text = b""
     while True:
-        if not select.select([descriptor], [], [], SILENCE_S)[0]:
+        if not select.select([descriptor], [], [], silence_s)[0]:
             raise TimeoutError
         try:
             more = os.read(descriptor, 4096)
@@ -277,23 +316,19 @@ def install(port, board_name=None, say=print):
     """
     board = Board(port)
     board.check_port()
-    state = board.ask("state()")
-    name = _board_name(state, board_name)
-    _check_place(state, name)
+    state = board.hold()
     runs_now = state["active"][0] if state["active"] else None
-    with tempfile.TemporaryDirectory(prefix="tuidan-flash-") as folder:
-        architecture = ARCHITECTURES[state["mpy"] >> 10]
-        say(f"building for {board_name or state['platform']}, {architecture or 'no'} machine code")
-        built = build(Path(folder, "version"), name, architecture)
-        check_format(built, state["mpy"])
-        try:
-            version = _install(board, state, built, name, say)
-        except Unsure:
-            raise
-        except Failed as reason:
-            if not isinstance(reason, Cut):
-                _tidy(board)
-            raise type(reason)(f"{reason}; {_standing(runs_now)}") from None
+    try:
+        version = _install(board, state, board_name, say)
+    except Unsure:
+        raise
+    except Failed as reason:
+        if not isinstance(reason, Cut):
+            _tidy(board)
+        raise type(reason)(f"{reason}; {_standing(runs_now)}") from None
+    except KeyboardInterrupt:
+        _tidy(board)
+        raise
     say(f"restarting; {version} has to run for some seconds")
     _read_back(board, version)
     return version
@@ -320,12 +355,20 @@ def _check_place(state, name):
                      "firmware/board/README.md, 'Flash', tells how to make it smaller")
 
 
-def _install(board, state, built, name, say):
+def _install(board, state, board_name, say):
+    """Build for the board, and put it there -> the version's folder."""
+    name = _board_name(state, board_name)
+    _check_place(state, name)
+    with tempfile.TemporaryDirectory(prefix="tuidan-flash-") as folder:
+        architecture = ARCHITECTURES[state["mpy"] >> 10]
+        say(f"building for {board_name or state['platform']}, {architecture or 'no'} machine code")
+        built = build(Path(folder, "version"), name, architecture)
+        check_format(built, state["mpy"])
+        return _put(board, state, built, name, say)
+
+
+def _put(board, state, built, name, say):
     """From the build to the pointer, which is written last -> the version's folder."""
-    if state["active"]:
-        # The firmware's watchdog does not stop in the REPL: begin where it has not started.
-        board.ask("wait()", reset=True)
-        state = board.wait()
     active, before = (*state["active"], NONE, NONE)[:2]
     proven = state["starts"] == [active, "runs"]
     version, files = _place(board, state, built)
@@ -430,7 +473,11 @@ def _read_back(board, version):
                 raise Failed(f"{version} does not start ({fault}), and nothing was there before it")
         elif found := re.match(r"tuidan (\S+) runs$", line):
             raise Failed(f"{version} did not start ({fault}); the terminal runs {found[1]} again")
-    raise Failed(f"{version} was installed, but the board does not say that it runs")
+    # A port may have come back too late to hear it.
+    starts = board.hold()["starts"]
+    board.reset()
+    if starts != [version, "runs"]:
+        raise Failed(f"{version} was installed, but the board does not say that it runs")
 
 
 def _standing(runs_now):

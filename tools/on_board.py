@@ -56,11 +56,6 @@ def put(name, text):
     os.rename(HOME + "/" + name + ".new", HOME + "/" + name)
 
 
-def wait():
-    """After the next reset the loader leaves time to interrupt it."""
-    put("wait", "")
-
-
 def prepare(keep, needed, spare, folders):
     """Remove versions and glyph files that are not in `keep`, and of `spare` only what `needed`
     blocks take; then make the folders. The blocks that are free: fewer than needed, and nothing is

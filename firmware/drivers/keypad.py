@@ -50,7 +50,7 @@ class Keypad:
             self._edge.clear()
             if await self._kernel.first(self._edge, timeout_ms=DEBOUNCE_MS) == 0:
                 continue
-            closed = self._scan() if self._any_low() else ()
+            closed = self._scan()
             # The scan makes edges of its own. After clearing them the level tells whether a
             # real one hid among them.
             self._edge.clear()
@@ -64,14 +64,18 @@ class Keypad:
         return False
 
     def _scan(self):
+        """Row by row, the columns that some key pulls low."""
+        low = [at for at in range(len(self._columns)) if not self._columns[at].value()]
         closed = []
+        if not low:
+            return closed
         for row in self._rows:
             row.value(1)
         for names, row in zip(LAYOUT, self._rows):
             row.value(0)
-            for name, column in zip(names, self._columns):
-                if not column.value():
-                    closed.append(name)
+            for at in low:
+                if not self._columns[at].value():
+                    closed.append(names[at])
             row.value(1)
         for row in self._rows:
             row.value(0)

@@ -1,7 +1,6 @@
 """128x64 LCD with an ST7565-like controller on SPI: four rows of sixteen 8x16 cells.
 
-What is drawn stays in memory until show(), which sends only the cells that differ from what the
-controller already holds.
+What is drawn stays in memory until show(), which sends the rows that were drawn to, and no others.
 """
 
 import framebuf
@@ -13,6 +12,7 @@ _WIDTH = const(128)
 _PAGES = const(8)
 _COLUMNS = const(16)
 _CELL = const(8)
+_ALL = const(0xF)  # rows
 
 # Controller reset, then: bias 1/9, normal segments, flipped commons, resistor ratio, contrast,
 # line 0, follow RAM, not inverted, power circuits on.
@@ -32,7 +32,7 @@ class Lcd:
         self._cs = cs
         self._glyphs = glyphs
         self._pixels = bytearray(_WIDTH * _PAGES)
-        self._sent = bytearray(_WIDTH * _PAGES)
+        self._touched = _ALL  # bit of each text row that was drawn to since show()
         self.canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
         # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
         self._glyph = bytearray(32)
@@ -43,16 +43,17 @@ class Lcd:
         self._command(_RESET)
         self._command(_START)
         # The controller's RAM is undefined after power-on, and nobody is to see that.
-        for page in range(_PAGES):
-            self._send(page, 0, _WIDTH)
+        self.show()
         self._command(_DISPLAY_ON)
 
     def clear(self):
         self.canvas.fill(0)
+        self._touched = _ALL
 
     def text(self, column, row, string, invert=False):
         """Draw from cell `column` (0-15) of text row `row` (0-3); ASCII takes one cell, Chinese
         two. What does not fit is cut. Returns the column behind the last character."""
+        self._touched |= 1 << row
         for code in codes(string):
             wide = self._glyphs.wide(code)
             if column + (2 if wide else 1) > _COLUMNS:
@@ -67,19 +68,10 @@ class Lcd:
 
     def show(self):
         """Bring the glass up to date."""
-        pixels = memoryview(self._pixels)
-        sent = memoryview(self._sent)
         for page in range(_PAGES):
-            first = page * _WIDTH
-            last = first + _WIDTH
-            if pixels[first:last] == sent[first:last]:
-                continue
-            while first < last and pixels[first:first + _CELL] == sent[first:first + _CELL]:
-                first += _CELL
-            while first < last and pixels[last - _CELL:last] == sent[last - _CELL:last]:
-                last -= _CELL
-            if first < last:
-                self._send(page, first - page * _WIDTH, last - page * _WIDTH)
+            if self._touched & 1 << page // 2:
+                self._send(page)
+        self._touched = 0
 
     def _command(self, data):
         self._cs.value(0)
@@ -87,12 +79,12 @@ class Lcd:
         self._spi.write(data)
         self._cs.value(1)
 
-    def _send(self, page, start, end):
-        """Copy pixel columns start to end of a page into the controller's RAM."""
-        self._command(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH | start >> 4, start & 0x0F)))
-        data = memoryview(self._pixels)[page * _WIDTH + start:page * _WIDTH + end]
+    def _send(self, page):
+        """Copy a page of pixels into the controller's RAM."""
+        at = page * _WIDTH
         self._cs.value(0)
+        self._dc.value(0)
+        self._spi.write(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH, 0)))
         self._dc.value(1)
-        self._spi.write(data)
+        self._spi.write(memoryview(self._pixels)[at : at + _WIDTH])
         self._cs.value(1)
-        self._sent[page * _WIDTH + start:page * _WIDTH + end] = data

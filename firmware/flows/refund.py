@@ -3,7 +3,7 @@
 Nothing is sent before the second check is confirmed. Each step is in memory only while it runs.
 """
 
-from firmware import overlay, unfinished
+from firmware import overlay
 from firmware import refund_state as states
 from firmware.screens import Stopped
 
@@ -21,8 +21,8 @@ async def _get_online(terminal):
         terminal.ui.say("sign_on.title", "connecting")
         await overlay.run("flows.sign_on.or_stop", terminal)
     terminal.ui.say("refund.title", "connecting")
-    left = await unfinished.obstacle(terminal)
-    if left is not None:  # what was lost may be a refund of this very order
+    left = await overlay.run("obstacles.clear", terminal)
+    if left is not None:
         void = left.type == states.VOID and left.amount_fen
         body = "reversal_open.body" if void else "lost.open"
         raise Stopped("refused.title", "conflict.body" if left.conflict else body)

@@ -28,11 +28,13 @@ async def run(terminal, record):
 
 def _begin(terminal, record):
     """From here on the refund has a key and a place in the journal."""
-    record.stan = terminal.counters.take_stan()
-    record.date, record.time = terminal.date_and_time()
+    if not terminal.counters.last:  # a key would repeat
+        raise Stopped("refused.title", "batch_full.body")
     try:
+        record.stan = terminal.counters.take_stan()
+        record.date, record.time = terminal.date_and_time()
         terminal.journal.prepare(record)
-    except JournalFull:
+    except (JournalFull, OSError):
         raise Stopped("refused.title", "journal_full.body")
 
 

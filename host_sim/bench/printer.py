@@ -3,6 +3,7 @@
 It knows only what such a printer knows: what it does not understand is counted, never guessed.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,8 @@ _STYLES: dict[str, dict[int, Any]] = {
     "double": {0x00: False, 0x11: True},
 }
 _LONGEST = 4  # bytes of a command or of a GB 18030 character
+_ASCII = re.compile(rb"[\x20-\x7e]+")
+_PAIRS = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+")  # characters of two bytes
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class PaperPrinter:
     `paper_out` may be set at any time: bytes are then swallowed and nothing prints. `unknown`
     counts bytes that are no command, no character, or a change of style within a line.
     """
+
+    _input: bytes
+    _answer: bytearray
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
@@ -58,18 +64,20 @@ class PaperPrinter:
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes from the wire, in pieces of any size; returns what it answers."""
-        self._input += data
-        while self._input:
-            used = self._take()
+        data = self._input + data
+        at = 0
+        while at < len(data):
+            used = self._take(data, at)
             if not used:
                 break  # the rest of a command or character is still to come
-            del self._input[:used]
+            at += used
+        self._input = data[at:]
         answer = bytes(self._answer)
         self._answer.clear()
         return answer
 
     def _reset(self) -> None:
-        self._input = bytearray()
+        self._input = b""
         self._answer = bytearray()
         self._initialise()
 
@@ -80,35 +88,48 @@ class PaperPrinter:
         self._text = ""
         self._used = 0  # columns of the line being built
 
-    def _take(self) -> int:
-        """Carry out what the input begins with; bytes used, 0 if it is not complete yet."""
-        head = bytes(self._input[:_LONGEST])
-        if head[0] in (_DLE, _ESC, _FS, _GS):
-            return self._command(head)
-        if head[0] == _LF:
+    def _take(self, data: bytes, at: int) -> int:
+        """Carry out what stands there; bytes used, 0 if it is not complete yet."""
+        first = data[at]
+        if first in (_DLE, _ESC, _FS, _GS):
+            return self._command(data[at : at + _LONGEST])
+        if first == _LF:
             self._print_line()
-        elif 0x20 <= head[0] < 0x7F:
-            self._put(chr(head[0]), 1)
-        elif self._chinese and head[0] > 0x80:
-            return self._double_byte(head)
+        elif 0x20 <= first < 0x7F:
+            run = _ASCII.match(data, at)
+            assert run is not None
+            self._put(run[0].decode("ascii"), 1)
+            return len(run[0])
+        elif self._chinese and first > 0x80:
+            return self._double_bytes(data, at)
         else:
             self.unknown += 1
         return 1
 
     def _command(self, head: bytes) -> int:
-        for command, (arguments, action) in _COMMANDS.items():
-            if head.startswith(command):
-                length = len(command) + arguments
+        for size in _SIZES:
+            command = head[:size]
+            if command in _COMMANDS:
+                arguments, action = _COMMANDS[command]
+                length = size + arguments
                 if len(head) < length:
                     return 0
                 action(self, head[length - 1])
                 return length
-            if command.startswith(head):
-                return 0
+        if any(command.startswith(head) for command in _COMMANDS):
+            return 0
         self.unknown += 1
         return 1
 
-    def _double_byte(self, head: bytes) -> int:
+    def _double_bytes(self, data: bytes, at: int) -> int:
+        run = _PAIRS.match(data, at)
+        if run is not None:
+            try:
+                self._put(run[0].decode("gb18030"), 2)
+                return len(run[0])
+            except UnicodeDecodeError:
+                pass  # one of them is none
+        head = data[at : at + _LONGEST]
         length = 4 if head[1:2].isdigit() else 2
         if len(head) < length:
             return 0
@@ -119,17 +140,22 @@ class PaperPrinter:
             return 1
         return length
 
-    def _put(self, char: str, columns: int) -> None:
+    def _put(self, text: str, columns: int) -> None:
+        """Characters of so many columns each."""
         if self._style.double:
             columns *= 2
-        if self._used + columns > COLUMNS:
-            self._print_line()
-        self._text += char
-        self._used += columns
+        while text:
+            room = max(0, COLUMNS - self._used) // columns
+            self._text += text[:room]
+            self._used += columns * len(text[:room])
+            text = text[room:]
+            if text:
+                self._print_line()
 
     def _print_line(self) -> None:
         if not self.paper_out:
-            self.lines.append(replace(self._style, text=self._text))
+            style = self._style
+            self.lines.append(Line(self._text, style.bold, style.double, style.align))
         self._text = ""
         self._used = 0
 
@@ -150,10 +176,11 @@ class PaperPrinter:
         if argument not in _STYLES[name]:
             self.unknown += 1
             return
-        style = replace(self._style, **{name: _STYLES[name][argument]})
-        if self._text and style != self._style:
-            self.unknown += 1
-        self._style = style
+        chosen = _STYLES[name][argument]
+        if chosen != getattr(self._style, name):
+            self._style = replace(self._style, **{name: chosen})
+            if self._text:
+                self.unknown += 1
 
     def _set_chinese(self, on: bool) -> None:
         self._chinese = on
@@ -174,3 +201,4 @@ _COMMANDS: dict[bytes, tuple[int, Callable[[PaperPrinter, int], None]]] = {
     b"\x1c&": (0, lambda printer, _: printer._set_chinese(True)),
     b"\x1c.": (0, lambda printer, _: printer._set_chinese(False)),
 }
+_SIZES = sorted({len(command) for command in _COMMANDS})

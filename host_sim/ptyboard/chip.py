@@ -8,6 +8,7 @@ here; nothing of the firmware is known here.
 
 import os
 import select
+import sys
 import termios
 import time
 
@@ -37,6 +38,8 @@ _KEY_UP_MS = const(50)
 LCD_COMMAND = const(0)
 LCD_BYTES = const(1)
 LCD_RESET = const(2)
+
+_CTRL_C = b"\x03"
 
 _BLOCK = const(4096)
 _PIECE = const(256)
@@ -125,9 +128,10 @@ class Keys:
 
 class DeskChip(Chip):
     """`ports`: names "link", "panel", "printer", "watchdog" to paths; what is missing is not
-    connected. sleep_ms() is where the world outside comes in."""
+    connected. `usb`: the stream of the USB port, or None. sleep_ms() is where the world outside
+    comes in, Ctrl-C too: a signal would strike a flash operation, which here is Python."""
 
-    def __init__(self, flash, ports):
+    def __init__(self, flash, ports, usb=None):
         super().__init__(flash)
         self._zero = utime.ticks_ms()
         year, month, day, hour, minute, second = utime.localtime()[:6]
@@ -138,11 +142,14 @@ class DeskChip(Chip):
         self._fed_at = 0
         self._bites_after = b""
         self._keys = Keys(self)
+        self._usb = usb
         self._selected = False
         self._command = LCD_COMMAND
         self._poll = select.poll()
         for name in self._ports:
             self._poll.register(self._ports[name].file, select.POLLIN)
+        if usb is not None:
+            self._poll.register(usb, select.POLLIN)
 
     def ticks_ms(self):
         self.now_ms = utime.ticks_diff(utime.ticks_ms(), self._zero)
@@ -175,9 +182,19 @@ class DeskChip(Chip):
             if left <= 0:
                 return
             for stream, event in self._poll.ipoll(left):
-                if not event & select.POLLIN:
+                if stream is self._usb:
+                    self._interrupt()
+                elif not event & select.POLLIN:
                     self._poll.unregister(stream)  # the other end hung up
             self._receive()
+
+    def _interrupt(self):
+        """Take one character: what stands behind a Ctrl-C is for the REPL."""
+        typed = self._usb.read(1)
+        if typed == _CTRL_C:
+            raise KeyboardInterrupt
+        if not typed:
+            power_off()  # nobody is left at the other end
 
     def _receive(self):
         for name in self._ports:
@@ -215,7 +232,8 @@ class DeskChip(Chip):
 
 def install():
     """Put a DeskChip behind `machine`, `rp2` and `time`. From the environment: TUIDAN_FLASH, and
-    TUIDAN_LINK, _PANEL, _PRINTER, _WATCHDOG are paths on the PC, TUIDAN_OPERATIONS is FileFlash's.
+    TUIDAN_LINK, _PANEL, _PRINTER, _WATCHDOG are paths on the PC, TUIDAN_OPERATIONS is FileFlash's;
+    with TUIDAN_USB the standard streams are the USB port.
     """
     ports = {}
     for name in ("link", "panel", "printer", "watchdog"):
@@ -224,6 +242,7 @@ def install():
             ports[name] = path
     operations = os.getenv("TUIDAN_OPERATIONS")
     flash = FileFlash(os.getenv("TUIDAN_FLASH"), int(operations) if operations else None)
-    machine.board = DeskChip(flash, ports)
+    usb = sys.stdin.buffer if os.getenv("TUIDAN_USB") else None
+    machine.board = DeskChip(flash, ports, usb)
     time.sleep_ms = machine.board.sleep_ms
     machine.reset = power_off  # whoever started this process starts it again

@@ -1,22 +1,24 @@
 """`python -m host_sim.ptyboard.console IMAGE`: a board whose USB port is a PTY, for mpremote.
 
 The board is a real MicroPython in a process of its own, started again at each reset; killing it
-is the plug that is pulled. Prints the port's name, then serves until it is killed.
+is the plug that is pulled. Prints the port's name, then serves until it is killed. No byte is lost,
+held back or timed: what the board does not read yet waits for it, and only a reset by hardware
+takes the port away, with all that is under way in it, as USB does.
 """
 
 import argparse
-import fcntl
 import os
 import pty
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 import tty
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +27,9 @@ PORTS = ("link", "panel", "printer")
 FLASH_BYTES = 1408 * 1024
 
 _PIECE = 4096
-_QUIET_S = 0.1
-_DEAF_S = 5.0  # longer than a board takes to come up or to its prompt
+_LOOK_S = 0.2  # how late the watchdog may be
 _UP = b"up"
-_PROMPT = b">>> "
-_CTRL_A, _CTRL_B, _CTRL_C = b"\x01", b"\x02", b"\x03"
+_CTRL_A, _CTRL_B = b"\x01", b"\x02"
 _OPEN = b",'wb')"  # in what mpremote sends when it begins a file
 _RAW_BANNER = b"raw REPL; CTRL-B to exit"
 
@@ -46,135 +46,143 @@ def blank_flash(image):
     Path(image).write_bytes(b"\xff" * FLASH_BYTES)
 
 
+class Watch:
+    """Finds a word in bytes that come in pieces."""
+
+    def __init__(self, word):
+        self._word = word
+        self._tail = b""
+
+    def count(self, data):
+        """How often the word ends in this piece."""
+        seen = self._tail + data
+        self._tail = seen[1 - len(self._word) :]
+        return seen.count(self._word)
+
+
 class Board:
-    """`port` is the name of the PTY for mpremote. `cut_at` n: the power goes, and the port with
-    it, when the n-th file is opened for writing. `copies`: a folder for what the flash holds then,
-    for every n."""
+    """`port` is a link to the PTY for mpremote: after a reset by hardware to another one, and who
+    has the old one open sees it hang up. `cut_at` n: the power goes, and the port with it, when
+    the n-th file is opened for writing. `copies`: a folder for what the flash holds then, for
+    every n."""
 
     def __init__(self, image, ports, cut_at=None, copies=None):
         self._folder = tempfile.TemporaryDirectory(prefix="tuidan-board-")
+        self.port = os.path.join(self._folder.name, "port")
         dog = os.path.join(self._folder.name, "watchdog")
         os.mkfifo(dog)
         self._dog = os.open(dog, os.O_RDWR | os.O_NONBLOCK)
-        self._environment = environment(image, {**ports, "watchdog": dog})
-        self._outside, self._held = pty.openpty()
-        tty.setraw(self._held)
-        self.port = os.ttyname(self._held)
+        self._environment = environment(image, {**ports, "watchdog": dog, "usb": "yes"})
         self._image = image
         self._cut_at = cut_at
         self._copies = copies
         self._opened = 0
-        self._tail = b""
-        self._raw = False
-        self._deaf_until = 0.0
-        self._bite_at: float | None = None
-        self._input = b""
+        self._opens = Watch(_OPEN)
+        self._banners = Watch(_RAW_BANNER)
+        self._plug_in()
         self._start()
+
+    def _plug_in(self):
+        """A new port, with nothing under way in either direction."""
+        self._outside, self._held = pty.openpty()
+        tty.setraw(self._held)
+        self._inside, self._board_end = (end.detach() for end in socket.socketpair())
+        for descriptor in (self._outside, self._inside):
+            os.set_blocking(descriptor, False)
+        self._to_board = self._to_port = b""
+        self._raw = False
+        link = self.port + ".new"
+        os.symlink(os.ttyname(self._held), link)
+        os.replace(link, self.port)
+
+    def _unplug(self):
+        for descriptor in (self._outside, self._held, self._inside, self._board_end):
+            os.close(descriptor)
+
+    def _start(self):
+        self._process = subprocess.Popen(
+            [MICROPYTHON, "-i", ROOT / "host_sim/ptyboard/boot.py"],
+            stdin=self._board_end, stdout=self._board_end, stderr=self._board_end,
+            process_group=0,  # a Ctrl-C for us is none for the board
+            env=self._environment | ({"TUIDAN_RAW": "1"} if self._raw else {}),
+        )  # fmt: skip
+        self._ended = os.pidfd_open(self._process.pid)
+        self._bite_at: float | None = None
+        if self._raw:
+            self._to_board += _CTRL_A  # it begins with a prompt, and a soft reset leaves the mode
 
     def serve(self):
         """Carry bytes, restart the interpreter, be its watchdog; returns when the power is cut."""
         while True:
-            wait = [self._inside, self._dog]
             now = time.monotonic()
-            timeout = 0.2
-            if self._input:
-                timeout = min(timeout, max(0.0, self._deaf_until - now))
-            else:
-                wait.append(self._outside)
-            readable, _, _ = select.select(wait, [], [], timeout)
+            # More is read only when all before it is written.
+            reading = [self._ended, self._dog]
+            reading += [] if self._to_board else [self._outside]
+            reading += [] if self._to_port else [self._inside]
+            writing = [self._inside] if self._to_board else []
+            writing += [self._outside] if self._to_port else []
+            readable, writable, _ = select.select(reading, writing, [], _LOOK_S)
+            if self._ended in readable:
+                self._restart()
+                continue
             if self._dog in readable:
                 self._hear()
-            if self._inside in readable and not self._from_board():
-                self._restart()
-            if self._outside in readable:
-                self._input = os.read(self._outside, _PIECE)
-            if self._input and time.monotonic() >= self._deaf_until and not self._to_board():
-                return
-            if self._bite_at is not None and time.monotonic() > self._bite_at:
+            elif self._bite_at is not None and self._bite_at < now:  # and it was not fed until now
                 self._process.kill()
-
-    def _hear(self):
-        """What the chip reports: that it waits, or when its watchdog bites."""
-        for report in os.read(self._dog, _PIECE).split():
-            if report == _UP:
-                self._deaf_until = 0.0
-            else:
-                self._bite_at = time.monotonic() + int(report) / 1000
+            if self._inside in readable:
+                self._from_board(os.read(self._inside, _PIECE))
+            if self._outside in readable and not self._from_port(os.read(self._outside, _PIECE)):
+                return
+            if self._inside in writable:
+                self._to_board = self._to_board[os.write(self._inside, self._to_board) :]
+            if self._outside in writable:
+                self._to_port = self._to_port[os.write(self._outside, self._to_port) :]
 
     def close(self):
         self._process.kill()
         self._process.wait()
-        for descriptor in (self._inside, self._outside, self._held, self._dog):
-            os.close(descriptor)
+        self._unplug()
+        os.close(self._ended)
+        os.close(self._dog)
         self._folder.cleanup()
 
-    def _start(self):
-        self._inside, terminal = pty.openpty()
-        # As it comes, but Ctrl-C interrupts a running program.
-        tty.setraw(terminal)
-        state = termios.tcgetattr(terminal)
-        state[3] |= termios.ISIG
-        for key in (termios.VQUIT, termios.VSUSP):
-            state[6][key] = b"\0"
-        termios.tcsetattr(terminal, termios.TCSANOW, state)
-        self._process = subprocess.Popen(
-            [MICROPYTHON, "-i", ROOT / "host_sim/ptyboard/boot.py"],
-            stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-            env=self._environment | ({"TUIDAN_RAW": "1"} if self._raw else {}),
-        )  # fmt: skip
-        os.close(terminal)
-        self._bite_at = None
-        self._enter_raw = self._raw
-        self._deaf_until = time.monotonic() + _DEAF_S
-
     def _restart(self):
-        os.close(self._inside)
-        if select.select([self._dog], [], [], 0)[0]:
+        os.close(self._ended)
+        killed = self._process.wait() == -signal.SIGKILL
+        while select.select([self._dog], [], [], 0)[0]:
             os.read(self._dog, _PIECE)  # reports of the one that has ended
-        if self._process.wait() == -signal.SIGKILL:  # a reset by hardware forgets everything
-            self._raw = False
+        if killed:
+            self._unplug()
+            self._plug_in()
         else:
-            os.write(self._outside, b"MPY: soft reboot\r\n")
+            with suppress(BlockingIOError):
+                while True:
+                    self._from_board(os.read(self._inside, _PIECE))
+            self._to_port += b"MPY: soft reboot\r\n"
         self._start()
 
-    def _from_board(self):
-        """False once the interpreter has ended."""
-        try:
-            data = os.read(self._inside, _PIECE)
-        except OSError:
-            return False
-        if _RAW_BANNER in data:
-            self._raw = True
-        if data.endswith(_PROMPT):
-            self._deaf_until = 0.0
-            if self._enter_raw:
-                os.write(self._inside, _CTRL_A)
-                self._enter_raw = False
-        if data:
-            os.write(self._outside, data)
-        return bool(data)
+    def _hear(self):
+        """After how many milliseconds the watchdog is to bite."""
+        for report in os.read(self._dog, _PIECE).split():
+            if report != _UP:
+                self._bite_at = time.monotonic() + int(report) / 1000
 
-    def _to_board(self):
-        """False once the power is to be cut. Nothing is sent to a board that would not hear it:
-        before it waits for something the first time (a flash in Python loses an interrupt), and
-        from an interrupt to the prompt."""
-        end = self._input.find(_CTRL_C) + 1 or len(self._input)
-        data, self._input = self._input[:end], self._input[end:]
-        # The raw REPL shows no prompt for a Ctrl-C.
-        deaf_s = _QUIET_S if self._raw else _DEAF_S
-        self._deaf_until = time.monotonic() + deaf_s if data.endswith(_CTRL_C) else 0.0
+    def _from_board(self, data):
+        if self._banners.count(data):
+            self._raw = True
+        self._to_port += data
+
+    def _from_port(self, data):
+        """False once the power is to be cut."""
         if _CTRL_B in data:
             self._raw = False
-        heard = self._tail + data
-        self._tail = heard[1 - len(_OPEN) :]
-        for _ in range(heard.count(_OPEN)):
+        for _ in range(self._opens.count(data)):
             self._opened += 1
             if self._opened == self._cut_at:
                 return False
             if self._copies is not None:
                 shutil.copy(self._image, Path(self._copies, f"{self._opened:03}"))
-        os.write(self._inside, data)
+        self._to_board += data
         return True
 
 

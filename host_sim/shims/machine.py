@@ -34,8 +34,9 @@ class Pin:
         if level is None:
             return self._chip.level(self._id)
         level = 1 if level else 0
-        self._chip.drive(self._id, None if level and self._mode == self.OPEN_DRAIN else level)
-        self._chip.output("pin", self._id, level)
+        chip = self._chip
+        chip.drive(self._id, None if level and self._mode == 2 else level)  # OPEN_DRAIN
+        chip.output("pin", self._id, level)
         return None
 
     def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING):

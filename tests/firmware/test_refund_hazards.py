@@ -144,6 +144,48 @@ def test_card_number_that_the_host_did_not_mask_is_masked_by_the_terminal(till):
     assert b"6205500000000000004" not in till.world.device.flash.read(0, PICO_BYTES)
 
 
+def test_no_refund_is_begun_once_the_batch_has_used_up_its_stans(till):
+    counters = till.world.device.terminal.counters
+    till.to_second_check(SOLD_LAST_WEEK, 1000)
+    counters.last = counters._stan + 1  # the last number of this batch
+    till.press("CANCEL")
+    till.wait("Nothing was sent")
+    till.press("ENTER")
+    till.idle()
+    till.to_second_check(SOLD_LAST_WEEK, 1000)  # its order inquiry takes it
+    till.press("ENTER")
+    till.wait("no numbers left")
+    till.press("ENTER")
+    till.idle()
+    assert till.sent("0220") == [] and till.journal().open_records() == []
+    with till.shop.engine.begin() as connection:
+        connection.execute(update(schema.terminal).values(batch=102))
+    till.press("MENU", "3")
+    till.wait("Keys renewed")
+    till.idle()
+    till.send(SOLD_LAST_WEEK, 1000)
+    till.sign_and_finish()
+
+
+def test_reversal_of_a_void_goes_before_the_repeats_of_an_older_refund(till):
+    for mti in ("0220", "0200"):
+        till.faults.script(faults.DEAF, mti)
+    for mti in ("0221", "0400"):
+        till.faults.script(faults.DEAF, mti, times=99)
+    send_and_leave(till, SOLD_LAST_WEEK, 1000)
+    till.send(SOLD_TODAY)
+    till.wait("Asking again")
+    till.press("CANCEL")
+    till.wait("being reversed")
+    till.press("ENTER")
+    till.idle()
+    before = len(till.world.packets("out"))
+    till.world.run_for(600_000)
+    behind = [decode(packet).mti for packet in till.world.packets("out")[before:]]
+    rounds = behind[behind.index("0400") :]
+    assert len(rounds) > 6 and rounds == (["0400", "0221"] * len(rounds))[: len(rounds)]
+
+
 @pytest.mark.parametrize("approve, shown", [(True, "approved"), (False, "Declined 05")])
 def test_reviewers_decision_is_shown_as_what_it_is(till, approve, shown):
     till.send(HELD, 1000)

@@ -306,7 +306,7 @@ def take_back_with_a_cut(order, part_fen, operation, tear):
 def test_power_cut_in_a_taking_back_leaves_both_ends_agreed(order, part_fen, came, tear):
     total = take_back_with_a_cut(order, part_fen, 99_999, tear)[1]
     ends = set()
-    for operation in range(TEARS.index(tear), total, 6):
+    for operation in range(TEARS.index(tear), total, 3):
         till, _ = take_back_with_a_cut(order, part_fen, operation, tear)
         (state,) = last_states(till).values()
         ends.add(state)

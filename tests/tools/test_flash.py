@@ -204,9 +204,7 @@ def test_power_lost_at_any_moment_of_the_switch_leaves_one_of_the_two(
     assert 3 < turn and seen == [small.version] * turn + [newer.version] * (len(seen) - turn)
 
 
-def test_power_lost_at_any_moment_of_the_way_back_does_not_stop_it(
-    updated, newer, small, tmp_path
-):
+def test_power_lost_at_any_moment_of_the_way_back_does_not_stop_it(updated, newer, small, tmp_path):
     assert on_board(updated, PROGRAM + f"put('starts', '{newer.version} 2')")
     operations, complete = 0, False
     while not complete:
@@ -302,7 +300,8 @@ def test_a_port_that_another_program_has(image, capsys):
 
 
 def test_a_port_where_nobody_answers(capsys, monkeypatch):
-    monkeypatch.setattr(flash, "SILENCE_S", 1)
+    monkeypatch.setattr(flash, "ANSWER_S", 1)
+    monkeypatch.setattr(flash, "RETURN_S", 0)
     master, slave = os.openpty()
     name = os.ttyname(slave)
     assert main(["flash", "--port", name]) == 1
@@ -311,10 +310,61 @@ def test_a_port_where_nobody_answers(capsys, monkeypatch):
     os.close(slave)
 
 
-def test_a_board_of_another_kind_has_to_be_named(image, capsys):
+def test_a_board_of_another_kind_has_to_be_named_and_goes_on_with_what_it_had(image, small, capsys):
     with board(image) as port:
         assert main(["flash", "--port", port]) == 1
-    assert "calls itself linux: say --board rp2 or esp32" in capsys.readouterr().err
+        assert f"tuidan {small.version} runs" in flash.Board(port).console(flash.STARTED_S)
+    assert capsys.readouterr().err == (
+        "tuidan flash: the board calls itself linux: say --board rp2 or esp32; "
+        f"the terminal keeps {small.version}\n"
+    )
+
+
+# ------------------------------------------------------------------ the connection
+
+
+def test_what_is_typed_while_a_board_starts_is_heard(image):
+    with board(image) as port, serial.Serial(port, timeout=60) as early:
+        early.write(b"\r\x03\r\x01")
+        assert early.read_until(b"raw REPL; CTRL-B to exit\r\n>").endswith(b">")
+
+
+def test_an_answer_that_does_not_come_is_asked_for_again(image, small, install, monkeypatch):
+    mpremote = flash.Board._mpremote
+    lost = iter(["before it arrives", "before the answer", "none"])
+
+    def losing(board, *words, **arguments):
+        loss = next(lost, "none")
+        if loss != "before it arrives":
+            lines = mpremote(board, *words, **arguments)
+        if loss != "none":
+            raise flash.Cut(loss)
+        return lines
+
+    monkeypatch.setattr(flash.Board, "_mpremote", losing)
+    with board(image) as port:
+        assert install(port, small) == small.version
+    assert next(lost, None) is None
+
+
+def test_a_watchdog_that_bites_takes_the_port_away_and_the_next_question_is_answered(image):
+    bitten = "import machine; machine.WDT(timeout=100)\nwhile True: pass"
+    with board(image) as port:
+        with pytest.raises(flash.Cut, match="broke off"):
+            flash.Board(port)._mpremote("exec", bitten)
+        assert flash.Board(port).hold()["platform"] == "linux"
+
+
+def test_a_version_whose_word_was_not_heard_is_asked_for_it(image, newer, install, monkeypatch):
+    console = flash.Board.console
+
+    def deaf(board, seconds):
+        assert f"tuidan {newer.version} runs" in console(board, seconds)
+        return []
+
+    monkeypatch.setattr(flash.Board, "console", deaf)
+    with board(image) as port:
+        assert install(port, newer) == newer.version
 
 
 # ------------------------------------------------------------------ what goes onto the board

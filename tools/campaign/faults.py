@@ -39,7 +39,8 @@ class Fault(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """`at`, `a` and `b` are drawn below these; `weight` is how often, among the kinds of a group."""
+    """`at`, `a` and `b` are drawn below these; `weight` is how often, among the kinds of a group;
+    0: not by chance, a sweep has it."""
 
     group: str
     counts: str
@@ -63,6 +64,7 @@ KINDS = {
     **_both("forge", 300, 8, 3, "byte {a} of the packet: bit {b} flipped, LRC right again"),
     **_both("lose", 300, 1, 2, "byte {a} lost"),
     **_both("twice", 300, 1, 2, "byte {a} doubled"),
+    **_both("junk", 300, 256, 0, "a byte {b:02x} put in before byte {a}"),
     **_both("noise", 40, 1 << 16, 2, "{a} bytes of noise before it"),
     **_both("join", 1, 1, 1, "held back, and sent in one piece with the next"),
     **_both("replay", 60, 20_000, 3, "followed by frame {a} of before, {b} ms later"),

@@ -104,6 +104,10 @@ class FaultyLine(Line):
         at = fault.a % len(data)
         return data[:at] + data[at : at + 1] + data[at:]
 
+    def _junk(self, data, fault, now_ms):
+        at = fault.a % len(data)
+        return data[:at] + bytes([fault.b]) + data[at:]
+
     def _noise(self, data, fault, now_ms):
         return Random(fault.b).randbytes(fault.a + 1) + data
 
@@ -139,5 +143,6 @@ _EFFECTS = {
     "drop": FaultyLine._drop, "double": FaultyLine._double, "late": FaultyLine._late,
     "short": FaultyLine._short, "flip": FaultyLine._flip, "forge": FaultyLine._forge,
     "lose": FaultyLine._lose, "twice": FaultyLine._twice, "noise": FaultyLine._noise,
-    "join": FaultyLine._join, "replay": FaultyLine._replay, "dead": FaultyLine._dead,
+    "junk": FaultyLine._junk, "join": FaultyLine._join, "replay": FaultyLine._replay,
+    "dead": FaultyLine._dead,
 }  # fmt: skip

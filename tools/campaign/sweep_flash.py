@@ -1,108 +1,53 @@
-"""Every place where the power can go in a refund, one run each: is the money right afterwards?
+"""A power cut in every flash operation of every procedure, each with the four tears; then cuts in
+the recovery from a cut.
 
-A run is known by its case (order, operation, tear) alone and can be played again.
+How many operations there are is read off a sound run, and off the run with the first cut.
 """
 
 from collections import Counter
-from random import Random
-from typing import NamedTuple
 
-from firmware import refund_state as states
 from host_sim.bench.flash import TEARS
-from host_sim.core import prepare_flash
-from host_sim.world import pico_board
-from tools.campaign import operator
-from tools.shop import given_back_fen, open_shop, wrong_in_ledger
+from tools.campaign.faults import Fault
+from tools.campaign.procedures import (  # noqa: F401 - a sweep's own
+    PROCEDURES,
+    Case,
+    play,
+    sound,
+    story,
+)
 
 OFF_MS = 1_000
-
-# order: (fen to give back, None for all of it; what that comes to)
-PROCEDURES = {
-    "20260004": (1_000, 1_000),  # a part, a week later: refund
-    "20260005": (None, 100_000),  # the whole, paid by QR code at another till: refund
-    "20260001": (None, 12_800),  # the whole, same till and batch: void
-}
+# Of so many first cuts one is followed by a second; their tears take turns. 7 is prime to 4.
+NESTED = 7
 
 
-class Case(NamedTuple):
-    """The power goes in the `operation`-th program or erase after switching on, as `tear` says."""
-
-    order: str
-    operation: int
-    tear: str
+def cases() -> list[Case]:
+    return [case for procedure in PROCEDURES
+            for case in (*single_cuts(procedure), *nested_cuts(procedure))]
 
 
-class Verdict(NamedTuple):
-    """`faults`: how many took effect. `wrong`: what does not add up, in words; empty if everything
-    does."""
-
-    case: Case
-    faults: int
-    wrong: list[str]
+def single_cuts(procedure: str) -> list[Case]:
+    """Every operation, every tear."""
+    operations = sound(procedure).stage.device.flash.operations
+    return [Case(procedure, (Fault("cut", at, tear, OFF_MS),))
+            for at in range(operations) for tear in range(len(TEARS))]
 
 
-def cases(step: int = 1, orders=tuple(PROCEDURES)) -> list[Case]:
-    """All cases, or those of every `step`-th operation."""
-    return [case for order in orders for case in _of_order(order, step)]
+def nested_cuts(procedure: str) -> list[Case]:
+    """Of every NESTED-th first cut: every operation after the power came back, every tear."""
+    found = []
+    for at in range(0, sound(procedure).stage.device.flash.operations, NESTED):
+        first = Fault("cut", at, at % len(TEARS), OFF_MS)
+        operations = sound(procedure, first).stage.device.flash.operations - at - 1
+        found += [Case(procedure, (first, Fault("cut again", again, tear, OFF_MS)))
+                  for again in range(operations) for tear in range(len(TEARS))]
+    return found
 
 
 def counts(verdicts) -> dict:
     """{what: how many} of a sweep."""
-    told = Counter(f"power cuts, order {verdict.case.order}" for verdict in verdicts
-                   if verdict.faults)
-    return dict(told)
+    told = Counter(f"{verdict.case.procedure}, {_DEPTHS[verdict.faults]}" for verdict in verdicts)
+    return dict(sorted(told.items()))
 
 
-def _of_order(order: str, step: int) -> list[Case]:
-    shop = open_shop(language="en")
-    before = shop.world.device.flash.operations
-    operator.refund(shop.world, order, PROCEDURES[order][0])
-    total = shop.world.device.flash.operations - before
-    return [Case(order, at, tear) for at in range(0, total, step) for tear in TEARS]
-
-
-def play(case: Case) -> Verdict:
-    """Cut the power there, switch on again, finish what the screen asks for, and look."""
-    shop = open_shop(language="en")
-    world = shop.world
-    world.device.flash.cut_at(case.operation, case.tear, Random(case.operation))
-    wrong = []
-    try:
-        operator.refund(world, case.order, PROCEDURES[case.order][0])
-    except operator.GoneAstray as astray:
-        if not world.power_cuts:
-            wrong.append(str(astray))
-    try:
-        if world.power_cuts:
-            world.run_for(OFF_MS)
-            world.power_on()
-            operator.settle(world)
-    except operator.GoneAstray as astray:
-        wrong.append(str(astray))
-    return Verdict(case, world.power_cuts, wrong + disagreements(shop, case.order))
-
-
-def disagreements(shop, order: str) -> list[str]:
-    """What terminal and acquirer hold different views of, read from flash image and ledger."""
-    seen = []
-    prepare_flash(shop.world.device.flash, lambda board: seen.append(_journal(board)), pico_board)
-    journal = seen[0]
-    finished = {record.key(): record for record in journal.finished()}
-    approved_fen = sum(r.amount_fen for r in finished.values() if r.state == states.APPROVED)
-    posted_fen = given_back_fen(shop, order)
-    wrong = wrong_in_ledger(shop)
-    if journal.open_records():
-        wrong.append("the terminal still has an open record")
-    if approved_fen != posted_fen:
-        wrong.append(f"the terminal approved {approved_fen} fen, the ledger posted {posted_fen}")
-    if posted_fen not in (0, PROCEDURES[order][1]):
-        wrong.append(f"{posted_fen} fen went back")
-    return wrong
-
-
-def _journal(board):
-    # the shims that firmware's files need are there only once a world was imported
-    from firmware.journal import Journal
-    from firmware.storage import Storage
-
-    return Journal(Storage(board.data_flash()))
+_DEPTHS = ("no cut", "one cut", "a cut in the recovery from a cut")

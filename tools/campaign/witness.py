@@ -110,8 +110,12 @@ class Witness:
         event = self.stage.trace[-1]
         message = self.read(packet)
         self.told.append(Told(event.at_ms, event.kind, packet, message))
-        if message is not None and event.kind == "in" and message.mti == "0810":
+        if message is None:
+            return
+        if event.kind == "in" and message.mti == "0810":
             self._keys_in(message)
+        elif event.kind == "out" and message.mti == "0600":
+            self.last_order = self.tags(message).get("DF01", self.last_order)
 
     def read(self, packet):
         """The Message in a packet, or None."""
@@ -136,8 +140,6 @@ class Witness:
                               f"{' and '.join(states) or 'nothing'}")
         for record in records:
             self.durable[record.key] = record.state_name
-            if message.mti == "0220" or message.mti == "0200":
-                self.last_order = record.order
 
     def _keys_in(self, message):
         if message.fields.get(39) == "00" and 62 in message.fields:

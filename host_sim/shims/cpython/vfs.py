@@ -144,7 +144,8 @@ class VfsLfs2:
         # The device counts with lfs_fs_traverse, which meets a folder's two blocks twice.
         if self._folders is None:
             self._folders = set(self._find_folders(""))
-        free = count - self._run(lfs.fs_size) - 2 * len(self._folders)
+        # What comes out below zero is unsigned there.
+        free = (count - self._run(lfs.fs_size) - 2 * len(self._folders)) % 2**32
         return (size, size, count, free, free, 0, 0, 0, 0, 255)
 
     def mkdir(self, path):
@@ -229,8 +230,9 @@ class _BinaryFile:
     def __del__(self):
         # A file never closed is closed by the garbage collector, as on the device; littlefs must
         # not be left with a file that is gone.
-        with suppress(Exception):
-            self.close()
+        if self._handle is not None:
+            with suppress(Exception):
+                self.close()
 
     def __enter__(self):
         return self

@@ -1,0 +1,84 @@
+"""The procedures that the sweeps lay their faults on: every way a refund or void goes by itself.
+
+A case is a procedure and the faults that befall it, plain data, so that it can be played again.
+"""
+
+from typing import NamedTuple
+
+from tools.campaign.clerk import Wish
+from tools.campaign.faults import Fault
+from tools.campaign.plan import Plan
+from tools.campaign.run import Run
+from tools.campaign.shopfront import FACTORY_FRESH
+
+PART = Wish("refund", "21", 1_000)
+VOID = Wish("void", "11")
+HELD = Wish("refund", "31", 1_000)
+TAKE_BACK = Wish("take back")
+# The host hears the third request and every repeat of it by the link; its answers are lost.
+UNANSWERED = Fault("dead in", 2, 21_000)
+
+# name: (seed, wishes, faults that belong to it); the seed is a used till's where nothing is said
+PROCEDURES = {
+    "part refund": (1, (PART,), ()),
+    "whole refund": (1, (Wish("refund", "21"),), ()),
+    "refund of a QR payment": (1, (Wish("refund", "22"),), ()),
+    "void": (1, (VOID,), ()),
+    "refund declined": (1, (Wish("refund", "21", 1_051),), ()),
+    "refund held, approved": (4, (HELD,), ()),
+    "refund held, declined": (2, (HELD,), ()),
+    "refund held, taken back": (1, (HELD, TAKE_BACK), ()),
+    "refund taken back": (1, (PART, TAKE_BACK), ()),
+    "void taken back": (1, (VOID, TAKE_BACK), ()),
+    "refund repeated": (1, (PART,), (UNANSWERED,)),
+    "void reversed": (1, (VOID,), (UNANSWERED,)),
+    "new keys before a refund": (1, (Wish("sign on"), PART), ()),
+    "new keys in a refund": (1, (PART,), (Fault("sign on again", 2),)),
+    "first day of a till": (FACTORY_FRESH, (PART,), ()),
+}
+
+
+class Case(NamedTuple):
+    """A procedure with these faults."""
+
+    procedure: str
+    faults: tuple[Fault, ...] = ()
+
+    def __str__(self):
+        return f"{self.procedure}: {'; '.join(str(fault) for fault in self.faults) or 'no fault'}"
+
+
+class Verdict(NamedTuple):
+    """`faults`: how many of the case's took effect. `wrong`: violations, in words."""
+
+    case: Case
+    faults: int
+    wrong: list[str]
+
+
+def plan(case: Case) -> Plan:
+    seed, wishes, own = PROCEDURES[case.procedure]
+    return Plan(seed, wishes, own + case.faults)
+
+
+def play(case: Case) -> Verdict:
+    return judged(case, Run(plan(case)).play())
+
+
+def judged(case: Case, verdict) -> Verdict:
+    """What a sweep keeps of a run's verdict."""
+    happened = sum(fault in verdict.faults for fault in case.faults)
+    return Verdict(case, happened, verdict.wrong)
+
+
+def story(case: Case) -> tuple[Verdict, list[str]]:
+    """The same line by line."""
+    verdict, lines = Run(plan(case)).story()
+    return judged(case, verdict), lines
+
+
+def sound(procedure: str, *faults: Fault) -> Run:
+    """A run to be measured, played: how many of everything there is for a fault to strike."""
+    run = Run(plan(Case(procedure, faults)))
+    run.play()
+    return run
