@@ -1,4 +1,4 @@
-"""Random faults by the hundred: the money is right, and the same seed is the same run everywhere."""
+"""Random faults by the hundred: the money is right, and a seed is the same run everywhere."""
 
 import json
 import os

@@ -52,6 +52,8 @@ class Run:
                 self._play()
             except FirmwareCrash as crash:
                 wrong.append(f"crash: {crash}")
+            except Exception as error:  # of the host, a reviewer or this program itself
+                wrong.append(f"crash: outside of the firmware, {error!r}")
             self.witness.close()
             self.ledger_file = shopfront.driver(self.stage.host.engine).serialize()
             wrong += invariants.judge(self)

@@ -1,0 +1,190 @@
+"""The planted bugs of the campaign, and the hunt: how many seeds until each is found.
+
+A campaign that lets one of them live is blind, whatever it says about the sound code.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from statistics import median_low
+from typing import NamedTuple
+
+SEEDS = 1500  # at most for each of them
+
+
+class Fate(NamedTuple):
+    """`seeds` were played until one failed, None if none did; `by` is what was violated first."""
+
+    name: str
+    seeds: int | None
+    by: str
+
+
+class Mutant(NamedTuple):
+    """`plant` names the function beside this file that makes the bug, given a planting.Patch;
+    `wrong` says what is wrong."""
+
+    plant: str
+    wrong: str
+
+
+MUTANTS = {
+    "retries with a new STAN": Mutant(
+        "in_terminal.new_stan", "a refund without an answer goes out again under another key"),
+    "recomputes the date at resend": Mutant(
+        "in_terminal.date_of_today", "the date of a key is today's, not the stored one"),
+    "cancels under a STAN of its own": Mutant(
+        "in_terminal.cancel_with_its_own_stan", "the 0420 names a key that the refund does not have"),
+    "makes the amount anew at resend": Mutant(
+        "in_terminal.amount_made_anew", "the repeat asks for the order's amount, not the journal's"),
+    "sends the whole where a part was confirmed": Mutant(
+        "in_terminal.whole_for_a_part", "the second check shows one amount, the request has another"),
+    "STAN not durable before use": Mutant(
+        "in_terminal.stan_not_kept", "the counter is not written when a STAN is taken"),
+    "STAN counter starts anew at boot": Mutant(
+        "in_terminal.stan_from_nought", "the counter is not read at boot"),
+    "takes the host's last STAN for its own": Mutant(
+        "in_terminal.stan_of_the_host", "a sign-on sets the counter back to what the host has seen"),
+    "sends before it syncs": Mutant(
+        "in_terminal.sent_before_synced", "SENT is written when the answer is there, or none"),
+    "cancels before it syncs": Mutant(
+        "in_terminal.closed_before_synced", "CANCELLING and REVERSING are in memory only"),
+    "outcome shown before durable": Mutant(
+        "in_terminal.shown_before_durable", "APPROVED is in memory only when it is shown"),
+    "slot freed before it is archived": Mutant(
+        "in_terminal.freed_before_archived", "a power cut between the two loses a finished refund"),
+    "journal in one volume only": Mutant(
+        "in_terminal.one_volume", "the second copy is not written"),
+    "repair picks the older copy": Mutant(
+        "in_terminal.older_copy", "at boot the copy with the lower sequence wins"),
+    "CRC not checked": Mutant(
+        "in_terminal.no_crc", "a torn or flipped file is read as if it were whole"),
+    "copies not made alike at boot": Mutant(
+        "in_terminal.nothing_repaired", "what a power cut left on one volume only stays there"),
+    "keeps a clear key in flash": Mutant(
+        "in_terminal.clear_key_kept", "the MAK is written as it is"),
+    "PREPARED forgotten at boot": Mutant(
+        "in_terminal.prepared_forgotten", "a slot that is PREPARED is neither open nor free"),
+    "SENT treated as declined at boot": Mutant(
+        "in_terminal.sent_declined", "nobody asks what became of it"),
+    "SENT treated as free at boot": Mutant(
+        "in_terminal.new_try_under_an_old_stan", "the operator is told that nothing is in progress"),
+    "PENDING_REVIEW treated as approved at boot": Mutant(
+        "in_terminal.held_approved", "no reviewer is waited for"),
+    "CANCELLING treated as annulled at boot": Mutant(
+        "in_terminal.cancelling_annulled", "nobody tells the host"),
+    "REVERSING treated as annulled at boot": Mutant(
+        "in_terminal.reversing_annulled", "nobody tells the host"),
+    "no answer means declined": Mutant(
+        "in_terminal.silence_declines", "silence ends a refund"),
+    "a bad MAC means declined": Mutant(
+        "in_terminal.bad_mac_declines", "an answer that cannot be trusted ends a refund"),
+    "09 treated as approved": Mutant(
+        "in_terminal.held_is_approved", "a refund held for review is printed as approved"),
+    "09 re-sent as credit": Mutant(
+        "in_terminal.held_is_sent_again", "a refund held for review is sent again instead of asked about"),
+    "77 on a repeat taken as declined": Mutant(
+        "in_terminal.sign_on_declines", "the first request may have posted"),
+    "non-final codes taken as declined": Mutant(
+        "in_terminal.open_codes_decline", "a code that asks for a repeat ends the refund"),
+    "unknown code taken as final": Mutant(
+        "in_terminal.unknown_codes_decline", "a code that is in no table ends the refund"),
+    "not found means declined": Mutant(
+        "in_terminal.not_found_declines", "a request that the host has not seen yet may still arrive"),
+    "reply to another request accepted": Mutant(
+        "in_terminal.any_reply", "only the MTI of a reply is looked at"),
+    "reply MAC not checked": Mutant(
+        "in_terminal.reply_mac_unchecked", "whoever is on the line may answer"),
+    "0810 taken without its MAC": Mutant(
+        "in_terminal.keys_without_mac", "keys, batch and clock come from whoever is on the line"),
+    "cancel believed without an answer": Mutant(
+        "in_terminal.cancelled_unanswered", "a 0421 that nobody answered ends the refund"),
+    "reversal dropped after one try": Mutant(
+        "in_terminal.reversed_unanswered", "a 0400 that nobody answered ends the void"),
+    "void without an answer not reversed": Mutant(
+        "in_terminal.void_not_reversed", "silence ends a void"),
+    "background task gives up": Mutant(
+        "in_terminal.gives_up", "after three tries nobody asks any more"),
+    "reversal not sent before the next transaction": Mutant(
+        "in_terminal.reversal_waits", "a new refund begins while a void is not settled"),
+    "CANCEL while waiting ends the refund": Mutant(
+        "in_terminal.cancel_key_ends_it", "the operator's key is taken for the host's answer"),
+    "two tasks work on one record": Mutant(
+        "in_terminal.no_turns", "the background sends what the operator is busy with"),
+    "print state not durable": Mutant(
+        "in_terminal.print_state_in_memory", "what was printed before a power cut is printed again without a mark"),
+    "reprint without a mark": Mutant(
+        "in_terminal.no_mark_on_reprints", "a second copy looks like the first"),
+    "voucher has the order's amount": Mutant(
+        "in_terminal.paper_has_the_order", "what is printed is not what is stored"),
+    "reverses without a tombstone": Mutant(
+        "in_host.no_void_tombstone", "a void that comes after its reversal is posted"),
+    "0420 of an unknown key not fenced": Mutant(
+        "in_host.no_refund_tombstone", "a refund that comes after its cancelling is posted"),
+    "dedup key and posting in two commits": Mutant(
+        "in_host.two_commits", "a crash between the two leaves an approval without its posting"),
+    "host stores no reply": Mutant(
+        "in_host.decides_again", "a repeat is decided anew"),
+    "host posts again on 0221": Mutant(
+        "in_host.posts_again", "a repeat is a new refund to it"),
+    "host forgets its keys in a crash": Mutant(
+        "in_host.keys_in_memory", "what was committed before the restart is posted again"),
+    "cancel allowed to resurrect": Mutant(
+        "in_host.resurrects", "a repeat opens a cancelled key again"),
+    "host answers C9 but posts": Mutant(
+        "in_host.answers_c9_but_posts", "a cancelled key posts, whatever it says"),
+    "cancel does not undo the posting": Mutant(
+        "in_host.undoes_nothing", "an approved refund is closed and stays paid"),
+    "cancelled refund stays on the reviewer's desk": Mutant(
+        "in_host.held_stays_on_the_desk", "the 0430 says 00, the reviewer may still approve"),
+    "fingerprint not compared": Mutant(
+        "in_host.no_fingerprint", "another refund under the same key gets the first one's answer"),
+    "fingerprint covers the MAC": Mutant(
+        "in_host.fingerprint_of_the_mac", "a repeat under new keys is a conflict"),
+    "conflict not audited": Mutant(
+        "in_host.conflict_not_audited", "94 is said and nobody hears of it"),
+    "repeat gets another reference number": Mutant(
+        "in_host.another_reference", "terminal and ledger name one refund differently"),
+    "host does not check MAC": Mutant(
+        "in_host.any_mac", "whoever is on the line may refund"),
+    "old keys dropped before the new ones are proved": Mutant(
+        "in_host.old_keys_dropped", "a lost 0810 leaves the terminal with keys that nobody knows"),
+    "host refunds above the order": Mutant(
+        "in_host.above_the_order", "what others were given back in the meantime is not looked at"),
+    "a review decides what is decided": Mutant(
+        "in_host.decides_what_is_decided", "a second reviewer, or a late one, overrules"),
+    "review posts twice": Mutant(
+        "in_host.review_posts_twice", "approving makes two postings"),
+    "duplicate frame delivered twice": Mutant(
+        "in_host.delivered_twice", "the link does not know a retransmission"),
+    "ACK sent for a damaged frame": Mutant(
+        "in_host.acknowledged_unchecked", "nobody sends it again"),
+    "LRC not checked": Mutant(
+        "in_host.lrc_unchecked", "damaged packets are delivered"),
+}
+
+
+def hunt(first=0, seeds=SEEDS, workers=1, names=None):
+    """Yield the Fate of each, in the table's order, whoever is done first."""
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(fate, names or MUTANTS, repeat(first), repeat(seeds))
+
+
+def fate(name, first, seeds):
+    """Of one of them, from a seed on; to be called in a process of its own kind."""
+    from host_sim.roomy import spread_out
+
+    spread_out()  # before anything is planted: it would keep what a mutant answers
+    from tests.campaign.planting import planted
+    from tools.campaign.run import play
+
+    with planted(MUTANTS[name].plant):
+        for seed in range(first, first + seeds):
+            wrong = play(seed).wrong
+            if wrong:
+                return Fate(name, seed - first + 1, wrong[0])
+    return Fate(name, None, "")
+
+
+def median(fates):
+    """Seeds that half of those found took at most."""
+    return median_low([one.seeds for one in fates if one.seeds is not None])
