@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from host_sim.acquirer import faults as fault_kinds
 from host_sim.acquirer import ledger, samples
 from host_sim.acquirer.call import Answer, Call, Request
+from host_sim.acquirer.crash import CrashPoints
 from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.handlers import inquiry, network, refund, void
 from host_sim.acquirer.keys import Keyring
@@ -61,10 +62,16 @@ COUNTERS = ("answered", "malformed", "unrequested", "format", "not_enrolled", "b
 
 
 class Acquirer:
-    """`engine`: from schema.open_engine; `rng`: random.Random or alike, for keys only; `secrets`:
-    master keys and token key, the samples' own unless given."""
+    """`engine`: from schema.open_engine, or CrashPoints on one; `rng`: random.Random or alike, for
+    keys only; `secrets`: master keys and token key, the samples' own unless given."""
 
-    def __init__(self, engine: Engine, rng, faults: Faults | None = None, secrets=samples.SECRETS):
+    def __init__(
+        self,
+        engine: Engine | CrashPoints,
+        rng,
+        faults: Faults | None = None,
+        secrets=samples.SECRETS,
+    ):
         self.faults = faults or Faults()
         self.counters = dict.fromkeys(COUNTERS, 0)
         self._connection = engine.connect()
