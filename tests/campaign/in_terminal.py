@@ -70,7 +70,7 @@ def amount_made_anew(patch):
     def refund(sound, params, record, mti="0220"):
         mti, fields = sound(params, record, mti)
         if mti == "0221":
-            fields[4] = "%012d" % record.order_amount_fen
+            fields[4] = f"{record.order_amount_fen:012d}"
         return mti, fields
 
     patch.around(messages, "refund", lambda sound: partial(refund, sound))

@@ -33,17 +33,21 @@ MUTANTS = {
     "recomputes the date at resend": Mutant(
         "in_terminal.date_of_today", "the date of a key is today's, not the stored one"),
     "cancels under a STAN of its own": Mutant(
-        "in_terminal.cancel_with_its_own_stan", "the 0420 names a key that the refund does not have"),
+        "in_terminal.cancel_with_its_own_stan",
+        "the 0420 names a key that the refund does not have"),
     "makes the amount anew at resend": Mutant(
-        "in_terminal.amount_made_anew", "the repeat asks for the order's amount, not the journal's"),
+        "in_terminal.amount_made_anew",
+        "the repeat asks for the order's amount, not the journal's"),
     "sends the whole where a part was confirmed": Mutant(
-        "in_terminal.whole_for_a_part", "the second check shows one amount, the request has another"),
+        "in_terminal.whole_for_a_part",
+        "the second check shows one amount, the request has another"),
     "STAN not durable before use": Mutant(
         "in_terminal.stan_not_kept", "the counter is not written when a STAN is taken"),
     "STAN counter starts anew at boot": Mutant(
         "in_terminal.stan_from_nought", "the counter is not read at boot"),
     "takes the host's last STAN for its own": Mutant(
-        "in_terminal.stan_of_the_host", "a sign-on sets the counter back to what the host has seen"),
+        "in_terminal.stan_of_the_host",
+        "a sign-on sets the counter back to what the host has seen"),
     "sends before it syncs": Mutant(
         "in_terminal.sent_before_synced", "SENT is written when the answer is there, or none"),
     "cancels before it syncs": Mutant(
@@ -67,7 +71,8 @@ MUTANTS = {
     "SENT treated as declined at boot": Mutant(
         "in_terminal.sent_declined", "nobody asks what became of it"),
     "SENT treated as free at boot": Mutant(
-        "in_terminal.new_try_under_an_old_stan", "the operator is told that nothing is in progress"),
+        "in_terminal.new_try_under_an_old_stan",
+        "the operator is told that nothing is in progress"),
     "PENDING_REVIEW treated as approved at boot": Mutant(
         "in_terminal.held_approved", "no reviewer is waited for"),
     "CANCELLING treated as annulled at boot": Mutant(
@@ -81,7 +86,8 @@ MUTANTS = {
     "09 treated as approved": Mutant(
         "in_terminal.held_is_approved", "a refund held for review is printed as approved"),
     "09 re-sent as credit": Mutant(
-        "in_terminal.held_is_sent_again", "a refund held for review is sent again instead of asked about"),
+        "in_terminal.held_is_sent_again",
+        "a refund held for review is sent again instead of asked about"),
     "77 on a repeat taken as declined": Mutant(
         "in_terminal.sign_on_declines", "the first request may have posted"),
     "non-final codes taken as declined": Mutant(
@@ -89,7 +95,8 @@ MUTANTS = {
     "unknown code taken as final": Mutant(
         "in_terminal.unknown_codes_decline", "a code that is in no table ends the refund"),
     "not found means declined": Mutant(
-        "in_terminal.not_found_declines", "a request that the host has not seen yet may still arrive"),
+        "in_terminal.not_found_declines",
+        "a request that the host has not seen yet may still arrive"),
     "reply to another request accepted": Mutant(
         "in_terminal.any_reply", "only the MTI of a reply is looked at"),
     "reply MAC not checked": Mutant(
@@ -111,7 +118,8 @@ MUTANTS = {
     "two tasks work on one record": Mutant(
         "in_terminal.no_turns", "the background sends what the operator is busy with"),
     "print state not durable": Mutant(
-        "in_terminal.print_state_in_memory", "what was printed before a power cut is printed again without a mark"),
+        "in_terminal.print_state_in_memory",
+        "what was printed before a power cut is printed again without a mark"),
     "reprint without a mark": Mutant(
         "in_terminal.no_mark_on_reprints", "a second copy looks like the first"),
     "voucher has the order's amount": Mutant(

@@ -39,7 +39,8 @@ def configure(parser):
                       help="plant known bugs, one at a time, and see each found")
     parser.add_argument("--from", type=int, default=0, dest="first", metavar="N",
                         help="first seed (default: 0)")
-    parser.add_argument("--trace", action="store_true", help="with --seed: tell the run line by line")
+    parser.add_argument("--trace", action="store_true",
+                        help="with --seed: tell the run line by line")
     parser.add_argument("--shrink", action="store_true",
                         help="with --seed: the fewest faults that still fail")
     parser.add_argument("--workers", type=_count, default=pool.processors(), metavar="N",

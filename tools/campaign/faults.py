@@ -52,7 +52,8 @@ class Kind(NamedTuple):
 
 
 def _both(name, a, b, weight, words):
-    return {f"{name} {way}": Kind("wire", way, 36 if way == "out" else 24, a, b, weight, words) for way in ("out", "in")}
+    return {f"{name} {way}": Kind("wire", way, sends, a, b, weight, words)
+            for way, sends in (("out", 36), ("in", 24))}
 
 
 KINDS = {
@@ -85,7 +86,7 @@ KINDS = {
     "cancel": Kind("people", "key", 64, 1, 1, 3, "CANCEL first"),
     "away": Kind("people", "key", 64, 400_000, 1, 2, "{a} ms away before it"),
     "no paper": Kind("printer", "paper", 100, 1, 1, 4, "the paper ends here"),
-    "clock": Kind("clock", "key", 64, 1 << 21, 2, 3, "the terminal's clock jumps {a} s, {b}=0 back"),
+    "clock": Kind("clock", "key", 64, 1 << 21, 2, 3, "the clock jumps {a} s, back for {b} = 0"),
     "clock stops": Kind("clock", "off", 3, 1, 1, 2, "the clock stands still without power"),
 }  # fmt: skip
 # How often a group strikes, on average over all seeds.

@@ -1,5 +1,5 @@
-"""The invariants, each a program: what a run left on the wire, in the ledger, in the flash image, on
-screen and paper, judged. A violation is a sentence.
+"""The invariants, each a program: what a run left on the wire, in the ledger, in the flash image,
+on screen and paper, judged. A violation is a sentence.
 
 They read what the witness saw, never the firmware's own objects.
 """

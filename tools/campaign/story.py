@@ -1,7 +1,7 @@
 """One run as a readable story: what was pressed, shown, sent, posted and kept, in one line of time.
 
-Columns side by side: time, who, what, and behind it what the flash and the ledger said then. No card
-number and no key is in any of it.
+Each line says when, who and what; the flash and the ledger speak for themselves. No card number and
+no key is in any of it.
 """
 
 from protocol.reference.tables import MESSAGES

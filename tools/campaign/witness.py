@@ -184,7 +184,8 @@ class Witness:
         """(number, kind, fen, order, STAN) of the postings behind this one."""
         return self._db.execute(
             "select p.id, p.kind, p.amount_fen, p.order_no, coalesce(t.stan, 0) from posting p"
-            " left join txn t on t.id = p.txn_id where p.id > ? order by p.id", (number,)).fetchall()
+            " left join txn t on t.id = p.txn_id where p.id > ? order by p.id", (number,),
+        ).fetchall()
 
     def host_crashed(self):
         """What it had in hand was committed if the books are others than before."""
