@@ -8,6 +8,7 @@ more. A run is known by its case alone and can be played again.
 
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import timedelta
@@ -73,7 +74,23 @@ class Verdict(NamedTuple):
     wrong: list[str]
 
 
-def cases(procedure: str, step: int = 1, faults: Iterable[str] = FAULTS) -> list[Case]:
+def cases() -> list[Case]:
+    """All of them."""
+    return [case for procedure in PROCEDURES for case in of_procedure(procedure)]
+
+
+def counts(verdicts) -> dict:
+    """{what: how many} of a sweep."""
+    told: Counter = Counter()
+    for verdict in verdicts:
+        what = "crashes of the host" if verdict.case.fault == CRASH else "images looked at"
+        told[f"{what}, {verdict.case.procedure}"] += verdict.faults
+    return dict(told)
+
+
+def of_procedure(
+    procedure: str, step: int = 1, faults: Iterable[str] = FAULTS
+) -> list[Case]:
     """All cases of one procedure, or every `step`-th of each fault."""
     found = []
     for fault in faults:
@@ -102,6 +119,11 @@ def play(case: Case) -> Verdict:
         with closing(sqlite3.connect(host.path)) as books:
             wrong += wrong_in_books(books) + till.disagreements(books)
         return Verdict(case, host.crashes, wrong)
+
+
+def story(case: Case) -> tuple[Verdict, list[str]]:
+    """The same; there is no terminal that could tell more."""
+    return play(case), []
 
 
 def _attempt(till, procedure) -> list[str]:

@@ -10,7 +10,7 @@ STEP = 6  # of the cases one in so many: the whole sweep is `tuidan campaign --s
 
 @pytest.mark.parametrize("procedure", sweep_host.PROCEDURES)
 def test_host_dies_here_and_there_and_the_money_is_right(procedure):
-    cases = sweep_host.cases(procedure, STEP)
+    cases = sweep_host.of_procedure(procedure, STEP)
     assert {case.fault for case in cases} == set(sweep_host.FAULTS)
     for verdict in map(sweep_host.play, cases):
         assert verdict.wrong == []
@@ -18,7 +18,7 @@ def test_host_dies_here_and_there_and_the_money_is_right(procedure):
 
 
 def test_a_case_can_be_played_again():
-    for case in sweep_host.cases("part refund", 20):
+    for case in sweep_host.of_procedure("part refund", 20):
         assert sweep_host.play(case) == sweep_host.play(case)
 
 
@@ -35,7 +35,7 @@ def test_harness_sees_acknowledged_commits_that_a_power_cut_loses(journal, synch
 
 def crashes(procedure):
     """One at every point of a host without fault: to be asked for before a fault is planted."""
-    return sweep_host.cases(procedure, faults=[sweep_host.CRASH])
+    return sweep_host.of_procedure(procedure, faults=[sweep_host.CRASH])
 
 
 def wrong(cases):
