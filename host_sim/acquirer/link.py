@@ -5,18 +5,27 @@ Requests are answered in the order they came; garbage on the line never stops th
 
 from collections import deque
 from datetime import datetime
+from typing import Protocol
 
-from host_sim.acquirer.server import Acquirer
+from host_sim.acquirer.faults import Faults
 from protocol.framing import Link, elapsed
 
 REPLIES_HELD = 8  # a line that acknowledges nothing loses the oldest beyond these
 _MTI = slice(11, 13)
 
 
+class Answering(Protocol):
+    """server.Acquirer, or what stands before it."""
+
+    faults: Faults
+
+    def answer(self, packet: bytes, now: datetime) -> bytes | None: ...
+
+
 class LinkServer:
     """`acquirer` behind one serial line. Times are ms on the caller's counter, as Link has them."""
 
-    def __init__(self, acquirer: Acquirer):
+    def __init__(self, acquirer: Answering):
         self._acquirer = acquirer
         self._link = Link()
         self._now_ms = 0

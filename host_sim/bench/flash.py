@@ -32,7 +32,7 @@ class Flash:
         self.erases = 0
         self._blocks = {}
         self._cut = None  # (operations still to go, tear, rng)
-        self._torn_block = None  # (number, its contents before the power went)
+        self._torn_block = (0, b"")  # number, its contents before the power went
         self._decayed = set()  # (block, offset) of pages in which a bit has flipped
 
     @property

@@ -120,7 +120,8 @@ def parse(data):
     """The Record in a file's data; None for one that is no record."""
     if not data or data[0] != 1:
         return None
-    fields, at = {}, 0
+    fields: dict = {}
+    at = 0
     for name, kind in _LAYOUT:
         if kind in "14":
             size = int(kind)
@@ -172,7 +173,8 @@ def _read(mounted, path):
         return None
     fs = mounted[0]
     try:
-        handle = lfs.file_open(fs, path, lfs.LFSFileFlag.rdonly)
+        read_only = lfs.LFSFileFlag.rdonly  # type: ignore[attr-defined]
+        handle = lfs.file_open(fs, path, read_only)
     except LittleFSError:
         return None
     try:

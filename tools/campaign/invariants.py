@@ -298,7 +298,7 @@ def _slips(lines):
 
 
 def _facts(slip):
-    facts = {"duplicate": any("DUPLICATED" in text for text in slip)}
+    facts: dict = {"duplicate": any("DUPLICATED" in text for text in slip)}
     for text in slip:
         label, _, value = text.partition(":")
         value = value.strip()

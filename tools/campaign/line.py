@@ -5,6 +5,7 @@ What the tap sees is what was sent, not what became of it.
 """
 
 from random import Random
+from typing import Any
 
 from host_sim.bench.wire import Line
 
@@ -18,7 +19,7 @@ class FaultyLine(Line):
     def __init__(self, way, book, baud=115200):
         super().__init__(baud)
         self.way = way
-        self.agenda = None
+        self.agenda: Any = None
         self.forged = {}  # packets that were altered under a right LRC: at which byte
         self._book = book
         self._frames = []  # what was sent before

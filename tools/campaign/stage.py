@@ -6,6 +6,7 @@ line.py.
 
 from functools import partial
 from random import Random
+from typing import Any
 
 from host_sim.acquirer import ledger, review, rules, samples
 from host_sim.acquirer.crash import CrashPoints, HostCrash
@@ -177,7 +178,7 @@ class Stage(World):
         self.shown = ""  # its text, in one line
         self.on_screen = [witness.screen]  # who reads along, each a function of the text
         self.notebook = None  # somebody who writes the story down
-        self._armed = None  # the power cut that the flash is to make next
+        self._armed: Any = None  # the power cut that the flash is to make next
         self._cuts_seen = 0
         self._writes_seen = 0
         self.off_ms = LEAST_OFF_MS

@@ -6,7 +6,7 @@ rest when the run is over.
 """
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from host_sim import agreement
 from host_sim.acquirer import samples
@@ -60,14 +60,14 @@ class Told(NamedTuple):
     at_ms: int
     way: str
     packet: bytes
-    message: object
+    message: Any
 
 
 class Answered(NamedTuple):
     """What the host did with a request: rows changed, and its newest posting before and behind."""
 
-    request: object
-    reply: object
+    request: Any
+    reply: Any
     changed: int
     before: int
     behind: int
