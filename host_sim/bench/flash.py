@@ -64,7 +64,9 @@ class Flash:
     def blocks_before_cut(self):
         """The same as it was before the operation in which the power went last."""
         block, old = self._torn_block
-        return {**self._blocks, block: old}
+        blocks = dict(self._blocks)
+        blocks[block] = old
+        return blocks
 
     def flip(self, at, bit):
         """Turn one bit of the contents: decay, not an operation. Whoever takes the page for erased
