@@ -157,7 +157,7 @@ def test_the_wire_finds_a_host_that_takes_any_mac(monkeypatch):
     verify = Keyring.verify
 
     def lenient(keyring, connection, rows, packet):
-        return verify(keyring, connection, rows, packet) or keyring.mac(connection, rows[0])
+        return verify(keyring, connection, rows, packet) or keyring._mac(rows[0], rows[0].wrapped)
 
     monkeypatch.setattr(Keyring, "verify", lenient)
     assert any(sentence.startswith("12:")

@@ -54,6 +54,8 @@ def posted_as_journaled(w, run):
             order = orders[row["order_no"]]
             if record.order != row["order_no"] or record.original_rrn != order["rrn"]:
                 yield f"{_name(row)}: the host has order {row['order_no']}, flash {record.order}"
+            if record.state_name == "APPROVED" and record.rrn != row["rrn"]:
+                yield f"{_name(row)}: reference {row['rrn']} at the host, {record.rrn} in flash"
             if record.currency != "156":
                 yield f"{_name(row)}: currency {record.currency}"
 
