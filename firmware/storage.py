@@ -13,6 +13,7 @@ from firmware.drivers.flash import Part
 
 _RESERVE_BLOCKS = const(4)  # of each volume: a transaction that has begun can be written to its end
 _BLOCKS = const(4)  # ioctl: how many blocks
+_LARGEST = const(4096)  # bytes of a file
 FOLDER = const(0x4000)  # type of a directory entry
 
 
@@ -101,7 +102,7 @@ def get(volume, path):
     except OSError:
         return None
     try:
-        return file.read()
+        return file.read(_LARGEST)  # what is longer is none of ours, and its CRC will say so
     except OSError:
         return None
     finally:

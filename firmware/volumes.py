@@ -13,7 +13,6 @@ from firmware.storage import FOLDER, frame, get, make_folder, names, newest, ope
 _PROGSIZE = const(256)  # the Pico's flash programs no less; the same everywhere, so images compare
 _LOGS = ("archive",)  # appended to; everything else is written whole
 _PIECE = const(256)
-_LARGEST = const(4096)  # what is larger is no file of ours, and no board has the memory for it
 
 
 def mounted(parts):
@@ -34,8 +33,6 @@ def mounted(parts):
 
 def _repair_file(volumes, path):
     """The sequence of the file, 0 where neither copy is valid."""
-    if max(_size(volume, path) for volume in volumes) > _LARGEST:
-        return 0
     copies = [opened(get(volume, path)) for volume in volumes]
     best = newest(copies)
     if best is None:

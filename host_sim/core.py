@@ -19,7 +19,7 @@ import machine  # noqa: E402 - the shim, there since install()
 Boot = Callable[[Any], Any]
 Contacts = Iterable[tuple[int, int]]
 Output = tuple[str, int, Any]
-See = Callable[[str, int, Any], None]
+See = Callable[[bytes], None]
 _NOTHING: list[Output] = []
 
 
@@ -46,8 +46,8 @@ class Core(Protocol):
     def step(self, now_ms: int) -> Step: ...
     def power_off(self) -> None: ...
 
-    def watch(self, see: See) -> None:
-        """see(kind, number, value) is told what leaves the chip, in the moment when it does."""
+    def watch(self, uart: int, see: See) -> None:
+        """see(data) is told what leaves by this port, in the moment when it does."""
 
 
 def prepare_flash(flash: Flash, work: Callable[[Any], None], make_board: Callable[[], Any]) -> None:
@@ -98,14 +98,15 @@ class InProcess:
         outputs = chip.take_outputs() if chip.outputs else _NOTHING
         return Step(outputs, left, self._crash() if self.terminal.crashes else None)
 
-    def watch(self, see: See) -> None:
-        output = self.chip.output
+    def watch(self, uart: int, see: See) -> None:
+        port = self.chip.uarts[uart]
+        write = port.write
 
-        def watched(kind: str, number: int, value: Any) -> None:
-            see(kind, number, value)
-            output(kind, number, value)
+        def watched(data: bytes) -> int:
+            see(bytes(data))
+            return write(data)
 
-        self.chip.output = watched  # type: ignore[method-assign]
+        port.write = watched
 
     def power_off(self) -> None:
         """Everything stops between two instructions; nothing that dying tasks do has effect."""

@@ -40,6 +40,7 @@ class OnMicroPython:
         self._waiting = bytearray()  # frames that leave with the next step
         self._outputs: list[Output] = []
         self._see: See | None = None
+        self._watched = -1
         self._put(frames.CLOCK, value=start.rtc_ms)
         self.set_contacts(start.contacts)
         try:
@@ -74,8 +75,8 @@ class OnMicroPython:
         """Bytes of the heap that are alive, stand-in and all."""
         return self._run(frames.MEMORY)[0]
 
-    def watch(self, see: See) -> None:
-        self._see = see
+    def watch(self, uart: int, see: See) -> None:
+        self._watched, self._see = uart, see
 
     def power_off(self) -> None:
         self._process.kill()
@@ -116,8 +117,8 @@ class OnMicroPython:
             self._rtc_ms = value
         else:
             output = (_OUTPUTS[kind], number, value if kind == frames.PIN else data)
-            if self._see is not None:
-                self._see(*output)
+            if self._see is not None and kind == frames.UART and number == self._watched:
+                self._see(data)
             self._outputs.append(output)
 
     def _read(self, size: int) -> bytes:

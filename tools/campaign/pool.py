@@ -3,6 +3,7 @@
 A slice of seeds is the unit of work. What comes back is counted here, never kept run by run.
 """
 
+import gc
 import os
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -29,6 +30,8 @@ def play_slice(first: int, count: int) -> Slice:
 
     spread_out()
     from tools.campaign.run import play
+
+    gc.freeze()  # what is there stays: no need to look through it again and again
 
     failing, situations, kinds, digests, faults = [], Counter(), Counter(), [], 0
     for seed in range(first, first + count):

@@ -55,10 +55,11 @@ def _ledger_image():
 def open_ledger():
     """An engine on a ledger as of this morning."""
     engine = _engine()
-    schema.restore(engine, _ledger_image())
+    driver(engine).deserialize(_ledger_image())
     return engine
 
 
+@cache
 def driver(engine):
     """The sqlite3 connection of an engine in memory."""
     return schema.driver(engine)

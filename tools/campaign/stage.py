@@ -197,11 +197,7 @@ class Stage(World):
 
     def _watched(self, core):
         """What leaves for the host is looked at before it leaves."""
-        def see(kind, number, value):
-            if kind == "uart" and number == PICO.link_uart:
-                self.witness.leaving(bytes(value))
-
-        core.watch(see)
+        core.watch(PICO.link_uart, self.witness.leaving)
         return core
 
     # power

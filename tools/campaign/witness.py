@@ -87,6 +87,7 @@ class Witness:
         self.last_order = None
         self.secrets: set[bytes] = set()
         self._read: dict = {}
+        self._wrapped: set = {None}
         self._before = None
         self._up = False
         self.ledger: dict = {}
@@ -142,10 +143,11 @@ class Witness:
             self.durable[record.key] = record.state_name
 
     def _keys_in(self, message):
-        if message.fields.get(39) == "00" and 62 in message.fields:
+        wrapped = message.fields.get(62)
+        if message.fields.get(39) == "00" and wrapped not in self._wrapped:
+            self._wrapped.add(wrapped)
             try:
-                keys = unwrap_working_keys(
-                    message.fields[62], samples.tmk(samples.TERMINAL), Ciphers())
+                keys = unwrap_working_keys(wrapped, samples.tmk(samples.TERMINAL), Ciphers())
             except WireFault:
                 return
             self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
