@@ -26,10 +26,13 @@ class Storage:
         self._volumes, self._sequence = overlay.call("volumes.mounted", parts)
 
     def read(self, path):
-        """The file's bytes; None if it is not there or neither copy is valid."""
-        copies = [opened(get(volume, path)) for volume in self._volumes]
-        best = newest(copies)
-        return None if best is None else copies[best][1]
+        """The file's bytes; None if it is not there or neither copy is valid. The copies are alike
+        since the boot, and the first is written first: where it is valid it is the newest."""
+        for volume in self._volumes:
+            copy = opened(get(volume, path))
+            if copy is not None:
+                return copy[1]
+        return None
 
     def write(self, path, data):
         """Replace the whole file, on both volumes."""

@@ -17,9 +17,10 @@ _PIECE = const(256)
 
 def mounted(parts):
     """(volumes, highest sequence) of two block devices."""
-    volumes = [_mount(part) for part in parts]
+    paths = set()
+    volumes = [_mount(part, paths) for part in parts]
     sequence = 0
-    for path in sorted(_tree(volumes[0]) | _tree(volumes[1])):
+    for path in sorted(paths):
         folder = path.rpartition("/")[0]
         if folder:
             for volume in volumes:
@@ -64,10 +65,11 @@ def entries(volumes, path):
         yield data
 
 
-def _mount(device):
+def _mount(device, paths):
+    """The volume, made empty where it cannot be read; its files join `paths`."""
     try:
         volume = _opened(device)
-        _tree(volume)
+        paths.update(_tree(volume))
         return volume
     except OSError:
         vfs.VfsLfs2.mkfs(device, progsize=_PROGSIZE)

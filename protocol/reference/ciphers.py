@@ -5,6 +5,7 @@ bounded, and the objects must stay on one thread.
 """
 
 from collections import OrderedDict
+from functools import cached_property
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -57,11 +58,18 @@ class Des:
             raise LocalMisuse("key", f"DES has no key of {len(key)} bytes")
         # cryptography wants 24 bytes: key1 key1 key1 is DES, key1 key2 key1 is double length
         algorithm = TripleDES((key * 3 if len(key) == 8 else key + key)[:24])
-        ecb = Cipher(algorithm, ECB())
-        self.encrypt = ecb.encryptor().update
-        self.decrypt = ecb.decryptor().update
-        self._chain = Cipher(algorithm, CBC(bytes(8))).encryptor().update
+        self._algorithm = algorithm
+        self.encrypt = Cipher(algorithm, ECB()).encryptor().update
         self._last = 0
+
+    @cached_property
+    def decrypt(self):
+        """Not made where a key only encrypts: most are used once, for their check value."""
+        return Cipher(self._algorithm, ECB()).decryptor().update
+
+    @cached_property
+    def _chain(self):
+        return Cipher(self._algorithm, CBC(bytes(8))).encryptor().update
 
     def cbc_mac(self, data):
         """The last block of data (whole blocks, at least one) encrypted by CBC with IV 0."""

@@ -100,10 +100,11 @@ class Image:
     def record(self, terminal, batch, stan):
         """The journal's Record of a transaction on each volume that has it, else None of both."""
         start = f"{terminal}-{batch:06d}-{stan:06d}-"
-        name = next((n for n in self.names("journal") if n.startswith(start)), None)
-        if name is None:
-            return []
-        return [parse(copy.data) for copy in self.copies("journal/" + name)]
+        for fs in self._mounted:
+            for name in _names(fs, "journal"):
+                if name.startswith(start):
+                    return [parse(copy.data) for copy in self.copies("journal/" + name)]
+        return []
 
     def archive(self):
         """Every archived Record, oldest first, of the volume that has more of them."""
@@ -178,7 +179,10 @@ def _read(mounted, path):
     except LittleFSError:
         return None
     try:
-        return lfs.file_read(fs, handle, lfs.file_size(fs, handle))
+        data = bytes(lfs.file_read(fs, handle, BLOCK))
+        if len(data) == BLOCK:
+            data += lfs.file_read(fs, handle, lfs.file_size(fs, handle))
+        return data
     except LittleFSError:
         return None
     finally:

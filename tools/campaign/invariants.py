@@ -12,6 +12,7 @@ from tools.campaign.image import OPEN
 from tools.campaign.witness import CLOSED_BY, FINANCIAL
 
 APPROVED, CANCELLED = 3, 5  # states of the ledger
+SEARCHED = 4  # of so many seeds the files of one are searched for secrets
 CREDITS = ("refund", "void")
 _CARDS = (samples.UNIONPAY_CREDIT, samples.UNIONPAY_DEBIT, samples.UNIONPAY_19, samples.VISA)
 
@@ -230,12 +231,14 @@ def one_verdict(w, run):
 
 
 def no_secrets(w, run):
+    if run.plan.seed % SEARCHED:
+        return
     needles = {card.encode() for card in _CARDS} | {bytes.fromhex(card) for card in _CARDS
                                                     if len(card) % 2 == 0}
     needles |= w.secrets | {samples.tmk(samples.TERMINAL), samples.TOKEN_KEY}
     places = {
         "flash image": w.image.whole(),
-        "ledger": run.ledger_file,
+        "ledger": w.ledger_file(),
         "paper": "\n".join(run.stage.paper).encode(),
         "screen": "\n".join(shown for _, shown in w.screens).encode(),
     }

@@ -5,7 +5,7 @@ from random import Random
 from typing import NamedTuple
 
 from host_sim.core import FirmwareCrash
-from tools.campaign import invariants, shopfront
+from tools.campaign import invariants
 from tools.campaign.clerk import Clerk
 from tools.campaign.faults import Book
 from tools.campaign.plan import Plan, plan
@@ -38,7 +38,6 @@ class Run:
         self.stage = Stage(plan, self.book, self.witness, **how)
         self.clerk = Clerk(self.stage, plan.wishes, self.book, Random(f"{plan.seed} clerk"))
         self.at_rest = False
-        self.ledger_file = b""
 
     def story(self) -> tuple[Verdict, list[str]]:
         """Play it, and tell it line by line."""
@@ -55,7 +54,6 @@ class Run:
             except Exception as error:  # of the host, a reviewer or this program itself
                 wrong.append(f"crash: outside of the firmware, {error!r}")
             self.witness.close()
-            self.ledger_file = shopfront.driver(self.stage.host.engine).serialize()
             wrong += invariants.judge(self)
         return Verdict(self.plan, wrong, self.book.happened, dict(self.witness.happened),
                        digest(self.stage))
@@ -73,7 +71,10 @@ def digest(stage) -> str:
     """Of everything that could be seen from outside, and of the flash at the end."""
     total = hashlib.sha256()
     for event in stage.trace:
-        total.update(f"{event.at_ms} {event.kind} {event.value!r}\n".encode())
+        screen = event.kind == "screen"
+        total.update(f"{event.at_ms} {event.kind} {'' if screen else event.value!r}\n".encode())
+        if screen:
+            total.update(event.value.pixels)
     for number, block in sorted(stage.device.flash.blocks.items()):
         total.update(number.to_bytes(4, "big") + block)
     return total.hexdigest()

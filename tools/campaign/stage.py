@@ -53,9 +53,11 @@ class Host:
         """After a crash: nothing is left but the database."""
         self._acquirer = self._started()
         self.arm()
+        self._plan_review()
 
     def arm(self):
         """Let the next crash of the plan come."""
+        self._armed = None
         for fault in self._book.of("database"):
             if fault.at >= self.points.count:
                 self._armed = fault
@@ -67,6 +69,10 @@ class Host:
         self._book.note(self._armed)
         return self._armed
 
+    def may_crash(self):
+        """Whether a crash of the plan is still to come."""
+        return self._armed is not None
+
     def heal(self):
         self.points.disarm()
 
@@ -77,8 +83,8 @@ class Host:
                 return early
         seen = self._witness.before_answer(packet)
         reply = self._acquirer.answer(packet, now)
-        self._witness.after_answer(packet, reply, seen)
-        self._plan_review(now)
+        if self._witness.after_answer(packet, reply, seen):
+            self._plan_review()
         return reply
 
     def _sign_on_again(self, packet, now, fault):
@@ -120,11 +126,12 @@ class Host:
                 order_no=order_no, amount_fen=amount, code="00",
                 rrn=ledger.next_rrn(connection, now), answered_at=now)
             ledger.post(connection, row, "refund", order, amount, now)
+        self._witness.posted_elsewhere()
         self._book.note(fault)
 
     # reviewers
 
-    def _plan_review(self, now):
+    def _plan_review(self):
         """Put what was held since the last look on a reviewer's desk."""
         for key, _ in self._held_keys():
             if key in self._held:
@@ -149,6 +156,7 @@ class Host:
         try:
             with self.points.begin() as connection:
                 review.decide(connection, key, samples.TEST_SHOP, verdict, "", now)
+            self._witness.posted_elsewhere()
             self._witness.sometimes("a reviewer approved" if verdict else "a reviewer declined")
         except review.NotDecidable:
             self._witness.sometimes("a review came too late")

@@ -88,8 +88,10 @@ class Witness:
         self.secrets: set[bytes] = set()
         self._read: dict = {}
         self._wrapped: set = {None}
+        self._left: set[bytes] = set()  # frames of requests whose intent was seen to be durable
         self._before = None
         self._up = False
+        self._mended_at = 0  # flash operations; nothing was ever torn before the first
         self.ledger: dict = {}
         self.new_txns: set[int] = set()
         self.image = None
@@ -99,6 +101,7 @@ class Witness:
         self.stage = stage
         self._engine = stage.host.engine
         self._db = shopfront.driver(self._engine)
+        self._posted = self.last_posting()
         self._txns_before = self._db.execute("select max(id) from txn").fetchone()[0]
 
     def sometimes(self, what):
@@ -129,9 +132,10 @@ class Witness:
         """These bytes are about to leave the terminal: is the intent of the request among them
         durable?"""
         at = data.find(_STX)
-        message = None if at < 0 else self.read(data[at + 3 : -2])
-        if message is None or message.mti not in FINANCIAL:
+        message = None if at < 0 else self.read(bytes(data[at + 3 : -2]))
+        if message is None or message.mti not in FINANCIAL or data[at:] in self._left:
             return
+        self._left.add(data[at:])
         batch, stan = split_f60(message.fields[60])[1], int(message.fields[11])
         flash = self.stage.device.flash
         records = Image(flash.blocks).record(message.fields[41], batch, stan)
@@ -157,17 +161,26 @@ class Witness:
     # the host
 
     def before_answer(self, packet):
-        self._before = self._books()
-        return self._db.total_changes, self.last_posting()
+        if self.stage.host.may_crash():
+            self._before = self._books()
+        return self._db.total_changes
+
+    def posted_elsewhere(self):
+        """Somebody else than the request in hand may have posted."""
+        self._posted = self.last_posting()
 
     def after_answer(self, packet, reply, seen):
-        changes, before = seen
+        """Whether the books are others than before."""
+        changed = self._db.total_changes - seen
         request = self.read(packet)
         answer = None if reply is None else self.read(reply)
-        self.answers.append(Answered(
-            request, answer, self._db.total_changes - changes, before, self.last_posting()))
+        before = self._posted
+        if changed:
+            self._posted = self.last_posting()
+        self.answers.append(Answered(request, answer, changed, before, self._posted))
         if packet in self.stage.wire.to_host.forged:
             self._judge_forged(packet, request, answer)
+        return changed > 0
 
     def _judge_forged(self, packet, request, answer):
         """TPDU and header stand outside the MAC, and an 08xx has none: all else must be refused."""
@@ -193,6 +206,7 @@ class Witness:
         """What it had in hand was committed if the books are others than before."""
         self.sometimes("the host crashed before its commit" if self._books() == self._before
                        else "the host crashed between commit and reply")
+        self.posted_elsewhere()
 
     def _books(self):
         return self._db.execute("select (select count(*) from posting), count(*), sum(state),"
@@ -237,11 +251,15 @@ class Witness:
     def switched_on(self, flash):
         """Before the firmware runs."""
         self._up = False
+        if flash.operations == self._mended_at:
+            return
+        self._mended_at = flash.operations
         image = Image(flash.blocks)
-        names = [f"journal/{name}" for name in image.names("journal")] + ["counters"]
-        if any(len({copy.sequence for copy in image.copies(path)}) > 1
-               or len(image.copies(path)) == 1 for path in names):
-            self.sometimes("a copy was bad or older at boot, and mended")
+        for path in [f"journal/{name}" for name in image.names("journal")] + ["counters"]:
+            copies = image.copies(path)
+            if len(copies) == 1 or len({copy.sequence for copy in copies}) > 1:
+                self.sometimes("a copy was bad or older at boot, and mended")
+                return
 
     # the end
 
@@ -258,6 +276,10 @@ class Witness:
         self.records = {record.key: record for record in self.image.archive()}
         self.records |= {r.key: r for r in self.image.journal().values() if r is not None}
         self._count_situations()
+
+    def ledger_file(self):
+        """The bytes of the ledger as they would lie on a disk."""
+        return self._db.serialize()
 
     def tags(self, message):
         try:
