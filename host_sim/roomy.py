@@ -7,6 +7,7 @@ without, event for event, and the firmware's files stay what a board runs.
 
 import pkgutil
 import sys
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from importlib import import_module
@@ -34,6 +35,7 @@ def spread_out() -> None:
     _keep_words()
     _keep_drawings()
     _keep_packets()
+    _share_keys()
     _shorten_reading()
 
 
@@ -126,6 +128,19 @@ def _keep_packets() -> None:
         return iso8583.Message(message.tpdu, message.header, message.mti, message.fields.copy())
 
     _everywhere(read, decode)
+
+
+def _share_keys() -> None:
+    """Cipher objects: the two ends of a line, and who listens, make the same ones."""
+    from protocol.reference.ciphers import Ciphers
+
+    shared: OrderedDict = OrderedDict()
+
+    def init(self: Any) -> None:
+        self._cached_keys = KEPT
+        self._cache = shared
+
+    _replace(Ciphers, "__init__", init)
 
 
 def _shorten_reading() -> None:

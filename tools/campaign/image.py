@@ -88,9 +88,10 @@ class Image:
         return sorted({name for fs in self._mounted for name in _names(fs, folder)})
 
     def journal(self):
-        """{file name: Record or None} of every slot that is not free; None: no copy is valid."""
+        """{file name: Record or None} of every slot that is not free; None: no copy is valid. A
+        slot that never held anything is named "slot" and its number."""
         slots = {}
-        for name in self.names("journal"):
+        for name in [name for name in self.names("journal") if not name.startswith("slot")]:
             copy = self.newest("journal/" + name)
             record = copy and parse(copy.data)
             if record is None or record.state:

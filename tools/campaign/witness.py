@@ -21,6 +21,7 @@ from tools.campaign.image import Image
 FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
 _MTI_AT, _STX = 11, 0x02
+_CIPHERS = Ciphers()
 DURABLE = {  # what the journal must say before a byte of a request leaves
     "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
     "0420": ("CANCELLING",), "0421": ("CANCELLING",),
@@ -151,7 +152,7 @@ class Witness:
         if message.fields.get(39) == "00" and wrapped not in self._wrapped:
             self._wrapped.add(wrapped)
             try:
-                keys = unwrap_working_keys(wrapped, samples.tmk(samples.TERMINAL), Ciphers())
+                keys = unwrap_working_keys(wrapped, samples.tmk(samples.TERMINAL), _CIPHERS)
             except WireFault:
                 return
             self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
