@@ -147,7 +147,7 @@ def one_fingerprint(w, run):
         key = w.key(one.message), one.message.mti == "0400"
         if seen.setdefault(key, business) != business:
             yield f"STAN {key[0][2]:06d} was sent with two fingerprints"
-    told = sum(1 for one in w.answers if one.reply is not None and one.reply.fields[39] == "94")
+    told = sum(1 for one in w.answers if _code(one) == "94" and not _decided(w, one))
     noted = sum(1 for row in w.ledger["audit"] if "two fingerprints" in row["event"])
     if noted < told:
         yield f"{told} conflicts answered 94, {noted} in the audit"
@@ -186,9 +186,8 @@ def stans_once(w, run):
 
 def bad_macs_change_nothing(w, run):
     for one in w.answers:
-        code = None if one.reply is None else one.reply.fields[39]
-        if code in ("A0", "97", "30", "03") and one.changed:
-            yield f"a request that was answered {code} changed {one.changed} rows"
+        if _code(one) in ("A0", "97", "30", "03") and one.changed and not _decided(w, one):
+            yield f"a request that was answered {_code(one)} changed {one.changed} rows"
     closed = set()
     for one in w.answers:  # a final answer given again moves nothing
         if one.reply is None or one.request is None or one.request.mti not in FINANCIAL:
@@ -267,6 +266,19 @@ INVARIANTS = (
     (15, "no card number, no key anywhere", no_secrets),
     (16, "same seed, same trace", lambda w, run: ()),
 )
+
+
+def _code(answered):
+    return None if answered.reply is None else answered.reply.fields[39]
+
+
+def _decided(w, answered):
+    """Whether the code is the outcome of the key, as the test shop gives any: not a refusal."""
+    request = answered.request
+    if request is None or request.mti not in FINANCIAL:
+        return False
+    return any(_key(row) == w.key(request) and row["code"] == _code(answered)
+               for row in w.ledger["txn"])
 
 
 def _own(w):
