@@ -10,6 +10,8 @@ BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
 BOARDS := rp2 esp32
+SEEDS ?= 6000
+SWEEPS := flash wire pairs host flash-micropython
 STUBS := $(BOARDS:%=typings/%/.installed)
 
 ifneq ($(UV),)
@@ -26,7 +28,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo micropython flash flash-check test soak bench lint glyphs locks wheel clean
+.PHONY: help demo micropython flash flash-check test campaign soak bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,8 +48,15 @@ flash-check: $(DEV) ## flashing, its failures and a refund behind it, on a board
 test: $(DEV) $(STUBS) ## every test, the import rules among them
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
 
-soak: $(DEV) ## the long runs: a power cut in every flash operation of every refund
-	@$(BIN)/tuidan campaign --sweep flash
+campaign: $(DEV) ## random faults: thousands of seeds, each judged by all invariants
+	@$(BIN)/tuidan campaign --seeds $(SEEDS)
+
+soak: $(DEV) ## the long runs: every sweep whole, every planted bug, 200,000 seeds
+	@for sweep in $(SWEEPS); do \
+	  echo "sweep $$sweep:"; $(BIN)/tuidan campaign --sweep $$sweep || exit 1; \
+	done
+	@$(BIN)/tuidan campaign --mutants
+	@$(BIN)/tuidan campaign --seeds 200000
 
 bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
 	@$(BIN)/tuidan bench

@@ -10,10 +10,12 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 from tools.campaign import pool
 from tools.campaign.progress import Progress
 
+ROOT = Path(__file__).parents[2]
 SHOWN = 10  # violations told one by one
 SEEDS = 1000
 EVERY_SITUATION = 2000  # seeds from which on each situation must have come up
@@ -234,12 +236,12 @@ def one_case(args):
 
 
 def mutants(args):
-    try:
-        planted = importlib.import_module("tests.campaign.mutants")
-    except ImportError:
-        print("tuidan campaign: the planted bugs are part of the tests: run this in a checkout, "
-              "from its root", file=sys.stderr)
+    if not (ROOT / "tests" / "campaign" / "mutants.py").exists():
+        print("tuidan campaign: the planted bugs are part of the tests: they are in a checkout only",
+              file=sys.stderr)
         return 2
+    sys.path.insert(0, str(ROOT))
+    planted = importlib.import_module("tests.campaign.mutants")
     progress = Progress(len(planted.MUTANTS), "mutants")
     fates = []
     for fate in planted.hunt(args.first, args.seeds or planted.SEEDS, args.workers):
