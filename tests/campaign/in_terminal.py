@@ -5,7 +5,16 @@ No file of the firmware knows of them.
 
 from functools import partial
 
-from firmware import host, journal, messages, sending, unfinished, volumes, voucher
+from firmware import (
+    host,
+    journal,
+    messages,
+    obstacles,
+    sending,
+    unfinished,
+    volumes,
+    voucher,
+)
 from firmware import refund_state as states
 from firmware import storage as files
 from firmware.flows import complete, send
@@ -386,7 +395,7 @@ def gives_up(patch):
         await terminal.kernel.first(terminal.left_open)
         for wait_ms in unfinished._WAITS_MS[:3]:
             await terminal.kernel.sleep(wait_ms)
-            for record in unfinished._work(terminal):
+            for record in unfinished.work(terminal):
                 if record is not terminal.in_hand:
                     await unfinished.attempt(terminal, record)
                     terminal.news.set()
@@ -395,10 +404,10 @@ def gives_up(patch):
 
 
 def reversal_waits(patch):
-    async def obstacle(terminal):
+    async def clear(terminal):
         return None
 
-    patch.set(unfinished, "obstacle", obstacle)
+    patch.set(obstacles, "clear", clear)
 
 
 def cancel_key_ends_it(patch):
@@ -420,7 +429,7 @@ def no_turns(patch):
         return sound(terminal)
 
     patch.set(unfinished, "attempt", attempt)
-    patch.around(unfinished, "_work", lambda sound: partial(work, sound))
+    patch.around(unfinished, "work", lambda sound: partial(work, sound))
 
 
 # the paper

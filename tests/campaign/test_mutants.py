@@ -1,16 +1,42 @@
-"""Planted bugs die: the campaign is not blind. All of them are hunted by `tuidan campaign --mutants`."""
-
-import json
+"""Planted bugs die, so the campaign is not blind. `tuidan campaign --mutants` hunts them all."""
 
 import pytest
 
-from tests.campaign import mutants
-from tools.cli import main
+from tests.campaign import mutants, planting
+from tools.campaign import pool
 
-# They die within as many seeds as this, by the number behind each (make test has little time).
-QUICK = {
-    "retries with a new STAN": 40,
-    "sends before it syncs": 10,
-    "0420 of an unknown key not fenced": 10,
-    "keeps a clear key in flash": 10,
-}
+SEEDS = 60
+# Of every kind one that is soon found: make test has little time.
+SOON_FOUND = (
+    "retries with a new STAN",
+    "sends before it syncs",
+    "SENT treated as declined at boot",
+    "no answer means declined",
+    "0420 of an unknown key not fenced",
+    "dedup key and posting in two commits",
+    "keeps a clear key in flash",
+)
+
+
+def test_what_is_planted_is_found_and_the_sound_firmware_passes_the_same_seeds():
+    fates = list(mutants.hunt(0, SEEDS, 2, SOON_FOUND))
+    assert [fate.name for fate in fates if fate.seeds is None] == []
+    sound = list(pool.on_processes(pool.slices(0, SEEDS), 2))
+    assert [part.failing for part in sound if part.failing] == []
+
+
+def test_there_are_enough_of_them_and_each_says_what_is_wrong():
+    assert len(mutants.MUTANTS) >= 25
+    assert len({mutant.plant for mutant in mutants.MUTANTS.values()}) == len(mutants.MUTANTS)
+    assert all(mutant.wrong for mutant in mutants.MUTANTS.values())
+
+
+@pytest.mark.parametrize("plant", ["in_host.any_mac", "in_terminal.any_reply"])
+def test_nothing_stays_planted(plant):
+    from host_sim.acquirer.keys import Keyring
+    from protocol import session
+
+    sound = Keyring.verify, session.MUST_EQUAL
+    with planting.planted(plant):
+        assert (Keyring.verify, session.MUST_EQUAL) != sound
+    assert (Keyring.verify, session.MUST_EQUAL) == sound

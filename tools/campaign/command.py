@@ -237,7 +237,7 @@ def one_case(args):
 
 def mutants(args):
     if not (ROOT / "tests" / "campaign" / "mutants.py").exists():
-        print("tuidan campaign: the planted bugs are part of the tests: they are in a checkout only",
+        print("tuidan campaign: the planted bugs are part of the tests, in a checkout only",
               file=sys.stderr)
         return 2
     sys.path.insert(0, str(ROOT))
