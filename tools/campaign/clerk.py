@@ -130,9 +130,9 @@ class Clerk:
         if "in progress" in shown or self._owed(shown):
             now.seen = now.seen or now.checked
 
-    def _next_wish(self):
+    def _next_wish(self, but=None):
         for one in self.progress:
-            if not one.seen and one.attempts < ATTEMPTS:
+            if one is not but and not one.seen and one.attempts < ATTEMPTS:
                 return one
         return None
 
@@ -185,8 +185,11 @@ class Clerk:
         return ("ENTER",)
 
     def _wait_or_leave(self):
-        """Asked again and again: sometimes he lets it go on behind."""
-        return ("CANCEL",) if self._rng.random() < 0.15 else None
+        """Asked again and again: sometimes he lets it go on behind, to take it back at once or to
+        serve the next customer."""
+        following = self._next_wish(but=self._current)
+        hurry = 0.6 if following and following.wish.kind == "take back" else 0.15
+        return ("CANCEL",) if self._rng.random() < hurry else None
 
     def _press(self, keys):
         for name in keys:

@@ -1,7 +1,8 @@
 """THE table of faults: what each kind counts, when it may strike, and its words.
 
 A Fault is plain data, so that a run can be printed, shrunk and played again. What a kind does is
-told where it happens: on the line in line.py, everywhere else in stage.py.
+told where it happens: on the line in line.py, at the host in host.py, at the till in stage.py and
+clerk.py.
 """
 
 from collections import defaultdict
@@ -72,11 +73,15 @@ KINDS = {
     **_both("dead", 200_000, 1, 3, "nothing gets through for {a} ms from here on"),
     "cut": Kind("power", "flash", 150, 4, 20_000, 10, "power goes, tear {a}, for {b} ms"),
     "cut again": Kind("power", "recovery", 40, 4, 5_000, 5, "power goes again, tear {a}, {b} ms"),
+    "blackout": Kind("power", "out", 36, 70_000, 30_000, 6, "power goes {a} ms later, for {b} ms"),
     "switch": Kind("power", "key", 64, 1, 30_000, 3, "the power switch, for {b} ms"),
     "overrun": Kind("flash", "write", 30, 400, 1, 6, "bytes for the terminal lost for {a} ms"),
     "bit": Kind("flash", "off", 2, 1 << 20, 8, 4, "a bit of the flash flips at rest"),
     "full": Kind("flash", "off", 1, 14, 1, 1, "only {a} free blocks on the volumes"),
     "crash": Kind("host", "database", 90, 1, 60_000, 10, "the host crashes, down for {b} ms"),
+    "queued": Kind("host", "request", 12, 240_000, 1, 8, "heard by the host {a} ms later"),
+    "strange code": Kind("host", "request", 12, 1, 1, 2, "answered with a code of no table"),
+    "other amount": Kind("host", "request", 12, 1, 1, 3, "another refund under its key behind it"),
     "sign on again": Kind("keys", "request", 12, 1, 1, 3, "answered 77, not looked at"),
     "rotate": Kind("keys", "request", 12, 1, 1, 2, "the host makes new keys behind it"),
     "rival": Kind("people", "request", 12, 1, 100_000, 3, "another till refunds {b} fen first"),
@@ -90,7 +95,7 @@ KINDS = {
     "clock stops": Kind("clock", "off", 3, 1, 1, 2, "the clock stands still without power"),
 }  # fmt: skip
 # How often a group strikes, on average over all seeds.
-GROUPS = {"wire": 9, "power": 3, "flash": 2, "host": 2, "keys": 2, "people": 3, "printer": 1,
+GROUPS = {"wire": 9, "power": 3, "flash": 2, "host": 3, "keys": 2, "people": 3, "printer": 1,
           "clock": 1}
 _OF_GROUP = {group: [name for name, row in KINDS.items() if row.group == group] for group in GROUPS}
 _ONCE = ("bit", "full")  # the fault model has one flipped bit; a disk is filled once

@@ -265,6 +265,7 @@ INVARIANTS = (
     (14, "a review posts once", one_verdict),
     (15, "no card number, no key anywhere", no_secrets),
     (16, "same seed, same trace", lambda w, run: ()),
+    (17, "nothing new begins before a void without an answer is reversed", lambda w, run: ()),
 )
 
 

@@ -14,12 +14,14 @@ _SHORTEST = 20  # a frame that is worth a replay; an ACK is not
 
 
 class FaultyLine(Line):
-    """`way` is "out" or "in". `agenda`, the world's, is to be set before the first send."""
+    """`way` is "out" or "in". `agenda`, the world's, and cut_power(ms) are to be set before
+    the first send."""
 
     def __init__(self, way, book, baud=115200):
         super().__init__(baud)
         self.way = way
         self.agenda: Any = None
+        self.cut_power: Any = None
         self.forged = {}  # packets that were altered under a right LRC: at which byte
         self._book = book
         self._frames = []  # what was sent before
@@ -33,7 +35,8 @@ class FaultyLine(Line):
         sent = data
         # One fault a frame: two equal flips in two blocks are beyond what unionpay-ecb promises.
         for fault in self._book.due(self.way)[:1]:
-            changed = _EFFECTS[fault.kind.rpartition(" ")[0]](self, data, fault, now_ms)
+            kind = fault.kind.removesuffix(f" {self.way}")
+            changed = _EFFECTS[kind](self, data, fault, now_ms)
             if changed is not None:
                 self._book.note(fault)
                 data = changed
@@ -122,6 +125,10 @@ class FaultyLine(Line):
         self.later(fault.b, self._frames[fault.a % len(self._frames)], now_ms)
         return data
 
+    def _blackout(self, data, fault, now_ms):
+        self.agenda.at(now_ms + fault.a, lambda: self.cut_power(fault.b))
+        return data
+
     def _dead(self, data, fault, now_ms):
         self._dead_until = now_ms + fault.a
         return b""
@@ -146,4 +153,5 @@ _EFFECTS = {
     "lose": FaultyLine._lose, "twice": FaultyLine._twice, "noise": FaultyLine._noise,
     "junk": FaultyLine._junk, "join": FaultyLine._join, "replay": FaultyLine._replay,
     "dead": FaultyLine._dead,
+    "blackout": FaultyLine._blackout,
 }  # fmt: skip

@@ -35,6 +35,7 @@ ORDERS = (
 VOIDABLE = ("11", "12", "13")
 REFUNDABLE = ("21", "22", "23", "24")
 HELD = ("31", "32")
+SLOTS = 8  # of the till's journal, once it was switched on
 FACTORY_FRESH = 8  # every so many seeds begin before the very first boot
 
 

@@ -1,179 +1,27 @@
 """The world of a campaign: one till, its line, its host and the clock, and the faults of a plan.
 
 Everything happens in virtual time and by the plan alone. What a fault does to the line is told in
-line.py.
+line.py, what it does to the host in host.py.
 """
 
 from functools import partial
 from random import Random
 from typing import Any
 
-from host_sim.acquirer import ledger, review, rules, samples
-from host_sim.acquirer.crash import CrashPoints, HostCrash
-from host_sim.acquirer.keys import Keyring
-from host_sim.acquirer.ledger import Key
+from host_sim.acquirer.crash import HostCrash
 from host_sim.acquirer.link import LinkServer
-from host_sim.acquirer.schema import APPROVED, REVIEW
-from host_sim.acquirer.server import Acquirer
 from host_sim.bench.flash import TEARS
 from host_sim.core import InProcess
 from host_sim.device import PICO
 from host_sim.world import START, World, boot_firmware, pico_board
-from protocol.errors import WireFault
-from protocol.reference import codec, incoming
 from tools.campaign import shopfront
-from tools.campaign.image import BLOCK, FIRST_BLOCK, VOLUME_BLOCKS
+from tools.campaign.host import Host
+from tools.campaign.image import BLOCK, FIRST_BLOCK, VOLUME_BLOCKS, Image
 from tools.campaign.line import FaultyWire
 
-REVIEW_MS = (5_000, 240_000)  # a reviewer decides so long after a refund was held
 LEAST_OFF_MS = 200
+LEAST_ROOM = 2  # blocks
 IN_THIS_PROCESS = partial(InProcess, boot_firmware, pico_board)
-
-
-class Host:
-    """The acquirer behind the line, as LinkServer has it: it crashes, rotates keys, has rivals."""
-
-    def __init__(self, stage, plan, book, witness):
-        self._stage = stage
-        self._book = book
-        self._witness = witness
-        self._rng = Random(f"{plan.seed} host keys")
-        self.engine = shopfront.open_ledger()
-        self.points = CrashPoints(self.engine)
-        self._acquirer = self._started()
-        self._armed = None
-        self._held = set()  # keys that a reviewer has on his desk
-        self.faults = self._acquirer.faults
-        self.arm()
-
-    def _started(self):
-        return Acquirer(self.points, Random(self._rng.random()))
-
-    def restart(self):
-        """After a crash: nothing is left but the database."""
-        self._acquirer = self._started()
-        self.arm()
-        self._plan_review()
-
-    def arm(self):
-        """Let the next crash of the plan come."""
-        self._armed = None
-        for fault in self._book.of("database"):
-            if fault.at >= self.points.count:
-                self._armed = fault
-                self.points.at(fault.at - self.points.count + 1)
-                return
-
-    def crashed(self):
-        """The fault that has just struck."""
-        self._book.note(self._armed)
-        return self._armed
-
-    def may_crash(self):
-        """Whether a crash of the plan is still to come."""
-        return self._armed is not None
-
-    def heal(self):
-        self.points.disarm()
-
-    def answer(self, packet, now):
-        for fault in self._book.due("request"):
-            early = _REQUEST_FAULTS[fault.kind](self, packet, now, fault)
-            if early is not None:
-                return early
-        seen = self._witness.before_answer(packet)
-        reply = self._acquirer.answer(packet, now)
-        if self._witness.after_answer(packet, reply, seen):
-            self._plan_review()
-        return reply
-
-    def _sign_on_again(self, packet, now, fault):
-        """77, without a MAC, as wire.md allows it; the request is not looked at."""
-        try:
-            message = codec.decode(packet)
-        except WireFault:
-            return None
-        if 64 not in message.fields or message.mti in ("0800", "0820"):
-            return None
-        self._book.note(fault)
-        fields = {n: message.fields[n] for n in (11, 41, 42, 60) if n in message.fields}
-        fields |= {12: f"{now:%H%M%S}", 13: f"{now:%m%d}", 39: "77"}
-        return codec.encode(incoming.reply_to(message, fields))
-
-    def _rotate(self, packet, now, fault):
-        """A set of keys whose 0810 nobody hears."""
-        with self.engine.begin() as connection:
-            terminal = ledger.find_terminal(connection, samples.TERMINAL)[0]
-            Keyring(self._rng, samples.SECRETS).issue(connection, terminal, "003")
-        self._book.note(fault)
-
-    def _rival(self, packet, now, fault):
-        """Somebody at another till refunds of the order that is in hand, as far as it goes."""
-        order_no = self._witness.last_order
-        if order_no is None:
-            return
-        with self.engine.begin() as connection:
-            order = ledger.find_order(connection, order_no, samples.TEST_SHOP)
-            left = 0 if order is None else order.amount_fen - rules.taken_fen(order)
-            amount = min(left, fault.b + 1)
-            if amount <= 0:
-                return
-            key = Key(samples.OTHER_TERMINAL, samples.OPEN_BATCH, 1000 + fault.at, f"{now:%Y%m%d}")
-            if ledger.find_txn(connection, key):
-                return
-            row = ledger.record(
-                connection, key, kind="refund", state=APPROVED, fingerprint="rival",
-                order_no=order_no, amount_fen=amount, code="00",
-                rrn=ledger.next_rrn(connection, now), answered_at=now)
-            ledger.post(connection, row, "refund", order, amount, now)
-        self._witness.posted_elsewhere()
-        self._book.note(fault)
-
-    # reviewers
-
-    def _plan_review(self):
-        """Put what was held since the last look on a reviewer's desk."""
-        for key, _ in self._held_keys():
-            if key in self._held:
-                continue
-            self._held.add(key)
-            after = self._rng.randint(*REVIEW_MS)
-            verdict = self._rng.random() < 0.6
-            self._review_in(after, key, verdict)
-            for fault in self._book.due("hold"):
-                self._review_in(after + fault.a % 1000, key, not verdict)
-                self._book.note(fault)
-
-    def _review_in(self, ms, key, verdict):
-        stage = self._stage
-        stage.agenda.at(stage.now_ms + ms, lambda: self._decide(key, verdict, stage.now()))
-
-    def _decide(self, key, verdict, now):
-        """A verdict; again later while the host is down or the balance does not allow it."""
-        if self._stage.server is None:
-            self._review_in(10_000, key, verdict)
-            return
-        try:
-            with self.points.begin() as connection:
-                review.decide(connection, key, samples.TEST_SHOP, verdict, "", now)
-            self._witness.posted_elsewhere()
-            self._witness.sometimes("a reviewer approved" if verdict else "a reviewer declined")
-        except review.NotDecidable:
-            self._witness.sometimes("a review came too late")
-        except HostCrash:
-            self._stage.host_down(self.crashed())
-            self._review_in(120_000, key, verdict)
-
-    def _held_keys(self):
-        driver = shopfront.driver(self.engine)
-        rows = driver.execute(
-            "select terminal_id, batch, stan, dated, id from txn where state = ?", (REVIEW,))
-        return [(Key(*row[:4]), row[4]) for row in rows]
-
-
-_REQUEST_FAULTS = {
-    "sign on again": Host._sign_on_again, "rotate": Host._rotate, "rival": Host._rival,
-}
 
 
 class Stage(World):
@@ -196,6 +44,7 @@ class Stage(World):
                          make_core=lambda start: self._watched(make_core(start)))
         for line in wire.lines:
             line.agenda = self.agenda
+            line.cut_power = self.cut_power
         self.device.flash = shopfront.open_flash(plan.seed)
         self.host = Host(self, plan, book, witness)
         self.serve_by(LinkServer(self.host))
@@ -215,6 +64,12 @@ class Stage(World):
         self._arm()
         self.witness.switched_on(self.device.flash)
         super().power_on()
+
+    def cut_power(self, ms):
+        """The plug is pulled, whatever happens at the moment."""
+        if self.device.core is not None and not self.book.healed:
+            self.power_off()
+            self.off_ms += ms
 
     def _arm(self):
         flash = self.device.flash
@@ -254,9 +109,13 @@ class Stage(World):
         self.book.note(fault)
 
     def _fill(self, fault):
-        self.device.flash.cut_never()
-        shopfront.fill(self.device.flash, fault.a)
-        self.book.note(fault)
+        """By somebody else's file, of a till that was in use: of its own accord a terminal keeps
+        room for what it has begun."""
+        flash = self.device.flash
+        flash.cut_never()
+        if len(Image(flash.blocks).names("journal")) == shopfront.SLOTS:
+            shopfront.fill(flash, max(LEAST_ROOM, fault.a))
+            self.book.note(fault)
 
     # time
 

@@ -5,6 +5,7 @@ It never touches the firmware's objects. What must hold at a moment is looked at
 rest when the run is over.
 """
 
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
 _MTI_AT, _STX = 11, 0x02
 _CIPHERS = Ciphers()
+_CHECKED = re.compile(r"Second check.*? (?:Refund|Void) (\d+)\.(\d\d)")
 DURABLE = {  # what the journal must say before a byte of a request leaves
     "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
     "0420": ("CANCELLING",), "0421": ("CANCELLING",),
@@ -52,6 +54,7 @@ SOMETIMES = (
     "nobody acknowledged a request",
     "an outcome came behind the operator's back",
     "a refund was refused for want of room",
+    "a key came with two fingerprints",
 )
 
 
@@ -91,6 +94,7 @@ class Witness:
         self._wrapped: set = {None}
         self._left: set[bytes] = set()  # frames of requests whose intent was seen to be durable
         self._before = None
+        self._checked_fen = None  # what the second check showed last
         self._up = False
         self._mended_at = 0  # flash operations; nothing was ever torn before the first
         self.ledger: dict = {}
@@ -146,6 +150,21 @@ class Witness:
                               f"{' and '.join(states) or 'nothing'}")
         for record in records:
             self.durable[record.key] = record.state_name
+        if message.mti in ("0200", "0220"):
+            self._begins(message)
+
+    def _begins(self, message):
+        """A new refund or void: as it was confirmed, in the host's batch, no void unreversed."""
+        stan = message.fields[11]
+        if int(message.fields[4]) != self._checked_fen:
+            self.wrong.append(f"13: STAN {stan} asks for {int(message.fields[4])} fen, "
+                              f"{self._checked_fen} were confirmed")
+        batch = split_f60(message.fields[60])[1]
+        if batch != samples.OPEN_BATCH:
+            self.wrong.append(f"12: STAN {stan} is in batch {batch}, which the host never opened")
+        for record in Image(self.stage.device.flash.blocks).journal().values():
+            if record is not None and record.is_void and record.state_name == "REVERSING":
+                self.wrong.append(f"17: {stan} left before void {record.stan:06d} was reversed")
 
     def _keys_in(self, message):
         wrapped = message.fields.get(62)
@@ -213,12 +232,23 @@ class Witness:
         return self._db.execute("select (select count(*) from posting), count(*), sum(state),"
                                 " sum(tries) from txn").fetchone()
 
+    def conflict(self, reply):
+        """Another refund under a key that is taken was answered with this packet."""
+        answer = None if reply is None else self.read(reply)
+        code = None if answer is None else answer.fields[39]
+        if code is not None and code != "94":
+            self.wrong.append(f"9: a second fingerprint under one key was answered {code}")
+        self.sometimes("a key came with two fingerprints")
+
     # the terminal
 
     def screen(self, shown):
         self.screens.append((self.stage.now_ms, shown))
         if "log in" in shown:
             self._up = True
+        checked = _CHECKED.search(shown)
+        if checked:
+            self._checked_fen = int(checked[1]) * 100 + int(checked[2])
         if "Approved" in shown and "RMB" in shown:
             self._approval_is_durable(shown)
 
