@@ -1,4 +1,4 @@
-"""Planted bugs of the acquirer and of the link: each is something that somebody could have written.
+"""Planted bugs of the acquirer: each is something that somebody could have written.
 
 No file of the acquirer knows of them.
 """
@@ -12,7 +12,6 @@ from host_sim.acquirer.handlers import outcome, refund
 from host_sim.acquirer.keys import Keyring
 from host_sim.acquirer.schema import APPROVED, CANCELLED, DECLINED, OPEN, REVIEW
 from host_sim.acquirer.server import Acquirer
-from protocol import framing
 
 
 def _no_tombstone(kind):
@@ -85,8 +84,16 @@ def keys_in_memory(patch):
     patch.around(ledger, "facts", lambda sound: lambda *given: facts(sound, *given))
 
 
-resurrects = _known_as(lambda row: row._replace(state=OPEN, fingerprint=None)
-                        if row.state == CANCELLED and row.kind == "refund" else row)
+def resurrects(patch):
+    def change(sound, connection, key, **values):
+        if values.get("state", CANCELLED) != CANCELLED:
+            values["closing_code"] = None
+        sound(connection, key, **values)
+
+    _known_as(lambda row: row._replace(state=OPEN, fingerprint=None)
+              if row.state == CANCELLED and row.kind == "refund" else row)(patch)
+    patch.around(ledger, "change", lambda sound: lambda *given, **named:
+                 change(sound, *given, **named))
 
 
 def answers_c9_but_posts(patch):
@@ -181,28 +188,3 @@ def review_posts_twice(patch):
 
     patch.without(schema.posting, "txn_id", "kind")
     patch.set(review, "ledger", SimpleNamespace(**vars(ledger) | {"post": post}))
-
-
-# the link
-
-
-def delivered_twice(patch):
-    patch.set(framing, "DUPLICATE_MS", -1)
-
-
-def acknowledged_unchecked(patch):
-    def end_of_frame(sound, link, byte):
-        sound(link, byte)
-        link._answers[:] = link._answers.replace(b"\x15", b"\x06")
-
-    patch.around(framing.Link, "_end_of_frame", lambda sound: lambda *given:
-                 end_of_frame(sound, *given))
-
-
-def lrc_unchecked(patch):
-    def end_of_frame(sound, link, byte):
-        packet = bytes(link._packet[: link._size])
-        sound(link, link._lrc ^ framing.lrc(packet) ^ framing.ETX)
-
-    patch.around(framing.Link, "_end_of_frame", lambda sound: lambda *given:
-                 end_of_frame(sound, *given))

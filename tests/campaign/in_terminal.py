@@ -20,7 +20,7 @@ from firmware import storage as files
 from firmware.flows import complete, send
 from firmware.journal import Journal
 from firmware.params import Counters
-from firmware.record import pack
+from firmware.record import PRINTING, pack
 from firmware.storage import Storage
 from firmware.working_keys import WorkingKeys
 from protocol import session
@@ -149,9 +149,16 @@ def shown_before_durable(patch):
     def move(sound, book, record, event):
         if event != states.APPROVE:
             return sound(book, record, event)
-        record.state = states.APPROVED  # the first mark of the printer will save it
+        record.state = states.APPROVED  # the printer's second mark will save it
+
+    def mark(sound, terminal, record, print_state):
+        if print_state == PRINTING:
+            record.print_state = print_state
+        else:
+            sound(terminal, record, print_state)
 
     patch.around(Journal, "move", lambda sound: lambda *given: move(sound, *given))
+    patch.around(complete, "_mark", lambda sound: partial(mark, sound))
 
 
 def freed_before_archived(patch):
@@ -184,16 +191,6 @@ def older_copy(patch):
         return 0 if copies[0][0] <= copies[1][0] else 1
 
     patch.set(volumes, "newest", newest)
-
-
-def no_crc(patch):
-    def opened(framed):
-        if framed is None or len(framed) < 8:
-            return None
-        return int.from_bytes(framed[:4], "big"), framed[4:-4]
-
-    patch.set(files, "opened", opened)
-    patch.set(volumes, "opened", opened)
 
 
 def nothing_repaired(patch):
