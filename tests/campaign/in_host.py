@@ -162,13 +162,6 @@ def any_mac(patch):
     patch.around(Keyring, "verify", lambda sound: lambda *given: verify(sound, *given))
 
 
-def old_keys_dropped(patch):
-    def verify(sound, keyring, connection, rows, packet):
-        return sound(keyring, connection, rows[:1], packet)
-
-    patch.around(Keyring, "verify", lambda sound: lambda *given: verify(sound, *given))
-
-
 def above_the_order(patch):
     patch.set(rules, "REFUND_CHECKS", tuple(row for row in rules.REFUND_CHECKS if row[0] != "64"))
 

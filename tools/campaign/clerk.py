@@ -72,6 +72,7 @@ class Clerk:
         self._rng = rng
         self._current = None
         self.actions = 0
+        self.slipped = False  # his finger, at least once
         stage.on_screen.append(self._see)
 
     def work(self, until_ms):
@@ -204,10 +205,12 @@ class Clerk:
     # his mistakes: whether he goes on typing
 
     def _again(self, name, fault):
+        self.slipped = True
         self.stage.press(name)
         return True
 
     def _slip(self, name, fault):
+        self.slipped = True
         self.stage.press(NAMES[fault.a])
         return True
 

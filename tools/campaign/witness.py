@@ -23,7 +23,7 @@ FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
 _MTI_AT, _STX = 11, 0x02
 _CIPHERS = Ciphers()
-_CHECKED = re.compile(r"Second check.*? (?:Refund|Void) (\d+)\.(\d\d)")
+_CHECKED = re.compile(r"Second check.*? (?:Refund|Void) (\d+)\.(\d\d) Order (\d+)")
 DURABLE = {  # what the journal must say before a byte of a request leaves
     "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
     "0420": ("CANCELLING",), "0421": ("CANCELLING",),
@@ -95,6 +95,7 @@ class Witness:
         self._left: set[bytes] = set()  # frames of requests whose intent was seen to be durable
         self._before = None
         self._checked_fen = None  # what the second check showed last
+        self.checked: Counter = Counter()  # how often it was shown for an order
         self._up = False
         self._mended_at = 0  # flash operations; nothing was ever torn before the first
         self.ledger: dict = {}
@@ -249,6 +250,7 @@ class Witness:
         checked = _CHECKED.search(shown)
         if checked:
             self._checked_fen = int(checked[1]) * 100 + int(checked[2])
+            self.checked[checked[3]] += 1
         if "Approved" in shown and "RMB" in shown:
             self._approval_is_durable(shown)
 
@@ -286,7 +288,7 @@ class Witness:
             return
         self._mended_at = flash.operations
         image = Image(flash.blocks)
-        for path in [f"journal/{name}" for name in image.names("journal")] + ["counters"]:
+        for path in _paths(image):
             copies = image.copies(path)
             if len(copies) == 1 or len({copy.sequence for copy in copies}) > 1:
                 self.sometimes("a copy was bad or older at boot, and mended")
@@ -371,8 +373,13 @@ class Witness:
 def _files(blocks):
     """{path: newest Copy} of the journal and the counters."""
     image = Image(blocks)
-    paths = [f"journal/{name}" for name in image.names("journal")] + ["counters"]
-    return {path: copy for path in paths if (copy := image.newest(path)) is not None}
+    return {path: copy for path in _paths(image) if (copy := image.newest(path)) is not None}
+
+
+def _paths(image):
+    """The files that say something of money: slots that were used, and the counters."""
+    used = [name for name in image.names("journal") if not name.startswith("slot")]
+    return [f"journal/{name}" for name in used] + ["counters"]
 
 
 def _is_free(copy):
