@@ -20,11 +20,10 @@ def mounted(parts):
     paths = set()
     volumes = [_mount(part, paths) for part in parts]
     sequence = 0
+    for folder in sorted({path.rpartition("/")[0] for path in paths if "/" in path}):
+        for volume in volumes:
+            make_folder(volume, folder)
     for path in sorted(paths):
-        folder = path.rpartition("/")[0]
-        if folder:
-            for volume in volumes:
-                make_folder(volume, folder)
         if path in _LOGS:
             _repair_log(volumes, path)
         else:

@@ -36,6 +36,10 @@ _SETS = (
     .where(key_set.c.terminal_id == bindparam("terminal_id"))
     .order_by(key_set.c.number.desc())
 )
+_NEW_SET = insert(key_set)
+_DROP = delete(key_set).where(
+    key_set.c.terminal_id == bindparam("terminal_id"), key_set.c.number == bindparam("number")
+)
 
 
 class NoSuchKey(Exception):
@@ -79,7 +83,7 @@ class Keyring:
         unproved = range(terminal.proved_set + 1, number - 1)
         _drop(connection, terminal.terminal_id, [n for n in numbers if n in unproved])
         connection.execute(
-            insert(key_set),
+            _NEW_SET,
             {"terminal_id": terminal.terminal_id, "number": number, "wrapped": wrapped},
         )
         return Issued(wrapped, self._mac(terminal, wrapped))
@@ -127,9 +131,5 @@ def _rows(connection, terminal_id):
 
 
 def _drop(connection, terminal_id, numbers):
-    if numbers:
-        connection.execute(
-            delete(key_set).where(
-                key_set.c.terminal_id == terminal_id, key_set.c.number.in_(numbers)
-            )
-        )
+    for number in numbers:  # one, as a rule
+        connection.execute(_DROP, {"terminal_id": terminal_id, "number": number})
