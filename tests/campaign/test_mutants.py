@@ -10,10 +10,11 @@ SEEDS = 60
 SOON_FOUND = (
     "retries with a new STAN",
     "sends before it syncs",
-    "SENT treated as declined at boot",
+    "SENT treated as free at boot",
     "no answer means declined",
-    "0420 of an unknown key not fenced",
-    "dedup key and posting in two commits",
+    "cancels before it syncs",
+    "host posts again on 0221",
+    "fingerprint not compared",
     "keeps a clear key in flash",
 )
 

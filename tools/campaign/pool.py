@@ -32,7 +32,6 @@ def play_slice(first: int, count: int) -> Slice:
     from tools.campaign.run import play
 
     gc.freeze()  # what is there stays: no need to look through it again and again
-
     failing, situations, kinds, digests, faults = [], Counter(), Counter(), [], 0
     for seed in range(first, first + count):
         verdict = play(seed)
@@ -42,8 +41,6 @@ def play_slice(first: int, count: int) -> Slice:
         digests.append(verdict.trace)
         if verdict.wrong:
             failing.append((seed, verdict.wrong))
-
-
     return Slice(count, faults, failing, situations, kinds, digests)
 
 
