@@ -147,6 +147,9 @@ class Clerk:
             return None if chosen is None else self._begin(chosen)
         if "Menu" in shown:
             return self._in_menu()
+        for text, keys in CHINESE:
+            if text in shown:
+                return keys
         for text, action in ANSWERS:
             if text in shown:
                 return action(self) if callable(action) else action
@@ -236,6 +239,17 @@ _KEY_FAULTS = {
     "again": Clerk._again, "slip": Clerk._slip, "cancel": Clerk._cancel, "away": Clerk._away,
     "switch": Clerk._switch, "clock": Clerk._clock,
 }  # fmt: skip
+
+# His finger slipped to the menu's language: how he gets back to the one he reads. The first
+# that fits counts.
+CHINESE = (
+    ("按确认键登录", ("ENTER",)),
+    ("请输入操作员号", ("1", "ENTER")),
+    ("操作员01 请输入密码", (OPERATOR, "ENTER")),
+    ("菜单=更多", ("MENU",)),
+    ("菜单 ", (_MENU_KEYS["menu.language"],)),
+    ("退款", ("CANCEL",)),  # whichever flow he got into
+)
 
 # (what is to be read, keys or what decides them); the first that fits counts
 ANSWERS = (
