@@ -68,9 +68,11 @@ class Lcd:
 
     def show(self):
         """Bring the glass up to date."""
+        self._cs.value(0)
         for page in range(_PAGES):
             if self._touched & 1 << page // 2:
                 self._send(page)
+        self._cs.value(1)
         self._touched = 0
 
     def _command(self, data):
@@ -80,11 +82,9 @@ class Lcd:
         self._cs.value(1)
 
     def _send(self, page):
-        """Copy a page of pixels into the controller's RAM."""
+        """Copy a page of pixels into the RAM of the controller, which is selected."""
         at = page * _WIDTH
-        self._cs.value(0)
         self._dc.value(0)
         self._spi.write(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH, 0)))
         self._dc.value(1)
         self._spi.write(memoryview(self._pixels)[at : at + _WIDTH])
-        self._cs.value(1)

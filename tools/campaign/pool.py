@@ -32,6 +32,7 @@ def play_slice(first: int, count: int) -> Slice:
     from tools.campaign.run import play
 
     gc.freeze()  # what is there stays: no need to look through it again and again
+    gc.set_threshold(50_000, 20, 100)  # a run leaves few cycles; looking for them took 5 % of it
     failing, situations, kinds, digests, faults = [], Counter(), Counter(), [], 0
     for seed in range(first, first + count):
         verdict = play(seed)
