@@ -7,6 +7,7 @@ A step that is not in the table is an error, never ignored.
 # What a record is (stored too).
 REFUND = 1
 VOID = 2
+SALE = 3
 
 # States. Each is durable in the journal before anything that it promises happens.
 FREE = 0  # the slot holds nothing

@@ -4,6 +4,7 @@ Time jumps to the next thing that is due, so waiting costs nothing; every chance
 seed. Same seed, same keys: same bytes, screens and paper.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +21,8 @@ from host_sim.tap import FrameTap
 
 KEY_DOWN_MS = 60
 KEY_UP_MS = 50
+LONGEST_LIST = 20  # lines, more than any menu has
+LIST_LINE = re.compile(r"[> ](\d) (.*)")
 HOST_MS = (20, 80)  # what the host takes to answer, at least and at most
 START = datetime(2026, 3, 16, 9, 30)
 
@@ -137,6 +140,18 @@ class World:
         for name in names:
             self.hold(name, KEY_DOWN_MS)
             self._pass(KEY_UP_MS)
+
+    def choose(self, text: str) -> bool:
+        """Press the number of this line of the list on the screen, going down to it; False, and
+        nothing chosen, if no line of the list says just that."""
+        for _ in range(LONGEST_LIST):
+            for row in self.screen():
+                line = LIST_LINE.match(row)
+                if line and line[2] == text:
+                    self.press(line[1])
+                    return True
+            self.press("DOWN")
+        return False
 
     def hold(self, name: str, ms: int) -> None:
         self.move_key(name, True)

@@ -29,6 +29,13 @@ class Till:
     def press(self, *keys):
         self.world.press(*keys)
 
+    def menu(self, *entries):
+        """From idle through the menus: what is chosen, one after the other."""
+        self.press("MENU")
+        self.wait("Menu")
+        for entry in entries:
+            assert self.world.choose(entry), f"no {entry!r}, saw {self.world.screen()}"
+
     def log_in(self):
         self.world.power_on()
         self.wait("log in")

@@ -95,6 +95,10 @@ class Player:
     def do_type(self, digits):
         self._world.press(*digits)
 
+    def do_choose(self, text):
+        if not self._world.choose(text):
+            return self._screen_says()
+
     def do_hold(self, name, ms):
         self._world.hold(name, ms)
         self._world.run_for(KEY_UP_MS)

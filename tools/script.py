@@ -24,6 +24,7 @@ FORMS = {
     "end": "end",
     "press": "press KEY...",
     "type": "type DIGITS",
+    "choose": 'choose "TEXT"',
     "hold": "hold KEY MILLISECONDS",
     "wait": 'wait "TEXT"',
     "wait_within": 'wait "TEXT" within SPAN',

@@ -5,19 +5,10 @@ Nothing polls here; a key or news of an open record ends the waiting.
 
 from firmware import refund_state as states
 
-# (text id, procedure)
-MENU = (
-    ("menu.refund", "flows.refund.run"),
-    ("menu.echo", "flows.echo.run"),
-    ("menu.sign_on", "flows.sign_on.run"),
-    ("menu.language", "flows.language.run"),
-    ("menu.log_off", "flows.log_off.run"),
-    ("menu.take_back", "flows.take_back.run"),
-    ("menu.status", "flows.status.run"),
-)
 REFUND = "flows.refund.run"
 COMPLETE = "flows.complete.run"
 LOG_IN = "flows.log_in.run"
+MENU = "flows.menu.run"
 
 
 async def run(terminal):
@@ -52,8 +43,7 @@ async def _wait(terminal):
     if key == "ENTER" and owed:
         return (COMPLETE, owed[0], True)
     if key == "MENU":
-        chosen = await terminal.ui.ask("choose", "menu.title", [entry[0] for entry in MENU])
-        return (MENU[chosen][1],)
+        return (MENU,)
     return None
 
 

@@ -79,7 +79,8 @@ def test_a_procedure_run_again_and_again_takes_no_more_memory():
         press.Player(script, shop).play()
         taken = []
         for _ in range(8):
-            world.press("MENU", "2")
+            world.press("MENU")
+            assert world.choose("终端管理") and world.choose("线路测试")
             assert world.run_until(lambda: "线路正常" in "".join(world.screen()), 5000)
             world.press("ENTER")
             taken.append(world.device.core.memory())

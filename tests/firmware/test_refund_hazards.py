@@ -103,7 +103,7 @@ def test_keys_typed_before_the_second_check_stands_on_the_screen_confirm_nothing
 
 def test_keys_pressed_while_connecting_do_not_wipe_the_message_away(till):
     till.world.wire.cut()
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.world.run_for(2000)
     till.press("ENTER")
     till.wait("No sign-on")
@@ -160,7 +160,7 @@ def test_no_refund_is_begun_once_the_batch_has_used_up_its_stans(till):
     assert till.sent("0220") == [] and till.journal().open_records() == []
     with till.shop.engine.begin() as connection:
         connection.execute(update(schema.terminal).values(batch=102))
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.wait("Keys renewed")
     till.idle()
     till.send(SOLD_LAST_WEEK, 1000)

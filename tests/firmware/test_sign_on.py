@@ -27,11 +27,11 @@ def ask_for_order(till):
 def test_reply_to_an_earlier_sign_on_that_comes_late_does_not_spoil_the_next_one():
     till = logged_in()
     till.faults.script(faults.DELAY, "0800", delay_ms=61_000)
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.wait("No sign-on")
     till.press("ENTER")
     till.wait("Signed off")
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.wait("Keys renewed")
     till.idle()
     ask_for_order(till)
@@ -48,7 +48,7 @@ def test_late_reply_to_another_request_is_not_taken_for_a_sign_ons_keys():
     till.press("ENTER")
     till.idle()
     till.faults.script(faults.DELAY, "0800", delay_ms=8_000)
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.wait("Keys renewed")
 
 
@@ -91,7 +91,7 @@ def test_empty_batch_does_not_turn_the_stan_back():
     till.world.device.terminal.counters.adopt(101, 800_000)
     with till.shop.engine.begin() as connection:
         connection.execute(update(schema.terminal).values(batch=102))
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.wait("Keys renewed")
     till.idle()
     till.send(SOLD_LAST_WEEK, 1000)

@@ -18,9 +18,7 @@ def till():
 
 
 def ask(till, voucher=""):
-    till.press("MENU")
-    till.wait("Menu")
-    till.press("7")
+    till.menu("Records", "Refund status")
     till.wait("Voucher number")
     till.press(*voucher, "ENTER")
     till.wait("Here:")
@@ -72,7 +70,7 @@ def test_asking_can_be_given_up(till):
     till.send(SOLD_LAST_WEEK, 1000)
     till.sign_and_finish()
     till.faults.script(faults.DEAF, "0600")
-    till.press("MENU", "7")
+    till.menu("Records", "Refund status")
     till.wait("Voucher number")
     till.press("ENTER")
     till.wait("Connecting")

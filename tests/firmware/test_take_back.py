@@ -25,16 +25,14 @@ def till():
     return till
 
 
-def choose(till, entry, voucher=""):
-    till.press("MENU")
-    till.wait("Menu")
-    till.press(entry)
+def choose(till, voucher=""):
+    till.menu("Records", "Take back")
     till.wait("Voucher number")
     till.press(*voucher, "ENTER")
 
 
 def to_second_check(till, voucher=""):
-    choose(till, "6", voucher)
+    choose(till, voucher)
     till.wait("Voucher 000")
     till.press("ENTER", "ENTER")
     till.wait("Supervisor")
@@ -201,14 +199,14 @@ def test_voucher_of_a_closed_batch_is_not_taken_back(till):
     kept = done(till, SOLD_LAST_WEEK, 1000)
     with till.shop.engine.begin() as connection:
         connection.execute(update(schema.terminal).values(batch=102))
-    till.press("MENU", "3")
+    till.menu("This till", "Sign on")
     till.wait("Keys renewed")
     till.idle()
-    choose(till, "6")
+    choose(till)
     till.wait("No refund in this")
     till.press("ENTER")
     till.idle()
-    choose(till, "6", str(kept.stan))
+    choose(till, str(kept.stan))
     till.wait("batch is closed")
     assert till.sent("0420") == []
     assert last_states(till) == {kept.key(): states.APPROVED}
@@ -219,21 +217,21 @@ def test_what_gave_nothing_back_is_not_taken_back(till):
     till.wait("Declined 51")
     till.press("ENTER")
     till.idle()
-    choose(till, "6")
+    choose(till)
     till.wait("declined it.")
     till.press("ENTER")
     till.idle()
     done(till, SOLD_LAST_WEEK, 1000)
     take_back(till)
     read_taken_back(till)
-    choose(till, "6")
+    choose(till)
     till.wait("taken back")
     till.wait("already")
     assert len(till.sent("0420")) == 1
 
 
 def test_number_that_no_voucher_has_is_told(till):
-    choose(till, "6", "999")
+    choose(till, "999")
     till.wait("No voucher 999")
     till.press("ENTER")
     till.idle()
@@ -242,7 +240,7 @@ def test_number_that_no_voucher_has_is_told(till):
 @pytest.mark.parametrize("keys", [("CANCEL",), (*"111111", "ENTER") * 3])
 def test_without_the_supervisor_nothing_is_taken_back(till, keys):
     kept = done(till, SOLD_LAST_WEEK, 1000)
-    choose(till, "6")
+    choose(till)
     till.wait("Voucher 000")
     till.press("ENTER", "ENTER")
     till.wait("Supervisor")

@@ -62,7 +62,7 @@ def signed_on(**shop):
 
 def echo_works(till):
     """Whether a line test from the idle screen ends well; idle again behind it."""
-    till.press("MENU", "2")
+    till.menu("This till", "Line test")
     till.wait("Host answered")
     till.press("ENTER")
     till.idle()

@@ -155,10 +155,10 @@ def test_lies_about_a_sign_on_change_no_key():
         keys = till.world.device.terminal.keys
         liar = Liar(till, ("0800",), edits)
         while liar.has_more:
-            till.press("MENU", "3")
+            till.menu("This till", "Sign on")
             to_idle(till)
             assert liar.truth_at is not None or keys.key_id == 1
-        till.press("MENU", "3")
+        till.menu("This till", "Sign on")
         till.wait("Keys renewed")
         to_idle(till)
         assert keys.key_id > 1
@@ -207,13 +207,13 @@ def test_well_sealed_nonsense_brings_the_terminal_back_to_idle(mtis):
         forger = Forger(till, mtis, edits)
         while forger.has_more:
             if "0800" in mtis:
-                till.press("MENU", "3")
+                till.menu("This till", "Sign on")
             else:
                 push_through(till, VOIDED if "0200" in mtis else REFUNDED[0])
             to_idle(till)
             till.world.run_for(2 * MINUTE_MS)  # what is open goes on and hears more of it
         to_idle(till)
-        till.press("MENU", "2")
+        till.menu("This till", "Line test")
         till.wait("Host answered")
         ran += forger.told
 
@@ -252,7 +252,7 @@ def test_strange_values_under_a_right_mac_bring_the_terminal_back_to_idle(mti, f
     till = signed_on()
     forger = Forger(till, (mti,), [edit])
     if mti == "0800":
-        till.press("MENU", "3")
+        till.menu("This till", "Sign on")
     else:
         push_through(till, REFUNDED[0])
     to_idle(till)

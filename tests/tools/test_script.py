@@ -28,6 +28,7 @@ def refusal(tmp_path, text):
     ("type 20260001", "type", ("20260001",)),
     ("hold ENTER 500", "hold", ("ENTER", 500)),
     ('wait "退货 # 1"  # a comment', "wait", ("退货 # 1",)),
+    ('choose "Sign on"', "choose", ("Sign on",)),
     ('wait "a" within 90s', "wait_within", ("a", 90_000)),
     ('expect not screen "密码"', "expect_not_screen", ("密码",)),
     ("expect sent 0220 1", "expect_sent", ("0220", 1)),

@@ -7,11 +7,19 @@ nothing in progress and nothing owed.
 from random import Random
 from typing import NamedTuple
 
-from firmware.flows.idle import MENU
+from firmware.flows.menu import MENUS
 from host_sim.bench.keypad import NAMES
 from tools.campaign.shopfront import OPERATOR, SUPERVISOR
 
-_MENU_KEYS = {text_id: str(at + 1) for at, (text_id, _) in enumerate(MENU)}
+MAIN = [where for _, where in MENUS["main"][2]]
+MENU_TITLES = ("Menu", "Records", "This till")
+# text id of a procedure in a menu: the keys that lead to it from idle
+_WAYS = {
+    entry[0]: ("MENU", str(MAIN.index(name) + 1), str(at + 1))
+    for name in MAIN
+    if name in MENUS
+    for at, entry in enumerate(MENUS[name][2])
+}
 IDLE = ("Ready", "Signed off")
 NOTHING_OWED = "1 Refund"
 LOOK_MS = 400
@@ -145,8 +153,8 @@ class Clerk:
                 return ("ENTER",)
             chosen = None if enough() else self._next_wish()
             return None if chosen is None else self._begin(chosen)
-        if "Menu" in shown:
-            return self._in_menu()
+        if any(title in shown for title in MENU_TITLES):
+            return ("CANCEL",)  # his finger slipped on his way
         for text, keys in CHINESE:
             if text in shown:
                 return keys
@@ -160,11 +168,8 @@ class Clerk:
         chosen.attempts += 1
         if chosen.wish.kind not in MONEY:
             chosen.seen = True  # once is enough
-        return ("1",) if WISHES[chosen.wish.kind] is None else ("MENU",)
-
-    def _in_menu(self):
-        entry = self._current and _MENU_KEYS.get(WISHES[self._current.wish.kind] or "")
-        return (entry,) if entry else ("CANCEL",)
+        entry = WISHES[chosen.wish.kind]
+        return ("1",) if entry is None else _WAYS[entry]
 
     def _reason(self):
         return (self._current.wish.reason,) if self._current else ("CANCEL",)
@@ -246,8 +251,10 @@ CHINESE = (
     ("按确认键登录", ("ENTER",)),
     ("请输入操作员号", ("1", "ENTER")),
     ("操作员01 请输入密码", (OPERATOR, "ENTER")),
-    ("菜单=更多", ("MENU",)),
-    ("菜单 ", (_MENU_KEYS["menu.language"],)),
+    ("菜单=更多", _WAYS["menu.language"]),
+    ("菜单", ("CANCEL",)),
+    ("交易记录", ("CANCEL",)),
+    ("终端管理", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 

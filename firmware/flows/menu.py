@@ -1,0 +1,48 @@
+"""What the operator can choose: the menus, as they stand in the manual.
+
+CANCEL leads back to the menu before, and from the first one to the idle screen.
+"""
+
+from firmware.screens import Cancelled
+
+# menu: its title, the menu before it, and (text id, the procedure or the menu that it leads to)
+MENUS = {
+    "main": (
+        "menu.title", None, (
+            ("menu.refund", "flows.refund.run"),
+            ("menu.records", "records"),
+            ("menu.till", "till"),
+        ),
+    ),
+    "records": (
+        "menu.records", "main", (
+            ("menu.status", "flows.status.run"),
+            ("menu.take_back", "flows.take_back.run"),
+        ),
+    ),
+    "till": (
+        "menu.till", "main", (
+            ("menu.sign_on", "flows.sign_on.run"),
+            ("menu.echo", "flows.echo.run"),
+            ("menu.language", "flows.language.run"),
+            ("menu.log_off", "flows.log_off.run"),
+        ),
+    ),
+}  # fmt: skip
+
+
+async def run(terminal):
+    """The procedure chosen, as day.py wants it; None where the operator went back to idle."""
+    name = "main"
+    while name is not None:
+        title, before, entries = MENUS[name]
+        try:
+            at = await terminal.ui.ask("choose", title, [entry[0] for entry in entries])
+        except Cancelled:
+            name = before
+            continue
+        chosen = entries[at][1]
+        if chosen not in MENUS:
+            return (chosen,)
+        name = chosen
+    return None
