@@ -1,13 +1,14 @@
 """One refund or void as the journal keeps it: the table of its fields and their bytes.
 
-The order of FIELDS is the stored order. Change it only together with _VERSION.
+The order of FIELDS is the stored order: a new one comes last, with a new _VERSION. A record of an
+earlier version ends before it, and stays readable.
 """
 
 from micropython import const
 
 from firmware.refund_state import VOID
 
-_VERSION = const(1)
+_VERSION = const(2)
 LARGEST = const(392)  # bytes, 400 with storage's frame; the table's limits stay below it
 
 _U8 = const(1)  # one byte
@@ -49,6 +50,9 @@ FIELDS = (
     "code", _TEXT,  # F39
     "parties", _TEXT,  # F44: issuer and acquirer
     "arrival", _TEXT,  # DF09, YYYYMMDD
+    # since version 2
+    "correction", _TEXT,  # why it was taken back to be entered anew; empty where it was not
+    "corrects", _TEXT,  # key of the one that was entered wrongly and annulled before this one
 )  # fmt: skip
 
 # print_state
@@ -96,12 +100,14 @@ def pack(record):
 
 
 def unpack(data):
-    """The record, or None where storage found none, or one of another version."""
-    if not data or data[0] != _VERSION:
+    """The record, or None where storage found none, or one of a later version."""
+    if not data or not 1 <= data[0] <= _VERSION:
         return None
     record = Record()
     at = 0
     for name, kind in fields():
+        if at >= len(data):
+            break
         if kind > 0:
             setattr(record, name, int.from_bytes(data[at : at + kind], "big"))
             at += kind
@@ -110,4 +116,5 @@ def unpack(data):
         value = bytes(data[at + 1 : at + 1 + length])
         setattr(record, name, value.decode() if kind == _TEXT else value)
         at += 1 + length
+    record.version = _VERSION
     return record

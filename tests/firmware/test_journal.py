@@ -120,6 +120,7 @@ def test_largest_record_fits_its_slot():
     record.parties, record.arrival = "1" * 25, "20261231"
     record.currency, record.entry_mode, record.condition = "156", "012", "00"
     record.reason, record.operator = "05", "01"
+    record.correction, record.corrects = "05", "10000001-000101-999999-20260316v"
     assert len(records.pack(record)) <= records.LARGEST
 
 

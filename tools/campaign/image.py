@@ -31,7 +31,9 @@ _LAYOUT = (
     ("order_amount_fen", "4"), ("reason", "t"), ("operator", "t"), ("fingerprint", "r"),
     ("card", "t"), ("token", "r"), ("key_id", "1"), ("tries", "1"), ("host_time", "t"),
     ("host_date", "t"), ("rrn", "t"), ("code", "t"), ("parties", "t"), ("arrival", "t"),
+    ("correction", "t"), ("corrects", "t"),
 )
+VERSIONS = (1, 2)  # the first ends before "correction"
 
 
 class Record(NamedTuple):
@@ -120,11 +122,13 @@ class Image:
 
 def parse(data):
     """The Record in a file's data; None for one that is no record."""
-    if not data or data[0] != 1:
+    if not data or data[0] not in VERSIONS:
         return None
-    fields: dict = {}
+    fields: dict = {name: b"" if kind == "r" else "" for name, kind in _LAYOUT}
     at = 0
     for name, kind in _LAYOUT:
+        if at >= len(data):
+            break
         if kind in "14":
             size = int(kind)
             fields[name] = int.from_bytes(data[at : at + size], "big")

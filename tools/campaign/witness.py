@@ -17,7 +17,7 @@ from protocol.keys import unwrap_working_keys
 from protocol.reference.ciphers import Ciphers
 from protocol.subfields import split_f60
 from tools.campaign import shopfront
-from tools.campaign.image import Image
+from tools.campaign.image import VERSIONS, Image
 
 FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
@@ -383,4 +383,4 @@ def _paths(image):
 
 
 def _is_free(copy):
-    return len(copy.data) > 2 and copy.data[0] == 1 and copy.data[2] == 0
+    return len(copy.data) > 2 and copy.data[0] in VERSIONS and copy.data[2] == 0

@@ -1,0 +1,91 @@
+"""A terminal that was updated in the field keeps what an earlier version wrote: open and archived.
+
+version_1.flash is the flash of a till as version 1 of the record left it: a refund and a void in
+the archive, a refund that is held for review, one without an answer.
+"""
+
+import zlib
+from pathlib import Path
+
+import pytest
+
+from firmware import record as records
+from firmware import refund_state as states
+from host_sim.acquirer import faults
+from host_sim.bench.flash import BLOCK, Flash
+from tests.till import Till, journal_of
+
+STORED = Path(__file__).with_name("version_1.flash")
+SOLD_LAST_WEEK, SOLD_TODAY, HELD, OTHER = "20260004", "20260001", "20260011", "20260006"
+
+
+def version_1():
+    """{block number: its bytes}."""
+    data = zlib.decompress(STORED.read_bytes())
+    size = 2 + BLOCK
+    return {int.from_bytes(data[at : at + 2], "big"): bytearray(data[at + 2 : at + size])
+            for at in range(0, len(data), size)}  # fmt: skip
+
+
+@pytest.fixture
+def flash():
+    flash = Flash()
+    flash._blocks = version_1()
+    return flash
+
+
+def test_every_record_of_version_1_is_read_with_empty_new_fields(flash):
+    assert b"\x01\x01\x02" in b"".join(flash.blocks.values())  # version 1, a refund, SENT
+    journal = journal_of(flash)
+    opened, finished = journal.open_records(), list(journal.finished())
+    assert [(r.state, r.stan, r.order, r.amount_fen) for r in opened] == [
+        (states.PENDING_REVIEW, 8, HELD, 1000), (states.SENT, 10, OTHER, 500)]  # fmt: skip
+    assert [(r.state, r.stan, r.order, r.amount_fen) for r in finished] == [
+        (states.APPROVED, 4, SOLD_LAST_WEEK, 1000), (states.APPROVED, 6, SOLD_TODAY, 12_800),
+    ]  # fmt: skip
+    assert {(r.version, r.correction, r.corrects) for r in opened + finished} == {
+        (records._VERSION, "", "")}  # fmt: skip
+    assert [r.parties[:8] for r in finished] == ["09020000", "09010000"]
+
+
+def test_updated_till_brings_what_version_1_left_open_to_its_end():
+    till = Till()
+    till.log_in()
+    till.send(SOLD_LAST_WEEK, 1000)
+    till.sign_and_finish()
+    till.send(SOLD_TODAY)
+    till.sign_and_finish()
+    till.send(HELD, 1000)
+    till.wait("A reviewer")
+    till.press("ENTER")
+    till.idle()
+    till.faults.script(faults.DEAF, "0220")
+    till.send(OTHER, 500)
+    till.wait("Asking again")
+    till.press("CANCEL")
+    till.wait("In progress")
+    till.world.power_off()
+    till.world.device.flash._blocks = version_1()  # the same day, as the version before kept it
+    till.world.power_on()
+    till.wait("log in")
+    till.press("ENTER")
+    till.wait("Operator number")
+    till.press("0", "1", "ENTER")
+    till.wait("Password")
+    till.press(*"0000", "ENTER")
+    till.wait("ENTER = result")
+    till.press("ENTER")
+    till.sign_and_finish()
+    assert till.sent("0221")[-1].fields[11] == "000010"
+    assert till.given_back_fen(OTHER) == 15_500
+    assert [(r.stan, r.state) for r in till.journal().open_records()] == [
+        (8, states.PENDING_REVIEW)
+    ]
+    assert [r.version for r in till.journal().finished()] == [records._VERSION] * 3
+
+
+@pytest.mark.parametrize("version", [0, records._VERSION + 1, 255])
+def test_record_of_a_version_that_is_not_known_is_none(version):
+    data = bytearray(records.pack(records.Record()))
+    data[0] = version
+    assert records.unpack(bytes(data)) is None
