@@ -1,4 +1,5 @@
-"""What survives a power cut: one small file per open transaction, an archive of the finished ones.
+"""What survives a power cut: one small file per open transaction, and an archive of the finished
+ones, a file for each batch.
 
 `move` returns only when the new state is durable, twice, so a caller may act on it the next moment.
 A slot's file is named after the key of its transaction, of its last one while it is FREE.
@@ -11,7 +12,7 @@ from firmware import refund_state as states
 from firmware.record import Record, pack, unpack
 
 _FOLDER = const("journal")
-_ARCHIVE = const("archive")
+ARCHIVE = "archive"
 SLOTS = 8
 
 
@@ -70,21 +71,23 @@ class Journal:
         """Into the archive, and the slot is free again. What ends while it is LOST is there
         already."""
         if record.state != states.LOST:
-            self._storage.append(_ARCHIVE, pack(record))
+            self._storage.append(archive(record.batch), pack(record))
         self.move(record, states.ARCHIVE)
         self._free.append(record.key())
         self._open.pop(record.key())
 
     def finished(self):
-        """Archived records, oldest first; each is read when asked for. A cut between the archive
-        and the slot leaves two entries of one key: the later one counts."""
-        for data in self._storage.entries(_ARCHIVE):
-            record = unpack(data)
-            if record is not None:
-                yield record
+        """Archived records, oldest batch first; each is read when asked for. A cut between the
+        archive and the slot leaves two entries of one key: the later one counts."""
+        for name in self._storage.names(ARCHIVE):
+            for data in self._storage.entries(ARCHIVE + "/" + name):
+                record = unpack(data)
+                if record is not None:
+                    yield record
 
     def _load(self):
         self._storage.make_folder(_FOLDER)
+        self._storage.make_folder(ARCHIVE)
         names = self._storage.names(_FOLDER)
         for name in names:
             self._take(name, unpack(self._storage.read(_path(name))))
@@ -107,6 +110,11 @@ class Journal:
             self._free.append(name)
         else:
             self._open[name] = record
+
+
+def archive(batch):
+    """The file of what finished in a batch."""
+    return "%s/%06d" % (ARCHIVE, batch)
 
 
 def _path(name):

@@ -11,7 +11,8 @@ from micropython import const
 from firmware.storage import FOLDER, frame, get, make_folder, names, newest, opened, put
 
 _PROGSIZE = const(256)  # the Pico's flash programs no less; the same everywhere, so images compare
-_LOGS = ("archive",)  # appended to; everything else is written whole
+_LOGS = const("archive/")  # appended to; everything else is written whole
+_ASIDE = const("archive.new")
 _PIECE = const(256)
 
 
@@ -24,7 +25,7 @@ def mounted(parts):
         for volume in volumes:
             make_folder(volume, folder)
     for path in sorted(paths):
-        if path in _LOGS:
+        if path.startswith(_LOGS):
             _repair_log(volumes, path)
         else:
             sequence = max(sequence, _repair_file(volumes, path))
@@ -121,9 +122,8 @@ def _size(volume, path):
 def _copy(source, target, path, length):
     """Make `path` on `target` the first `length` bytes of the one on `source`; both may be one
     volume."""
-    aside = path + ".new"
     reading = source.open(path, "rb")
-    writing = target.open(aside, "wb")
+    writing = target.open(_ASIDE, "wb")
     try:
         while length > 0:
             piece = reading.read(min(_PIECE, length))
@@ -132,7 +132,7 @@ def _copy(source, target, path, length):
     finally:
         reading.close()
         writing.close()
-    target.rename(aside, path)
+    target.rename(_ASIDE, path)
 
 
 def _tree(volume):

@@ -168,7 +168,7 @@ def freed_before_archived(patch):
         book._free.append(record.key())
         book._open.pop(record.key())
         if not kept:
-            book._storage.append("archive", data)
+            book._storage.append(journal.archive(record.batch), data)
 
     patch.set(Journal, "finish", finish)
 

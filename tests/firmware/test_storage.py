@@ -12,6 +12,7 @@ from host_sim.bench.flash import BLOCK, Flash
 from host_sim.chip import Chip
 
 BLOCKS = 64
+ARCHIVE = "archive/000101"
 
 
 def mounted(flash):
@@ -24,9 +25,10 @@ def written():
     flash = Flash()
     storage = mounted(flash)
     storage.make_folder("journal")
+    storage.make_folder("archive")
     for state in range(6):
         storage.write("journal/one", b"state %d" % state + bytes(300))
-        storage.append("archive", b"entry %d" % state)
+        storage.append(ARCHIVE, b"entry %d" % state)
     return flash
 
 
@@ -34,7 +36,7 @@ def holds_everything(flash):
     storage = mounted(flash)
     return (
         storage.read("journal/one") == b"state 5" + bytes(300)
-        and list(storage.entries("archive")) == [b"entry %d" % n for n in range(6)]
+        and list(storage.entries(ARCHIVE)) == [b"entry %d" % n for n in range(6)]
         and storage.names("journal") == ["one"]
     )
 
@@ -78,9 +80,9 @@ def test_torn_tail_of_a_log_does_not_hide_what_is_appended_behind_it():
     flash = written()
     storage = mounted(flash)
     for volume in storage._volumes:
-        file = volume.open("archive", "ab")
+        file = volume.open(ARCHIVE, "ab")
         file.write(b"\x00\x20torn")
         file.close()
     storage = mounted(flash)
-    storage.append("archive", b"after")
-    assert list(mounted(flash).entries("archive"))[-1] == b"after"
+    storage.append(ARCHIVE, b"after")
+    assert list(mounted(flash).entries(ARCHIVE))[-1] == b"after"

@@ -110,9 +110,12 @@ class Image:
         return []
 
     def archive(self):
-        """Every archived Record, oldest first, of the volume that has more of them."""
-        logs = [list(_entries(_read(fs, "archive") or b"")) for fs in self._mounted]
-        return [parse(data) for data in max(logs, key=len)]
+        """Every archived Record, oldest batch first, each batch's from the volume that has more."""
+        found = []
+        for name in self.names("archive"):
+            logs = [list(_entries(_read(fs, "archive/" + name) or b"")) for fs in self._mounted]
+            found += [parse(data) for data in max(logs, key=len)]
+        return found
 
     def whole(self):
         """Every byte of both volumes that is not erased, to be searched."""
