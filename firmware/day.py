@@ -18,6 +18,8 @@ async def run(terminal):
     while True:
         step = following or IDLE
         following = None
+        if step is IDLE:
+            terminal.case = None
         try:
             following = await overlay.run(step[0], terminal, *step[1:])
         except Stopped as stop:

@@ -18,6 +18,7 @@ DEFAULTS = {
     "header": "603100311001",
     "mac": "unionpay-ecb",
     "language": "zh",
+    "service": "400-000-0000",  # whom the help page says to call
 }
 _STAN_LIMIT = const(999999)
 

@@ -3,23 +3,28 @@
 Each takes a Screens. Every question can be left with CANCEL, which raises Cancelled.
 """
 
+from firmware import overlay
 from firmware.screens import BODY_ROWS, COLUMNS, PATIENCE_MS, Cancelled, yuan
 
 
 async def message(ui, title_id, body_id, timeout_ms=None, **values):
-    """Show until ENTER or CANCEL (or the time is over); longer texts page by UP and DOWN."""
+    """Show until ENTER or CANCEL (or the time is over); longer texts page by UP and DOWN. One
+    that does not pass by itself is trouble, and has a help page."""
     rows = ui.wrap(ui.text(body_id, **values))
+    about = None if timeout_ms else body_id
     try:
-        await pages(ui, ui.text(title_id, **values), rows, timeout_ms)
+        await pages(ui, ui.text(title_id, **values), rows, timeout_ms, about, values)
     except Cancelled:
         pass
 
 
-async def pages(ui, title, rows, timeout_ms=PATIENCE_MS):
-    """Show rows, three at a time, until ENTER. CANCEL raises Cancelled."""
+async def pages(ui, title, rows, timeout_ms=PATIENCE_MS, about=None, values=None):
+    """Show rows, three at a time, until ENTER. CANCEL raises Cancelled. MENU shows the help page
+    of `about`, the text id of a trouble; a question mark tells that there is one."""
     top = 0
     while True:
-        ui.show(title, rows[top : top + BODY_ROWS], _page(top // BODY_ROWS, len(rows)))
+        mark = _page(top // BODY_ROWS, len(rows)) + ("?" if about else "")
+        ui.show(title, rows[top : top + BODY_ROWS], mark)
         key = await ui.key(timeout_ms)
         if key == "ENTER":
             return
@@ -29,6 +34,8 @@ async def pages(ui, title, rows, timeout_ms=PATIENCE_MS):
             top += BODY_ROWS
         elif key == "UP" and top > 0:
             top -= BODY_ROWS
+        elif key == "MENU" and about:
+            await overlay.run("flows.help.run", ui, about, values or {})
 
 
 async def confirm(ui, title, rows, closing=""):

@@ -64,6 +64,7 @@ class Screens:
         self.keys = keys
         self.cancel = CancelKey(keys)
         self.texts = texts
+        self.terminal = None  # whose numbers a help page tells
 
     def text(self, text_id, **values):
         """The words for an id in the operator's language."""

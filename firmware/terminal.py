@@ -33,6 +33,8 @@ class Terminal:
         self.link = LinkDriver(self.kernel, board.link_uart, Link())
         self.host = Host(self.kernel, self.link, self.keys, self.params)
         self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs)
+        self.ui.terminal = self
+        self.case = None  # the order number or the record that a help page tells of
         self.operator = None  # number of who is logged in
         self.signed_on = False  # the clock may have stood still: a sign-on sets it
         self.in_hand = None  # the record that the operator is busy with

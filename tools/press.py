@@ -25,6 +25,8 @@ IDLE_MS = 60_000        # the longest that a last message stays by itself, and s
 OFF_MS = 1_000          # of a power cycle
 IDLE = tuple(Texts(language)[name].partition("{")[0] for language in ("zh", "en")
              for name in ("idle.ready", "idle.offline", "idle.welcome"))
+PRINTER_TROUBLES = {"open": "open", "cutter": "cutter jammed", "hot": "overheated",
+                    "broken": "broken"}
 HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC}
 
 
@@ -167,6 +169,11 @@ class Player:
 
     def do_paper(self, state):
         self._world.device.printer.paper_out = state == "out"
+
+    def do_printer(self, state):
+        printer = self._world.device.printer
+        printer.unplugged = state == "unplugged"
+        printer.trouble = PRINTER_TROUBLES.get(state)
 
     def do_power(self, state):
         if state in ("off", "cycle"):

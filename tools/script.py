@@ -38,6 +38,7 @@ FORMS = {
     "expect_balanced": "expect ledger balanced",
     "mark": "mark",
     "paper": "paper in|out",
+    "printer": "printer well|open|cutter|hot|broken|unplugged",
     "power": "power on|off|cycle",
     "wire": "wire cut|mend",
     "noise": "wire noise NUMBER",

@@ -1,4 +1,4 @@
-"""Drives a 58 mm ESC/POS printer on a UART: lines of text to paper, and is there paper.
+"""Drives a 58 mm ESC/POS printer on a UART: lines of text to paper, and can it print.
 
 Text cannot become a command: every character goes through the glyph table, which knows
 no control codes. The driver never blocks; it hands over what the UART takes and waits.
@@ -26,8 +26,16 @@ _ANSWER_MS = const(500)
 _ANSWERS = const(3)  # bytes that are no status are passed over, so many times
 
 _INIT = b"\x1b@"
-_ASK_PAPER = b"\x10\x04\x04"  # DLE EOT 4, answered at once even while printing
-_PAPER_END = const(0x60)
+_ASK = b"\x10\x04"  # DLE EOT n: a status byte, answered at once even while printing
+
+# n, bits of its status byte, what they mean. An open cover often says no paper too, so it is first.
+_TROUBLES = (
+    (2, 0x04, "open"),
+    (3, 0x08, "cutter"),
+    (3, 0x40, "hot"),  # it goes on by itself once the head has cooled
+    (3, 0x24, "broken"),
+    (4, 0x60, "no_paper"),
+)
 
 
 def encode(line, glyphs):
@@ -64,7 +72,7 @@ def encode(line, glyphs):
 class Printer:
     """The printer of one terminal. One task at a time may use it.
 
-    Both methods end with "ok", "no_paper" or "silent" (nothing answers at the port).
+    Both methods end with "ok", one of _TROUBLES, or "silent" (nothing answers at the port).
     """
 
     def __init__(self, uart, kernel, glyphs):
@@ -75,24 +83,36 @@ class Printer:
         uart.irq(self._answered.set, uart.IRQ_RXIDLE)
 
     async def ready(self):
-        """Ask the paper sensor (DLE EOT 4) and wait up to 500 ms for the answer."""
+        """Ask for what may be wrong, each answer waited for up to 500 ms."""
+        asked = status = None
+        for number, bits, trouble in _TROUBLES:
+            if number != asked:
+                asked, status = number, await self._status(number)
+            if status is None:
+                return "silent"
+            if status & bits:
+                return trouble
+        return "ok"
+
+    async def _status(self, number):
+        """The status byte; None where nothing that is one comes back."""
         self._uart.read()
         self._answered.clear()
-        await self._write(_ASK_PAPER)
+        await self._write(_ASK + bytes((number,)))
         for _ in range(_ANSWERS):
             if await self._kernel.first(self._answered, timeout_ms=_ANSWER_MS) < 0:
                 break
             self._answered.clear()
             for byte in self._uart.read() or b"":
                 if byte & 0x93 == 0x12:  # the bits that every status byte has fixed
-                    return "no_paper" if byte & _PAPER_END else "ok"
-        return "silent"
+                    return byte
+        return None
 
     async def print(self, lines):
-        """Print lines `(style, text)`, see encode(); the sensor is asked before and after.
+        """Print lines `(style, text)`, see encode(); asked before and after whether it can.
 
-        Not "ok" after the first question means that nothing was printed, else that the paper
-        ended meanwhile: the slip is not to be trusted and is due again.
+        Not "ok" after the first question means that nothing was printed, else that it stopped
+        meanwhile: the slip is not to be trusted and is due again.
         """
         state = await self.ready()
         if state == "ok":

@@ -7,7 +7,7 @@ from firmware import record as records
 from firmware import refund_state as states
 from firmware import voucher
 from firmware.drivers.printer import Printer
-from firmware.screens import yuan
+from firmware.screens import Cancelled, yuan
 
 HELD_MS = 30000
 
@@ -24,6 +24,7 @@ ENDINGS = {
 async def run(terminal, record, resumed=False):
     """Show and print what is owed. `resumed`: after a restart or a break, so copies may exist."""
     ui = terminal.ui
+    terminal.case = record
     if not record.amount_fen and record.state in states.FINAL:
         await _tell_of_the_lost(terminal, record)
     elif record.state == states.APPROVED:
@@ -104,11 +105,12 @@ async def _copy(terminal, record, which, again):
 
 
 async def _try_again(ui, body):
-    ui.show(ui.text("printer.title"), ui.wrap(ui.text(body)))
-    while True:
-        key = await ui.key(None)
-        if key in ("ENTER", "CANCEL"):
-            return key == "ENTER"
+    rows = ui.wrap(ui.text(body))
+    try:
+        await ui.ask("pages", ui.text("printer.title"), rows, timeout_ms=None, about=body)
+    except Cancelled:
+        return False
+    return True
 
 
 async def _signed(ui):

@@ -16,6 +16,7 @@ async def run(terminal, title):
     terminal.ui.keys.clear()
     if record is None:
         raise Stopped(title, "find.unknown" if typed else "find.nothing", {"voucher": typed})
+    terminal.case = record
     return record
 
 

@@ -22,6 +22,7 @@ async def run(terminal):
 async def _find(terminal):
     ui = terminal.ui
     number = await ui.ask("digits", "refund.title", "order.enter", 20)
+    terminal.case = number
     if any(r.order == number and r.state in states.OPEN for r in terminal.journal.open_records()):
         raise Stopped("in_progress.title", "in_progress.body")
     ui.say("refund.title", "order.asking")

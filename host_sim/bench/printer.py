@@ -10,8 +10,16 @@ from typing import Any
 
 COLUMNS = 32  # font A, 12 dots wide, on 384 dots; GB characters take two columns
 
-OK = 0x12
-NO_PAPER = 0x72
+OK = 0x12  # every status byte has these bits
+# What can be wrong with it: the n of DLE EOT n, and the bits of the answer. An open cover lifts
+# the paper off its sensor too.
+TROUBLES = {
+    "out of paper": {4: 0x60},
+    "open": {2: 0x04, 4: 0x60},
+    "cutter jammed": {2: 0x40, 3: 0x08},
+    "overheated": {2: 0x40, 3: 0x40},
+    "broken": {2: 0x40, 3: 0x20},
+}
 
 _LF = 0x0A
 _DLE, _ESC, _FS, _GS = 0x10, 0x1B, 0x1C, 0x1D  # commands begin with one of these
@@ -38,8 +46,9 @@ class Line:
 class PaperPrinter:
     """`lines` is the paper so far; `cuts` holds how many lines were above each cut.
 
-    `paper_out` may be set at any time: bytes are then swallowed and nothing prints. `unknown`
-    counts bytes that are no command, no character, or a change of style within a line.
+    `paper_out`, `trouble` (None or one of TROUBLES) and `unplugged` (it does not answer either)
+    may be set at any time: bytes are then swallowed and nothing prints. `unknown` counts bytes that
+    are no command, no character, or a change of style within a line.
     """
 
     _input: bytes
@@ -49,6 +58,8 @@ class PaperPrinter:
         self.lines: list[Line] = []
         self.cuts: list[int] = []
         self.paper_out = False
+        self.trouble: str | None = None
+        self.unplugged = False
         self.unknown = 0
         self._reset()
 
@@ -64,6 +75,8 @@ class PaperPrinter:
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes from the wire, in pieces of any size; returns what it answers."""
+        if self.unplugged:
+            return b""
         data = self._input + data
         at = 0
         while at < len(data):
@@ -153,7 +166,7 @@ class PaperPrinter:
                 self._print_line()
 
     def _print_line(self) -> None:
-        if not self.paper_out:
+        if self._prints():
             style = self._style
             self.lines.append(Line(self._text, style.bold, style.double, style.align))
         self._text = ""
@@ -169,7 +182,7 @@ class PaperPrinter:
     def _cut(self) -> None:
         if self._text:
             self._print_line()
-        if not self.paper_out:
+        if self._prints():
             self.cuts.append(len(self.lines))
 
     def _set_style(self, name: str, argument: int) -> None:
@@ -185,13 +198,23 @@ class PaperPrinter:
     def _set_chinese(self, on: bool) -> None:
         self._chinese = on
 
-    def _report_paper(self) -> None:
-        self._answer.append(NO_PAPER if self.paper_out else OK)
+    def _prints(self) -> bool:
+        return not self.paper_out and self.trouble is None
+
+    def _report(self, number: int) -> None:
+        """DLE EOT `number`."""
+        status = OK
+        for trouble in ("out of paper" if self.paper_out else None, self.trouble):
+            if trouble is not None:
+                status |= TROUBLES[trouble].get(number, 0)
+        self._answer.append(status)
 
 
 # Bytes -> how many argument bytes follow, and what to do with the last byte of all.
 _COMMANDS: dict[bytes, tuple[int, Callable[[PaperPrinter, int], None]]] = {
-    b"\x10\x04\x04": (0, lambda printer, _: printer._report_paper()),  # DLE EOT 4
+    b"\x10\x04\x02": (0, lambda printer, n: printer._report(n)),  # DLE EOT n
+    b"\x10\x04\x03": (0, lambda printer, n: printer._report(n)),
+    b"\x10\x04\x04": (0, lambda printer, n: printer._report(n)),
     b"\x1b@": (0, lambda printer, _: printer._initialise()),
     b"\x1ba": (1, lambda printer, n: printer._set_style("align", n)),
     b"\x1bE": (1, lambda printer, n: printer._set_style("bold", n)),

@@ -14,7 +14,7 @@ from tools.glyphs import gb2312_table
 
 PORT = 1
 GLYPHS = Glyphs()
-ASK = b"\x10\x04\x04"
+ASK = b"\x10\x04\x02\x10\x04\x03\x10\x04\x04"
 SLIP = [
     (DOUBLE | CENTRE, "退货"), (BOLD, "商户存根 MERCHANT COPY"), (RULE, "-"),
     (0, "金额 RMB 12.50"), (FEED, 2), (CUT, ""),
@@ -117,6 +117,28 @@ def test_without_paper_nothing_is_printed():
     assert bench.sent == ASK
 
 
+@pytest.mark.parametrize("trouble, told", [
+    ("open", "open"), ("cutter jammed", "cutter"), ("overheated", "hot"), ("broken", "broken"),
+])
+def test_each_trouble_of_the_printer_has_a_name_of_its_own(trouble, told):
+    bench = Bench()
+    bench.paper.trouble = trouble
+    assert bench.run(bench.driver.print(SLIP)) == told
+    assert bench.paper.lines == []
+
+
+def test_a_cover_that_is_opened_meanwhile_is_reported():
+    bench = Bench()
+
+    def answer(data):
+        bench.paper.trouble = "open" if len(bench.paper.lines) >= 2 else None
+        return bench.paper.receive(data)
+
+    bench.answer = answer
+    assert bench.run(bench.driver.print(SLIP)) == "open"
+    assert bench.paper.lines == SLIP_ON_PAPER[:2]
+
+
 def test_paper_that_ends_meanwhile_is_reported():
     bench = Bench()
 
@@ -133,7 +155,7 @@ def test_a_printer_that_does_not_answer_is_silent_after_half_a_second():
     bench = Bench()
     bench.answer = lambda data: b""
     assert bench.run(bench.driver.print(SLIP)) == "silent"
-    assert bench.sent == ASK
+    assert bench.sent == ASK[:3]
     assert 500 <= bench.chip.now_ms < 510
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_sim.bench.printer import COLUMNS, NO_PAPER, OK, Line, PaperPrinter
+from host_sim.bench.printer import COLUMNS, OK, TROUBLES, Line, PaperPrinter
 
 ASK = b"\x10\x04\x04"
 SLIP = (
@@ -115,7 +115,7 @@ def test_power_off_loses_the_line_being_built_and_keeps_the_paper():
 def test_without_paper_nothing_prints_and_the_sensor_says_so():
     printer = PaperPrinter()
     printer.paper_out = True
-    assert printer.receive(b"A\n\x1dVB\x00" + ASK) == bytes([NO_PAPER])
+    assert printer.receive(b"A\n\x1dVB\x00" + ASK) == bytes([OK | TROUBLES["out of paper"][4]])
     printer.paper_out = False
     assert printer.receive(ASK) == bytes([OK])
     printer.receive(b"B\n")

@@ -1,0 +1,86 @@
+"""The help page behind any message that waits to be read: what to do, what to have at hand, whom
+to call.
+
+Every failure that an operator can read has its line here; what has none is service's business.
+"""
+
+from firmware.screens import Cancelled
+
+SERVICE, ISSUER, SUPERVISOR = "help.service", "help.issuer", "help.supervisor"
+
+# (what to do, whom to call, the text ids that this helps with)
+HELP = (
+    ("help.network", SERVICE, "no_reply.body no_line.body code.68 code.92"),
+    ("help.busy", SERVICE, "code.90 code.91 code.96 code.98"),
+    ("help.sign_on", SERVICE, "bad_mac.body code.77 code.A0 code.99"),
+    ("help.keys", SERVICE, "bad_keys.body not_enrolled.body"),
+    ("help.permit", SERVICE, "code.03 code.58 code.97"),
+    ("help.balance", SERVICE, "code.51"),
+    ("help.window", SERVICE, "code.22"),
+    ("help.back_office", SERVICE, "code.40 code.54 code.61"),
+    ("help.amount", SERVICE, "code.13 code.64 amount.above order.refunded"),
+    ("help.order", SERVICE, "code.12 code.25 order.unknown find.unknown find.nothing"),
+    ("help.bank", ISSUER, "code.01 code.14"),
+    ("help.pin", ISSUER, "code.55 code.75"),
+    ("help.held", SERVICE, "code.09 held.body"),
+    ("help.undone", SERVICE, "code.C9 code.CA annulled.body annulled.printed take_back.declined"
+     " take_back.annulled"),
+    ("help.duplicate", SERVICE, "code.94 conflict.body"),
+    ("help.refused", SERVICE, "code.05 code.30 code.other bad_reply.body"),
+    ("help.in_progress", SERVICE, "in_progress.body cancelling.body reversing.body lost.open"
+     " reversal_open.body journal_full.body take_back.begun"),
+    ("help.settled", SERVICE, "take_back.refused take_back.closed batch_full.body"),
+    ("help.lost", SERVICE, "lost.approved lost.annulled"),
+    ("help.paper", SERVICE, "printer.no_paper"),
+    ("help.cover", SERVICE, "printer.open"),
+    ("help.printer", SERVICE, "printer.silent printer.cutter printer.hot printer.broken"),
+    ("help.memory", SERVICE, "memory.body fault.body"),
+    ("help.password", SUPERVISOR, "password.wrong log_in.refused supervisor.refused"),
+    ("help.cancelled", SUPERVISOR, "cancelled.body"),
+)  # fmt: skip
+
+
+async def run(ui, about, values):
+    """Shown until ENTER or CANCEL lead back to the message. `about`: its text id and `values`."""
+    step, whom = _found(about)
+    terminal = ui.terminal
+    rows = ui.wrap(ui.text(step)) + ui.wrap(ui.text("help.have"))
+    for text_id, named in _facts(terminal, values):
+        rows += ui.wrap(ui.text(text_id, **named))
+    rows += ui.wrap(ui.text(whom, service=terminal.params.service))
+    try:
+        await ui.ask("pages", ui.text("help.title"), rows)
+    except Cancelled:
+        pass
+
+
+def _found(about):
+    for step, whom, ids in HELP:
+        if about in ids.split():
+            return step, whom
+    return "help.refused", SERVICE
+
+
+def _facts(terminal, values):
+    """[(text id, its values)]: the numbers that whoever is called will ask for."""
+    record, order = terminal.case, values.get("order", "")
+    if isinstance(record, str):
+        record, order = None, record
+    date, time = terminal.date_and_time()
+    facts = []
+    if record is not None:
+        order = record.order
+        if record.stan:
+            facts.append(("find.voucher", {"voucher": "%06d" % record.stan}))
+        if record.rrn:
+            facts.append(("help.rrn", {"rrn": record.rrn}))
+        if record.date:
+            date, time = record.date, record.time
+    if order:
+        facts.insert(0, ("order.number", {"order": order}))
+    if values.get("code"):
+        facts.append(("help.code", {"code": values["code"]}))
+    day, clock = date[4:6] + "-" + date[6:], time[:2] + ":" + time[2:4]
+    facts.append(("help.time", {"date": day, "time": clock}))
+    facts.append(("help.terminal", {"terminal": terminal.params.terminal}))
+    return facts
