@@ -12,7 +12,7 @@ from firmware import refund_state as states
 from firmware.record import Record, pack, unpack
 
 _FOLDER = const("journal")
-ARCHIVE = "archive"
+_ARCHIVE = const("archive")  # a file for each batch
 SLOTS = 8
 
 
@@ -71,7 +71,7 @@ class Journal:
         """Into the archive, and the slot is free again. What ends while it is LOST is there
         already."""
         if record.state != states.LOST:
-            self._storage.append(archive(record.batch), pack(record))
+            self._storage.append(_ARCHIVE + "/%06d" % record.batch, pack(record))
         self.move(record, states.ARCHIVE)
         self._free.append(record.key())
         self._open.pop(record.key())
@@ -79,15 +79,14 @@ class Journal:
     def finished(self):
         """Archived records, oldest batch first; each is read when asked for. A cut between the
         archive and the slot leaves two entries of one key: the later one counts."""
-        for name in self._storage.names(ARCHIVE):
-            for data in self._storage.entries(ARCHIVE + "/" + name):
+        for name in self._storage.names(_ARCHIVE):
+            for data in self._storage.entries(_ARCHIVE + "/" + name):
                 record = unpack(data)
                 if record is not None:
                     yield record
 
     def _load(self):
         self._storage.make_folder(_FOLDER)
-        self._storage.make_folder(ARCHIVE)
         names = self._storage.names(_FOLDER)
         for name in names:
             self._take(name, unpack(self._storage.read(_path(name))))
@@ -110,11 +109,6 @@ class Journal:
             self._free.append(name)
         else:
             self._open[name] = record
-
-
-def archive(batch):
-    """The file of what finished in a batch."""
-    return "%s/%06d" % (ARCHIVE, batch)
 
 
 def _path(name):

@@ -11,7 +11,7 @@ from micropython import const
 from firmware.storage import FOLDER, frame, get, make_folder, names, newest, opened, put
 
 _PROGSIZE = const(256)  # the Pico's flash programs no less; the same everywhere, so images compare
-_LOGS = const("archive/")  # appended to; everything else is written whole
+_ARCHIVE = const("archive")  # the folder of logs, appended to; all else is written whole
 _ASIDE = const("archive.new")
 _PIECE = const(256)
 
@@ -21,11 +21,11 @@ def mounted(parts):
     paths = set()
     volumes = [_mount(part, paths) for part in parts]
     sequence = 0
-    for folder in sorted({path.rpartition("/")[0] for path in paths if "/" in path}):
+    for folder in sorted({path.rpartition("/")[0] for path in paths if "/" in path} | {_ARCHIVE}):
         for volume in volumes:
             make_folder(volume, folder)
     for path in sorted(paths):
-        if path.startswith(_LOGS):
+        if path.startswith(_ARCHIVE + "/"):
             _repair_log(volumes, path)
         else:
             sequence = max(sequence, _repair_file(volumes, path))

@@ -168,7 +168,7 @@ def freed_before_archived(patch):
         book._free.append(record.key())
         book._open.pop(record.key())
         if not kept:
-            book._storage.append(journal.archive(record.batch), data)
+            book._storage.append(f"archive/{record.batch:06d}", data)
 
     patch.set(Journal, "finish", finish)
 

@@ -25,7 +25,6 @@ def written():
     flash = Flash()
     storage = mounted(flash)
     storage.make_folder("journal")
-    storage.make_folder("archive")
     for state in range(6):
         storage.write("journal/one", b"state %d" % state + bytes(300))
         storage.append(ARCHIVE, b"entry %d" % state)
