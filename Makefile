@@ -9,8 +9,10 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
+FUZZ := .venv/.fuzz
 BOARDS := rp2 esp32
 SEEDS ?= 6000
+CASES ?= 1000000
 SWEEPS := flash wire pairs host flash-micropython
 STUBS := $(BOARDS:%=typings/%/.installed)
 
@@ -28,7 +30,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo micropython flash flash-check test campaign soak bench lint glyphs locks wheel clean
+.PHONY: help demo micropython flash flash-check test campaign soak fuzz bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -57,6 +59,9 @@ soak: $(DEV) ## the long runs: every sweep whole, every planted bug, 200,000 see
 	done
 	@$(BIN)/tuidan campaign --mutants
 	@$(BIN)/tuidan campaign --seeds 200000
+
+fuzz: $(DEV) $(FUZZ) ## a million cases at everything that comes from outside: packets, lines, keys
+	@$(BIN)/python -m tests.fuzz --cases $(CASES)
 
 bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
 	@$(BIN)/tuidan bench
@@ -87,6 +92,7 @@ locks: ## resolve the lock files again from pyproject.toml (needs uv)
 	@$(if $(UV),,echo "make locks needs uv; see its manual for how to install it" >&2; exit 1)
 	@$(compile) --group build -o requirements.lock
 	@$(compile) --group dev -o requirements-dev.lock
+	@$(compile) --group fuzz -o requirements-fuzz.lock
 	@for board in $(BOARDS); do \
 	  $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url --group stubs-$$board -o requirements-stubs-$$board.lock; \
@@ -116,6 +122,10 @@ $(DEV): requirements-dev.lock pyproject.toml | $(BIN)/python
 	@$(install) requirements-dev.lock
 	@$(install_project)
 	@touch $(RUN) $@
+
+$(FUZZ): requirements-fuzz.lock | $(DEV)
+	@$(install) requirements-fuzz.lock
+	@touch $@
 
 # Each board's stubs bring their own machine.pyi, so each board has a folder of its own.
 typings/%/.installed: requirements-stubs-%.lock | $(BIN)/python

@@ -5,6 +5,7 @@ be spoilt too. All that one case needs is a single draw of bytes, its dice: a dr
 the case. Every edit takes any bytes, an already spoilt packet among them.
 """
 
+import os
 from struct import iter_unpack
 
 from hypothesis import Phase, settings
@@ -19,6 +20,7 @@ from protocol.reference.tables import FIELDS, MESSAGES
 
 TPDU_AND_HEADER = 11  # bytes that no MAC covers
 LONGEST_VALUE = 60  # of a field of our own making: the packet must stay below its limit
+TIMES = int(os.environ.get("FUZZ_TIMES", "1"))  # as many cases as `make test` throws
 BATCH = 20  # cases in one example of Hypothesis, which costs more than a case
 SILENCE = None  # in a stream: 600 ms without a byte
 AS_FOUND = (Phase.generate,)  # phases where a case is too long to be made smaller
@@ -32,7 +34,7 @@ _NASTY = b"\x02\x03\x06\x15\x00\x10\x99\x60"  # to a receiver of frames
 # The dice: how many steps, which kind of thing, which packet, then the steps.
 _STEP = ">BHHB"  # which edit, where, what, and whose fields it may borrow
 _COUNTS = (1, 1, 1, 1, 2, 3)
-_DICE = 3 + 6 * max(_COUNTS)
+DICE = 3 + 6 * max(_COUNTS)
 
 
 def enough_for(cases, phases=tuple(Phase)):
@@ -51,7 +53,7 @@ def batches(strategy):
 
 def _thrown(make):
     """The strategy of make(dice)."""
-    return st.binary(min_size=_DICE, max_size=_DICE).map(make)
+    return st.binary(min_size=DICE, max_size=DICE).map(make)
 
 
 def _steps(dice):
@@ -209,10 +211,10 @@ _MESSAGE_EDITS = (
 def message_edits(donors):
     """Functions packet -> Message (None if it could not be sent): well formed, but with parts
     that are missing, strange, or of another message. `donors`: packets to borrow fields from."""
-    return _thrown(lambda dice: _message_edit(dice, donors))
+    return _thrown(lambda dice: one_message_edit(dice, donors))
 
 
-def _message_edit(dice, donors):
+def one_message_edit(dice, donors):
     def edit(packet):
         message = codec.decode(packet)
         for which, at, what, donor in _steps(dice):
@@ -229,20 +231,20 @@ def _message_edit(dice, donors):
 
 def edits(donors):
     """Functions packet -> packet that spoil its bytes or, under the MAC that it has, its fields."""
-    return _thrown(lambda dice: _edit(dice, donors))
+    return _thrown(lambda dice: one_edit(dice, donors))
 
 
 def spoilt(packets):
     """One of `packets`, spoilt by one of `edits`."""
-    return _thrown(lambda dice: _edit(dice, packets)(packets[dice[2] % len(packets)]))
+    return _thrown(lambda dice: one_edit(dice, packets)(packets[dice[2] % len(packets)]))
 
 
-def _edit(dice, donors):
+def one_edit(dice, donors):
     if dice[1] % 2:
         return _byte_edit(dice)
 
     def edit(packet):
-        message = _message_edit(dice, donors)(packet)
+        message = one_message_edit(dice, donors)(packet)
         return packet[:-1] if message is None else codec.encode(message)
 
     return edit

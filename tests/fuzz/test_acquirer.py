@@ -21,11 +21,11 @@ from protocol.reference.codec import decode, encode
 from protocol.reference.tables import CODES
 from protocol.subfields import f60
 from tests.fuzz import mutants
-from tests.fuzz.mutants import SILENCE, batches, enough_for, genuine, sealed
+from tests.fuzz.mutants import SILENCE, TIMES, batches, enough_for, genuine, sealed
 from tests.fuzz.recording import record
 
 TERMINALS = (samples.TERMINAL, samples.X919_TERMINAL, samples.CMAC_TERMINAL)
-RUNS = {"spoilt": 3 * 1_200, "nonsense": 1_000, "stream": 5_400}
+RUNS = {name: cases * TIMES for name, cases in {"spoilt": 3 * 1_200, "nonsense": 1_000, "stream": 5_400}.items()}
 EACH_COUNTED_AS = ("answered", "malformed", "unrequested")
 KEY_SETS_KEPT = 4
 

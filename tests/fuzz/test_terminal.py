@@ -13,12 +13,12 @@ from host_sim.acquirer import samples
 from protocol.framing import frame
 from protocol.reference.codec import decode
 from tests.fuzz import mutants
-from tests.fuzz.mutants import SILENCE, TPDU_AND_HEADER, batches, enough_for, framed, genuine
+from tests.fuzz.mutants import SILENCE, TIMES, TPDU_AND_HEADER, batches, enough_for, framed, genuine
 from tests.fuzz.recording import recorded
 from tests.fuzz.station import Station
 
 TERMINALS = (samples.TERMINAL, samples.X919_TERMINAL, samples.CMAC_TERMINAL)
-RUNS = {"spoilt": 3 * 1_250, "flips": 3 * 1_100, "stream": 3_000}
+RUNS = {name: cases * TIMES for name, cases in {"spoilt": 3 * 1_250, "flips": 3 * 1_100, "stream": 3_000}.items()}
 MAY_LACK_MAC = ("A0", "77")  # these two only prompt a sign-on
 TELLS = (3, 4, 11, 41, 42)  # what tells whose reply it is
 

@@ -16,7 +16,9 @@ from tests.fuzz.liar import Forger, Liar
 from tests.fuzz.mutants import AS_FOUND, SILENCE, batches, enough_for
 from tests.fuzz.recording import REFUNDED, VOIDED, echo_works, recorded, signed_on
 
-LIES = 5 * mutants.BATCH  # of each test
+LIES = 5 * mutants.BATCH * mutants.TIMES  # of each test
+SEALED = ("0800", "0600", "0220 0221", "0200 0400")
+RUNS = {"lies": 5 * LIES, "sealed": len(SEALED) * LIES // 4}
 MINUTE_MS, HOURS_MS = 60_000, 6 * 3_600_000
 RESTING = ("Ready", "Signed off")
 
@@ -195,7 +197,7 @@ def test_noise_at_an_idle_terminal_changes_nothing_that_is_seen():
     assert ran >= LIES
 
 
-@pytest.mark.parametrize("mtis", [("0800",), ("0600",), ("0220", "0221"), ("0200", "0400")])
+@pytest.mark.parametrize("mtis", [mtis.split() for mtis in SEALED])
 def test_well_sealed_nonsense_brings_the_terminal_back_to_idle(mtis):
     ran = 0
 
