@@ -1,4 +1,4 @@
-"""`make fuzz`: at least so many cases at everything that comes from outside, packets, lines and keys.
+"""`make fuzz`: so many cases at everything that comes from outside, packets, lines and keys.
 
 The guided targets side by side, then the Hypothesis tests of this folder with more cases than
 `make test` gives them. Says how many were thrown; exit code 1 at a finding.
@@ -25,9 +25,12 @@ def main():
     counts = {name: max(1, cases * share // 1000) for name, (_, share, _) in TARGETS.items()}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         good = list(pool.map(_guided, *zip(*sorted(counts.items()), strict=True)))
-    times = -(-(cases - sum(counts.values())) // _a_round())
-    good.append(_hypothesis(times))
-    thrown = sum(counts.values()) + times * _a_round()
+    times = -(-(cases - sum(counts.values())) // _by_hypothesis())
+    os.environ["FUZZ_TIMES"] = str(times)
+    good.append(_hypothesis())
+    by_hypothesis = times * _by_hypothesis()
+    print(f"Hypothesis: {by_hypothesis} cases")
+    thrown = sum(counts.values()) + by_hypothesis
     print(f"{thrown} cases, {good.count(False)} findings")
     sys.exit(not all(good))
 
@@ -39,21 +42,18 @@ def _guided(name, cases):
     return done.returncode == 0
 
 
-def _a_round():
-    """Cases of the Hypothesis tests, once."""
+def _by_hypothesis():
+    """Cases of the Hypothesis tests at their size in `make test`."""
     from tests.fuzz import test_acquirer, test_terminal, test_whole_terminal
 
     whole = (test_terminal.RUNS, test_acquirer.RUNS, test_whole_terminal.RUNS)
     return sum(sum(runs.values()) for runs in whole)
 
 
-def _hypothesis(times):
+def _hypothesis():
     command = [sys.executable, "-m", "pytest", "-q", "-n", str(os.cpu_count()),
                *(f"tests/fuzz/{name}" for name in HYPOTHESIS)]
-    environment = os.environ | {"FUZZ_TIMES": str(times)}
-    done = subprocess.run(command, env=environment, check=False)
-    print(f"Hypothesis: {times * _a_round()} cases", flush=True)
-    return done.returncode == 0
+    return subprocess.run(command, check=False).returncode == 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,6 @@ def test_a_target_takes_its_examples_and_any_bytes(name):
 
 def test_an_error_of_another_type_ends_the_hunt(monkeypatch):
     throw = TARGETS["tags"][0]()
-    monkeypatch.setattr(tlv, "row", lambda *_: [][0])
-    with pytest.raises(IndexError):
+    monkeypatch.setattr(tlv, "row", lambda *_: {}["planted"])
+    with pytest.raises(KeyError):
         throw(bytes(range(40)))
