@@ -37,8 +37,9 @@ def main():
 
 def _guided(name, cases):
     command = [sys.executable, "-m", "tests.fuzz.guided", name, str(cases)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    print(done.stdout.strip() or f"{name}: a finding\n{done.stderr}", flush=True)
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        print(f"{name}: a finding\n{done.stderr}", flush=True)
     return done.returncode == 0
 
 

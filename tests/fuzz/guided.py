@@ -45,8 +45,9 @@ def _hunt(name, cases):
         nonlocal thrown
         throw(data)
         thrown += 1
+        if thrown % max(1, cases // 5) == 0 or thrown == cases:
+            print(f"{name}: {thrown} of {cases} cases", flush=True)
         if thrown == cases:
-            print(f"{name}: {thrown} cases", flush=True)
             os._exit(0)  # the fuzzer's own end says much and returns nothing
 
     FOUND.mkdir(parents=True, exist_ok=True)
