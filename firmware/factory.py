@@ -1,6 +1,8 @@
 """What the maker writes into a new terminal, and no terminal ever does."""
 
-from firmware.operators import OPERATORS, hashed
+import hashlib
+
+from firmware.operators import SALT_BYTES, Operators
 from firmware.params import DEFAULTS, PARAMS
 from firmware.storage import pack_lines
 
@@ -14,8 +16,7 @@ def write_params(storage, values):
 
 def write_operators(storage, passwords, salt):
     """{number: password}; `salt` is text that differs from terminal to terminal."""
-    stored = {}
-    for number in passwords:
-        own_salt = salt + number
-        stored[number] = own_salt + ":" + hashed(own_salt, passwords[number])
-    storage.write(OPERATORS, pack_lines(stored))
+    operators = Operators(storage)
+    for number in sorted(passwords):
+        own_salt = hashlib.sha256((salt + number).encode()).digest()[:SALT_BYTES]
+        operators.put(number, passwords[number], own_salt)

@@ -36,6 +36,7 @@ class Terminal:
         self.ui.terminal = self
         self.case = None  # the order number or the record that a help page tells of
         self.operator = None  # number of who is logged in
+        self.waiting_since = self.kernel.now()  # power-on, or the supervisor's last wrong password
         self.signed_on = False  # the clock may have stood still: a sign-on sets it
         self.in_hand = None  # the record that the operator is busy with
         self.turn = Turn(self.kernel)  # of whoever works on an open record

@@ -4,6 +4,8 @@ Plain data in (time, contacts, received bytes) and plain data out (the list of o
 MicroPython subset: the same object stands behind the shims in both interpreters.
 """
 
+import hashlib
+
 TICKS_PERIOD = 2**30
 # Every run passes the wrap of the tick counter 300 ms after the world's time began.
 TICKS_AT_ZERO = TICKS_PERIOD - 300
@@ -14,12 +16,15 @@ class Chip:
 
     flash: read(at, length), program(at, data), erase(at), size; outlives the chip.
     rtc_ms: what the real-time clock shows at world time 0, in milliseconds since 2000-01-01.
+    noise: a number from the world's seed, another one at each power-on: the chip's random source.
     """
 
-    def __init__(self, flash, now_ms=0, rtc_ms=0):
+    def __init__(self, flash, now_ms=0, rtc_ms=0, noise=0):
         self.flash = flash
         self.now_ms = now_ms  # world time, never wraps
         self.rtc_ms = rtc_ms
+        self._noise = noise
+        self._drawn = 0  # how often it was asked for random bytes
         self.dead = False  # without power: nothing that a dying task does counts
         # ("pin", number, level), ("spi", id, bytes), ("uart", id, bytes), ("wdt", id, timeout)
         self.outputs = []
@@ -32,6 +37,11 @@ class Chip:
 
     def ticks_ms(self):
         return (TICKS_AT_ZERO + self.now_ms) % TICKS_PERIOD
+
+    def random(self, count):
+        """What the runner gives a board in place of the chip's own generator; 32 bytes at most."""
+        self._drawn += 1
+        return hashlib.sha256(b"%d %d" % (self._noise, self._drawn)).digest()[:count]
 
     def output(self, kind, number, value):
         """Something leaves the chip; bytes are copied, their buffer is the driver's again."""

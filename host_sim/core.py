@@ -63,6 +63,7 @@ class Start(NamedTuple):
     now_ms: int
     rtc_ms: int
     contacts: Contacts
+    noise: int = 0
 
 
 MakeCore = Callable[[Start], Core]
@@ -73,9 +74,13 @@ class InProcess:
     makes the board of firmware/board."""
 
     def __init__(self, boot: Boot, make_board: Callable[[], Any], start: Start):
-        self.chip = machine.board = Chip(start.flash, start.now_ms, start.rtc_ms)
-        self.chip.set_contacts(start.contacts)
-        self.terminal = boot(make_board())
+        chip = self.chip = machine.board = Chip(
+            start.flash, start.now_ms, start.rtc_ms, start.noise
+        )
+        chip.set_contacts(start.contacts)
+        board = make_board()
+        board.random = chip.random
+        self.terminal = boot(board)
 
     @property
     def rtc_ms(self) -> int:

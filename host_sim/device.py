@@ -52,7 +52,7 @@ class Device:
     `on_link(bytes)` gets what the terminal sends.
 
     The flash, the paper and the calendar clock (`start` is its time at 0 ms) outlive the power.
-    `clean_contacts`: keys that do not bounce.
+    `clean_contacts`: keys that do not bounce. `noise` feeds the chip's random source.
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class Device:
         start: datetime,
         wiring: Wiring = PICO,
         clean_contacts: bool = False,
+        noise: Random | None = None,
     ):
         self.flash = Flash(wiring.flash_bytes)
         self.printer = PaperPrinter()
@@ -77,6 +78,7 @@ class Device:
         self._on_link = on_link
         self._agenda = agenda
         self._rng = rng
+        self._noise = noise or Random(0)
         self._rtc_ms = int((start - RTC_EPOCH).total_seconds() * 1000)
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
@@ -91,7 +93,8 @@ class Device:
         """Boot from what the flash holds. Nothing happens if it is on already."""
         if self.core is None:
             self.lcd = Lcd()
-            start = Start(self.flash, now_ms, self._rtc_ms, self.keys.contacts)
+            noise = self._noise.getrandbits(32)
+            start = Start(self.flash, now_ms, self._rtc_ms, self.keys.contacts, noise)
             self.core = self._make_core(start)
 
     def power_off(self, now_ms: int) -> None:

@@ -33,7 +33,7 @@ class OnMicroPython:
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
             [MICROPYTHON, "-X", f"heapsize={heap_kb}k", "-m", "host_sim.pipe.far",
-             program, str(start.flash.size)],
+             program, str(start.flash.size), str(start.noise)],
             cwd=tree, env={**os.environ, "MICROPYPATH": f"{tree}/host_sim/shims:{tree}"},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
         )  # fmt: skip

@@ -111,6 +111,7 @@ class World:
         self.device = Device(
             make_core or partial(InProcess, boot, make_board),
             self._send, self.agenda, Random(f"{seed} keys"), start, wiring, clean_contacts,
+            Random(f"{seed} noise"),
         )  # fmt: skip
         self._host_free_at = 0
         self._device_due: int | None = None

@@ -4,6 +4,7 @@ Which pins, ports and flash they stand on is the business of the board's own fil
 """
 
 import binascii
+import os
 import time
 
 from machine import RTC, WDT
@@ -46,6 +47,10 @@ class Common:
 
     def set_clock(self, year, month, day, hour, minute, second):
         self._rtc.datetime((year, month, day, 0, hour, minute, second, 0))
+
+    def random(self, count):
+        """So many bytes that nobody can foretell, by the chip's own generator."""
+        return os.urandom(count)
 
     def data_flash(self):
         """Block device of the data volume: mount it with progsize=256, mtime=False."""

@@ -9,6 +9,7 @@ REFUND = "flows.refund.run"
 COMPLETE = "flows.complete.run"
 LOG_IN = "flows.log_in.run"
 MENU = "flows.menu.run"
+IF_ALLOWED = "flows.menu.allowed"
 
 
 async def run(terminal):
@@ -39,7 +40,7 @@ async def _wait(terminal):
         return None
     key = terminal.ui.keys.get()
     if key == "1":
-        return (REFUND,)
+        return (IF_ALLOWED, REFUND)
     if key == "ENTER" and owed:
         return (COMPLETE, owed[0], True)
     if key == "MENU":

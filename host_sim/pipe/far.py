@@ -1,8 +1,8 @@
 """The board's end of the pipe, on MicroPython: a chip whose far side is another process.
 
-Run with the name of a program (host_sim/pipe/terminal.py) and the size of the flash. Whatever
-this takes of the heap a real board has for itself, so it takes little: nothing is kept, every
-buffer is there from the start.
+Run with the name of a program (host_sim/pipe/terminal.py), the size of the flash and Chip's noise.
+Whatever this takes of the heap a real board has for itself, so it takes little: nothing is kept,
+every buffer is there from the start.
 """
 
 import gc
@@ -88,8 +88,8 @@ class FarFlash:
 class FarChip(Chip):
     """What leaves the chip goes into the pipe at once."""
 
-    def __init__(self, pipe, flash):
-        super().__init__(flash)
+    def __init__(self, pipe, flash, noise):
+        super().__init__(flash, noise=noise)
         self._pipe = pipe
 
     def output(self, kind, number, value):
@@ -99,11 +99,11 @@ class FarChip(Chip):
             self._pipe.send(_OUTPUTS[kind], number, 0, value)
 
 
-def run(program, flash_size):
+def run(program, flash_size, noise):
     """Serve the world until it closes the pipe; a fault of the firmware ends the process."""
     gc.threshold(_GARBAGE)
     pipe = Pipe(sys.stdin.buffer, sys.stdout.buffer)
-    chip = machine.board = FarChip(pipe, FarFlash(pipe, flash_size))
+    chip = machine.board = FarChip(pipe, FarFlash(pipe, flash_size), noise)
     buffer = memoryview(bytearray(_BUFFER))
     terminal = None
     clock = 0
@@ -141,4 +141,4 @@ def run(program, flash_size):
             pipe.flush()
 
 
-run(sys.argv[1], int(sys.argv[2]))
+run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -30,13 +30,15 @@ WIDEST = {
     "card": "622202******1234", "date": "20260316", "voucher": "000123", "state": "record lost",
     "note": "goods came back", "time": "09:30", "terminal": "10000001",
     "service": "400-000-0000",
+    "minutes": "30", "digits": "6",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
 TITLE = re.compile(r"\.title$|\.failed$")
 ROWS = re.compile(r"^idle\.")
 MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$")
 # A prompt leaves the last row to what is typed.
-PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter")
+PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter"
+                    r"|^password\.(old|new|again)$")
 SHOWN = re.compile(r"^(signature|approved|sending|again)\.body$|^printer\.(?!title)|connecting")
 ONE_PAGE = ((PROMPT, 2), (SHOWN, 3))
 ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13))

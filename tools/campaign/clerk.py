@@ -12,7 +12,7 @@ from host_sim.bench.keypad import NAMES
 from tools.campaign.shopfront import OPERATOR, SUPERVISOR
 
 MAIN = [where for _, where in MENUS["main"][2]]
-MENU_TITLES = ("Menu", "Records", "This till")
+MENU_TITLES = ("Menu", "Records", "This till", "Operators")
 # text id of a procedure in a menu: the keys that lead to it from idle
 _WAYS = {
     entry[0]: ("MENU", str(MAIN.index(name) + 1), str(at + 1))
@@ -255,6 +255,8 @@ CHINESE = (
     ("菜单", ("CANCEL",)),
     ("交易记录", ("CANCEL",)),
     ("终端管理", ("CANCEL",)),
+    ("操作员管理", ("CANCEL",)),
+    ("修改密码", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
