@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row
 
+from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.ledger import Key
 
 # The response code (F39), the reply's fields that the handler knows ({number: value}), and for a
@@ -23,13 +24,20 @@ class Call:
     """A checked request with what a handler needs to answer it."""
 
     def __init__(
-        self, request: Request, terminal: Row, connection: Connection, now: datetime, keyring
+        self,
+        request: Request,
+        terminal: Row,
+        connection: Connection,
+        now: datetime,
+        keyring,
+        faults: Faults,
     ):
         self.request = request
         self.terminal = terminal
         self.connection = connection
         self.now = now
         self.keyring = keyring
+        self.faults = faults
 
     @property
     def amount_fen(self) -> int:

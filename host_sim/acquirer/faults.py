@@ -8,8 +8,9 @@ MUTE = "mute"  # the request is carried out, its reply is lost
 BAD_MAC = "bad mac"  # the reply's F64 is wrong
 WRONG_KCV = "wrong kcv"  # the 0810 brings keys whose check value is wrong
 DELAY = "delay"  # the reply leaves later (the link server holds it back)
+MISCOUNT = "miscount"  # 0500: its totals do not match, although they should
 
-KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY)
+KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, MISCOUNT)
 
 
 class Faults:

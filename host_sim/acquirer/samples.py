@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, insert
 
-from host_sim.acquirer import ledger, schema
+from host_sim.acquirer import batches, ledger, schema
 from host_sim.acquirer.keys import Secrets, token
 
 TEST_SHOP = "898110070110001"
@@ -110,6 +110,8 @@ def load(connection: Connection, today: date, orders=ORDERS) -> None:
     for row in sorted(orders, key=lambda row: -row[1]):
         _load_order(connection, row, today, stans)
     opening = datetime.combine(today, time(0, 0))
+    for terminal_id, _, _ in TERMINALS:
+        _settle(connection, terminal_id, opening)
     for merchant_id, _, _, balance_fen in MERCHANTS:
         _bring_to(connection, merchant_id, balance_fen, opening)
 
@@ -178,6 +180,18 @@ def _record(connection, key, kind, order, amount_fen, rrn, at) -> None:
         answered_at=at,
     )
     ledger.post(connection, txn_id, kind, order, amount_fen, at)
+
+
+def _settle(connection, terminal_id, at) -> None:
+    """What the samples sold was counted before the terminal came to the shop: it has no records of
+    it. The open batch stays open."""
+    rows = batches.unsettled(connection, terminal_id)
+    key = ledger.Key(terminal_id, OPEN_BATCH - 1, 0, "")
+    none = dict.fromkeys(("debit_fen", "debit_count", "credit_fen", "credit_count"), 0)
+    number = batches.record(
+        connection, key, fingerprint="", result=1, settled_at=at, ended_at=at, **none
+    )
+    batches.mark(connection, number, rows)
 
 
 def _open_account(connection, name) -> None:

@@ -96,6 +96,38 @@ order = Table(
     CheckConstraint("length(token) = 8"),
 )
 
+# One row a settlement that was asked for: the host's own totals, the result of F48 (3: nothing was
+# settled), and once the batch is over the STAN that ended it.
+settlement = Table(
+    "settlement",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
+    Column("batch", Integer, nullable=False),
+    Column("stan", Integer, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("debit_fen", Integer, nullable=False),
+    Column("debit_count", Integer, nullable=False),
+    Column("credit_fen", Integer, nullable=False),
+    Column("credit_count", Integer, nullable=False),
+    Column("result", Integer, nullable=False),
+    Column("settled_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
+    Column("end_stan", Integer),
+    UniqueConstraint("terminal_id", "batch", "stan"),
+    CheckConstraint("result between 1 and 3"),
+)
+
+# What a terminal uploaded of a batch whose totals differ: F48 of each portion, by its STAN.
+upload = Table(
+    "upload",
+    metadata,
+    Column("settlement_id", ForeignKey("settlement.id"), primary_key=True),
+    Column("stan", Integer, primary_key=True, autoincrement=False),
+    Column("entries", String(322), nullable=False),
+    Column("at", DateTime, nullable=False),
+)
+
 # One row a key, whatever became of it: the row is at once the unique key, the fingerprint, the
 # stored reply and, once closed, the tombstone. `dated` is DF0C for a refund, empty for the others.
 txn = Table(
@@ -118,7 +150,8 @@ txn = Table(
     Column("answered_at", DateTime),
     Column("closing_code", String(2)),
     Column("note", String(60)),
-    Column("settled", Boolean, nullable=False, default=False),
+    # The settlement that counted it; None until one has.
+    Column("settled", ForeignKey("settlement.id")),
     UniqueConstraint("terminal_id", "batch", "stan", "dated"),
     CheckConstraint("kind in ('sale', 'void', 'refund')"),
     CheckConstraint("(kind = 'refund') = (dated <> '')"),
@@ -128,6 +161,7 @@ txn = Table(
     CheckConstraint("state not in (2, 3) or (order_no is not null and amount_fen > 0)"),
 )
 Index("txn_order", txn.c.order_no)
+Index("txn_unsettled", txn.c.terminal_id, sqlite_where=txn.c.settled.is_(None))
 
 posting = Table(
     "posting",
@@ -173,6 +207,15 @@ def _refuse(table: Table, verb: str) -> DDL:
 for _table in (posting, audit):
     for _verb in ("update", "delete"):
         event.listen(_table, "after_create", _refuse(_table, _verb).execute_if(dialect="sqlite"))
+
+_COUNTED_ONCE = DDL(
+    """create trigger txn_counted_once before update on txn
+    when old.settled is not null begin
+      select raise(abort, 'counted in a settlement') where new.settled is not old.settled
+        or new.state <> old.state;
+    end"""
+)
+event.listen(txn, "after_create", _COUNTED_ONCE.execute_if(dialect="sqlite"))
 
 # The rules refuse an over-refund before this does; the database refuses it whatever they say.
 _NEVER_ABOVE_THE_ORDER = DDL(

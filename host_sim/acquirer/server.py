@@ -15,7 +15,7 @@ from host_sim.acquirer import ledger, samples
 from host_sim.acquirer.call import Answer, Call, Request
 from host_sim.acquirer.crash import CrashPoints
 from host_sim.acquirer.faults import Faults
-from host_sim.acquirer.handlers import inquiry, network, refund, void
+from host_sim.acquirer.handlers import inquiry, network, refund, settlement, void
 from host_sim.acquirer.keys import Keyring
 from protocol import session, tlv
 from protocol.dialect import ONLY_ECHOED
@@ -44,6 +44,9 @@ HANDLERS = {
     "sale": void.sale,
     "void_reversal": void.reversal,
     "sale_reversal": void.reversal,
+    "settlement": settlement.settle,
+    "batch_upload": settlement.upload,
+    "batch_end": settlement.end,
 }
 
 # What F62 must bring where it is TLV.
@@ -126,7 +129,8 @@ class Acquirer:
             detail = f"batch {request.batch:06d} after {terminal.batch:06d}"
             ledger.note(connection, now, terminal.terminal_id, "batch not opened yet", detail)
         handler = HANDLERS.get(request.name, _not_supported)
-        answer = handler(Call(request, terminal, connection, now, self._keyring))
+        call = Call(request, terminal, connection, now, self._keyring, self.faults)
+        answer = handler(call)
         reply = incoming.reply_to(message, _fields(request, answer, now))
         return reply, answer.mac or mac
 

@@ -183,7 +183,7 @@ def test_lost_record_that_is_counted_in_a_settled_batch_stands(till):
             answer(repeat, now), answer(repeat, now)  # delayed on the line; the second is approved
             with till.shop.engine.begin() as connection:
                 refunds = update(schema.txn).where(schema.txn.c.kind == "refund")
-                connection.execute(refunds.values(settled=True))
+                connection.execute(refunds.values(settled=1))
         return answer(packet, now)
 
     till.shop.acquirer.answer = answer_settled

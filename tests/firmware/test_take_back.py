@@ -72,7 +72,7 @@ def read_taken_back(till, text="vouchers are"):
 def close_batch_at_host(till):
     with till.shop.engine.begin() as connection:
         counted = update(schema.txn).where(schema.txn.c.kind != "sale")
-        connection.execute(counted.values(settled=True))
+        connection.execute(counted.values(settled=1))
 
 
 def test_archived_refund_is_taken_back_under_its_own_key(till):

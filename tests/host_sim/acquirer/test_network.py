@@ -111,12 +111,6 @@ def test_wrong_merchant_number_is_answered_03(till):
     assert code(till.inquire("20260001")) == "03"
 
 
-def test_settlement_is_not_supported_yet(till):
-    fields = {11: "000009", 48: "0" * 62, 49: "156", 60: "00000101201"}
-    fields |= {62: b"", 63: "01 ", 64: bytes(8)}
-    assert code(till.send(till.message("0500", fields))) == "40"
-
-
 def test_same_seed_and_messages_give_the_same_bytes():
     def run():
         host = Host(seed=7)
