@@ -60,7 +60,7 @@ class Screens:
         self._kernel = kernel
         self._lcd = lcd
         self._glyphs = glyphs
-        self._drawn = [None] * (1 + BODY_ROWS)  # what each row of the screen holds
+        self.drawn = [None] * (1 + BODY_ROWS)  # what each row of the screen holds
         self.keys = keys
         self.cancel = CancelKey(keys)
         self.texts = texts
@@ -79,9 +79,9 @@ class Screens:
 
     def _draw(self, row, text, mark=""):
         """Draw one row, the title inverted, unless it is there already."""
-        if self._drawn[row] == (text, mark):
+        if self.drawn[row] == (text, mark):
             return
-        self._drawn[row] = (text, mark)
+        self.drawn[row] = (text, mark)
         invert = row == 0
         end = self._lcd.text(0, row, text, invert)
         self._lcd.text(end, row, " " * (COLUMNS - end), invert)

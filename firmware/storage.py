@@ -23,12 +23,12 @@ class Storage:
         mount is made empty and filled again from the other."""
         half = device.ioctl(_BLOCKS, 0) // 2
         parts = (Part(device, 0, half), Part(device, half, half))
-        self._volumes, self._sequence = overlay.call("volumes.mounted", parts)
+        self.volumes, self._sequence, self.mended = overlay.call("volumes.mounted", parts)
 
     def read(self, path):
         """The file's bytes; None if it is not there or neither copy is valid. The copies are alike
         since the boot, and the first is written first: where it is valid it is the newest."""
-        for volume in self._volumes:
+        for volume in self.volumes:
             copy = opened(get(volume, path))
             if copy is not None:
                 return copy[1]
@@ -38,39 +38,39 @@ class Storage:
         """Replace the whole file, on both volumes."""
         self._sequence += 1
         framed = frame(self._sequence, data)
-        for volume in self._volumes:
+        for volume in self.volumes:
             put(volume, path, "wb", framed)
 
     def append(self, path, data):
         """Add an entry (up to 65,535 bytes) to a log."""
         entry = len(data).to_bytes(2, "big") + data
         entry += binascii.crc32(entry).to_bytes(4, "big")
-        for volume in self._volumes:
+        for volume in self.volumes:
             put(volume, path, "ab", entry)
 
     def entries(self, path):
         """The entries of a log, oldest first, from the copy with more good ones."""
-        return overlay.call("volumes.entries", self._volumes, path)
+        return overlay.call("volumes.entries", self.volumes, path)
 
     def rename(self, old, new):
-        for volume in self._volumes:
+        for volume in self.volumes:
             volume.rename(old, new)
 
     def remove(self, path):
-        for volume in self._volumes:
+        for volume in self.volumes:
             volume.remove(path)
 
     def make_folder(self, path):
-        for volume in self._volumes:
+        for volume in self.volumes:
             make_folder(volume, path)
 
     def names(self, folder):
         """File names in a folder, sorted: the order never depends on the volumes' history."""
-        return sorted(names(self._volumes[0], folder) | names(self._volumes[1], folder))
+        return sorted(names(self.volumes[0], folder) | names(self.volumes[1], folder))
 
     def has_room(self):
         """Whether a whole transaction still fits."""
-        for volume in self._volumes:
+        for volume in self.volumes:
             blocks, free = volume.statvfs("/")[2:4]
             # A full volume counts a folder's blocks twice, and what is below zero comes out huge.
             if not _RESERVE_BLOCKS <= free <= blocks:

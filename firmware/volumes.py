@@ -17,34 +17,39 @@ _PIECE = const(256)
 
 
 def mounted(parts):
-    """(volumes, highest sequence) of two block devices."""
+    """(volumes, highest sequence, how many copies were mended) of two block devices."""
     paths = set()
     volumes = [_mount(part, paths) for part in parts]
-    sequence = 0
+    sequence = mended = 0
     for folder in sorted({path.rpartition("/")[0] for path in paths if "/" in path} | {_ARCHIVE}):
         for volume in volumes:
             make_folder(volume, folder)
     for path in sorted(paths):
         if path.startswith(_ARCHIVE + "/"):
-            _repair_log(volumes, path)
+            mended += _repair_log(volumes, path)
         else:
-            sequence = max(sequence, _repair_file(volumes, path))
-    return volumes, sequence
+            told = _repair_file(volumes, path)
+            sequence = max(sequence, told[0])
+            mended += told[1]
+    return volumes, sequence, mended
 
 
 def _repair_file(volumes, path):
-    """The sequence of the file, 0 where neither copy is valid."""
+    """(sequence of the file, 0 where neither copy is valid; copies written anew)."""
     copies = [opened(get(volume, path)) for volume in volumes]
     best = newest(copies)
     if best is None:
-        return 0
+        return 0, 0
     sequence, data = copies[best]
     if copies[1 - best] is None or copies[1 - best][0] != sequence:
         put(volumes[1 - best], path, "wb", frame(sequence, data))
-    return sequence
+        return sequence, 1
+    return sequence, 0
 
 
 def _repair_log(volumes, path):
+    """How many copies were written anew."""
+    mended = 0
     lengths = [_good_length(volume, path) for volume in volumes]
     sizes = [_size(volume, path) for volume in volumes]
     best = 0 if lengths[0] >= lengths[1] else 1
@@ -56,6 +61,8 @@ def _repair_log(volumes, path):
         # A torn tail would hide what is appended behind it, so the winner sheds its own too.
         if lengths[one] != lengths[best] or sizes[one] != lengths[best]:
             _copy(volumes[best], volumes[one], path, lengths[best])
+            mended += 1
+    return mended
 
 
 def entries(volumes, path):

@@ -14,6 +14,7 @@ MENUS = {
             ("menu.refund", "flows.refund.run"),
             ("menu.records", "records"),
             ("menu.till", "till"),
+            ("menu.service", "service"),
         ),
     ),
     "records": (
@@ -39,6 +40,12 @@ MENUS = {
             ("menu.op_delete", "flows.operators.delete"),
             ("menu.op_reset", "flows.operators.reset"),
             ("menu.op_unlock", "flows.operators.unlock"),
+        ),
+    ),
+    "service": (
+        "menu.service", "main", (
+            ("menu.self_test", "flows.self_test.run"),
+            ("menu.version", "flows.version.run"),
         ),
     ),
 }  # fmt: skip

@@ -179,7 +179,7 @@ def freed_before_archived(patch):
 def one_volume(patch):
     def write(storage, path, data):
         storage._sequence += 1
-        files.put(storage._volumes[0], path, "wb", files.frame(storage._sequence, data))
+        files.put(storage.volumes[0], path, "wb", files.frame(storage._sequence, data))
 
     patch.set(Storage, "write", write)
 

@@ -37,7 +37,7 @@ def lose(till, *names):
     def flip(board):
         storage = Storage(board.data_flash())
         for name in names or [record.key() for record in Journal(storage).open_records()]:
-            for volume in storage._volumes:
+            for volume in storage.volumes:
                 with volume.open("journal/" + name, "rb") as file:
                     data = bytearray(file.read())
                 data[30] ^= 1

@@ -78,7 +78,7 @@ def test_both_copies_bad_is_told_and_not_guessed():
 def test_torn_tail_of_a_log_does_not_hide_what_is_appended_behind_it():
     flash = written()
     storage = mounted(flash)
-    for volume in storage._volumes:
+    for volume in storage.volumes:
         file = volume.open(ARCHIVE, "ab")
         file.write(b"\x00\x20torn")
         file.close()

@@ -29,13 +29,14 @@ WIDEST = {
     "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
     "card": "622202******1234", "date": "20260316", "voucher": "000123", "state": "record lost",
     "note": "goods came back", "time": "09:30", "terminal": "10000001",
-    "service": "400-000-0000",
-    "minutes": "30", "digits": "6",
+    "service": "400-000-0000", "minutes": "30", "digits": "6",
+    "first": 31, "second": 31, "merchant": "898110070110001",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
 TITLE = re.compile(r"\.title$|\.failed$")
-ROWS = re.compile(r"^idle\.")
-MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$")
+ROWS = re.compile(r"^idle\.|^test\.(press|twice|by_)")
+MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$"
+                  r"|^test\.(keypad|screen|paper|flash|clock|link|results)$")
 # A prompt leaves the last row to what is typed.
 PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter"
                     r"|^password\.(old|new|again)$")

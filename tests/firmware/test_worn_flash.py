@@ -45,10 +45,10 @@ def wear_out(till, volumes=(0, 1), good=0):
     """The terminal's volumes refuse to be written, until worn is False."""
     wear = {"worn": True, "refused": 0}
     storage = till.world.device.terminal.storage
-    worn = list(storage._volumes)
+    worn = list(storage.volumes)
     for number in volumes:
         worn[number] = Worn(worn[number], good, wear)
-    storage._volumes = worn
+    storage.volumes = worn
     return wear
 
 
