@@ -8,7 +8,7 @@ from firmware.screens import Cancelled
 
 SERVICE, ISSUER, SUPERVISOR = "help.service", "help.issuer", "help.supervisor"
 
-# (what to do, whom to call, the text ids that this helps with)
+# (what to do, whom to call, the text ids that this helps with: whole, or how they begin)
 HELP = (
     ("help.network", SERVICE, "no_reply.body no_line.body code.68 code.92"),
     ("help.busy", SERVICE, "code.90 code.91 code.96 code.98"),
@@ -35,7 +35,7 @@ HELP = (
     ("help.cover", SERVICE, "printer.open"),
     ("help.printer", SERVICE, "printer.silent printer.cutter printer.hot printer.broken"),
     ("help.memory", SERVICE, "memory.body fault.body"),
-    ("help.password", SUPERVISOR, "password.wrong log_in.refused supervisor.refused"),
+    ("help.password", SUPERVISOR, "password. log_in. supervisor. operators. role."),
     ("help.cancelled", SUPERVISOR, "cancelled.body"),
 )  # fmt: skip
 
@@ -56,8 +56,9 @@ async def run(ui, about, values):
 
 def _found(about):
     for step, whom, ids in HELP:
-        if about in ids.split():
-            return step, whom
+        for one in ids.split():
+            if about == one or one[-1] == "." and about.startswith(one):
+                return step, whom
     return "help.refused", SERVICE
 
 
