@@ -13,6 +13,8 @@ from firmware.board.common import Common
 class Board(Common):
     """The terminal's machine objects, ready for the drivers."""
 
+    NAME = "esp32"
+
     def __init__(self, link_baud=115200):
         super().__init__(_partition("tuidan"), _partition("tuidan_key"))
         self.rows = [Pin(number, Pin.OPEN_DRAIN, value=1) for number in (13, 14, 27, 26)]

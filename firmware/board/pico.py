@@ -20,6 +20,8 @@ DATA_START = const(_KEY_START - _DATA_BYTES)
 class Board(Common):
     """The terminal's machine objects, ready for the drivers."""
 
+    NAME = "pico"
+
     def __init__(self, link_baud=115200):
         super().__init__(
             rp2.Flash(start=DATA_START, len=_DATA_BYTES), rp2.Flash(start=_KEY_START, len=_BLOCK)

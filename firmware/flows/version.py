@@ -23,8 +23,8 @@ async def run(terminal):
     rows.append("MAC " + params.mac)
     rows += _check_values(terminal)
     rows += [""] * (-len(rows) % BODY_ROWS)  # what the interpreter says has a page to itself
-    rows += ui.wrap("%s %s" % (sys.implementation.name, _dotted(sys.implementation.version)))
-    rows.append(sys.platform)
+    rows.append(terminal.board.NAME)
+    rows += ui.wrap(sys.version.split("; ")[-1].split(" on ")[0].split(" (")[0])
     free = getattr(gc, "mem_free", None)
     rows += ui.wrap(ui.text("version.memory", count=free() if free else "-"))
     try:
@@ -41,6 +41,3 @@ def _check_values(terminal):
     return ["%s %s" % (name, stored[1 + end - 4 : 1 + end].hex().upper())
             for name, end in (("PIK", _ENTRY), ("MAK", 2 * _ENTRY))]  # fmt: skip
 
-
-def _dotted(version):
-    return ".".join([str(part) for part in version[:3]])
