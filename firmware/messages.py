@@ -57,6 +57,8 @@ def refund(params, record, mti="0220"):
     ]
     if record.token:
         named.append(("DF0D", record.token))
+    if record.rules:
+        named.append(("DF13", record.rules))
     if not record.amount_fen:  # it was lost: the key alone must do
         named = [("DF0C", record.date)]
     fields = _financial(record, REFUND_TYPE)

@@ -52,6 +52,7 @@ FIELDS = (
     "arrival", _TEXT,  # DF09, YYYYMMDD
     # since version 2
     "correction", _TEXT,  # why it was taken back to be entered anew; empty where it was not
+    "rules", _TEXT,  # of risk.py that held it, and that the supervisor let pass: two digits each
     "corrects", _TEXT,  # key of the one that was entered wrongly and annulled before this one
 )  # fmt: skip
 

@@ -75,6 +75,7 @@ DF0F n6    host's last STAN
 DF10 a..19 masked card
 DF11 u..40 merchant name
 DF12 n8    date
+DF13 n..10 risk rules
 """
 REPEATED_TAG = "DF0E"  # the only tag that may come more than once
 

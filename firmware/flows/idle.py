@@ -9,7 +9,7 @@ REFUND = "flows.refund.run"
 COMPLETE = "flows.complete.run"
 LOG_IN = "flows.log_in.run"
 MENU = "flows.menu.run"
-IF_ALLOWED = "flows.menu.allowed"
+IF_ALLOWED = "flows.roles.allowed"
 
 
 async def run(terminal):

@@ -1,11 +1,10 @@
-"""What can be chosen, and by whom: the menus as they stand in the manual, and the roles.
+"""What the operator can choose: the menus, as they stand in the manual. By whom: roles.py.
 
 CANCEL leads back to the menu before, and from the first one to the idle screen.
 """
 
 from firmware import overlay
-from firmware.operators import SUPERVISOR
-from firmware.screens import Cancelled, Stopped
+from firmware.screens import Cancelled
 
 # menu: its title, the menu before it, and (text id, the procedure or the menu that it leads to)
 MENUS = {
@@ -40,6 +39,7 @@ MENUS = {
             ("menu.op_delete", "flows.operators.delete"),
             ("menu.op_reset", "flows.operators.reset"),
             ("menu.op_unlock", "flows.operators.unlock"),
+            ("menu.limits", "flows.limits.run"),
         ),
     ),
     "service": (
@@ -49,11 +49,6 @@ MENUS = {
         ),
     ),
 }  # fmt: skip
-
-# What not everybody may do, by how its path begins. Who applies is not who approves: the supervisor
-# moves no money himself, and what is his takes him, or his password at an operator's till.
-OPERATORS_ONLY = ("flows.refund.", "flows.take_back.")
-SUPERVISORS_ONLY = ("flows.operators.",)
 
 
 async def run(terminal):
@@ -68,20 +63,6 @@ async def run(terminal):
             continue
         chosen = entries[at][1]
         if chosen not in MENUS:
-            return await allowed(terminal, chosen)
+            return await overlay.run("flows.roles.allowed", terminal, chosen)
         name = chosen
     return None
-
-
-async def allowed(terminal, path):
-    """(path,), if who is logged in may do it."""
-    by_supervisor = terminal.operator == SUPERVISOR
-    if by_supervisor and _among(path, OPERATORS_ONLY):
-        raise Stopped("refused.title", "role.operators_only")
-    if not by_supervisor and _among(path, SUPERVISORS_ONLY):
-        await overlay.run("flows.log_in.supervisor", terminal)
-    return (path,)
-
-
-def _among(path, starts):
-    return any(path.startswith(start) for start in starts)

@@ -11,8 +11,9 @@ from firmware.screens import Stopped
 async def run(terminal):
     await _get_online(terminal)
     order, reason, amount_fen = await overlay.run("flows.order.run", terminal)
-    await overlay.run("flows.log_in.supervisor", terminal)
+    rules = await overlay.run("risk.clear", terminal, order, amount_fen)
     record = await overlay.run("flows.check.run", terminal, order, reason, amount_fen)
+    record.rules = rules
     return ("flows.send.run", record)
 
 

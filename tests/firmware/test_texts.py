@@ -31,15 +31,16 @@ WIDEST = {
     "note": "goods came back", "time": "09:30", "terminal": "10000001",
     "service": "400-000-0000", "minutes": "30", "digits": "6",
     "first": 31, "second": 31, "merchant": "898110070110001",
+    "limit": "999999.99", "value": "99999999", "name": "Supervisor",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
 TITLE = re.compile(r"\.title$|\.failed$")
 ROWS = re.compile(r"^idle\.|^test\.(press|twice|by_)")
 MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$"
-                  r"|^test\.(keypad|screen|paper|flash|clock|link|results)$")
+                  r"|^limit\.(?!title|fen|number|clock|done)|^test\.(keypad|screen|paper|flash|clock|link|results)$")
 # A prompt leaves the last row to what is typed.
 PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter"
-                    r"|^password\.(old|new|again)$")
+                    r"|^password\.(old|new|again)$|^limit\.(fen|number|clock)$")
 SHOWN = re.compile(r"^(signature|approved|sending|again)\.body$|^printer\.(?!title)|connecting")
 ONE_PAGE = ((PROMPT, 2), (SHOWN, 3))
 ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13))

@@ -1,0 +1,26 @@
+"""Who may do what, by how the path of a procedure in flows/menu.py begins; the rest is anybody's.
+
+Who applies is not who approves: the supervisor moves no money himself. What is his takes him, or his
+password at an operator's till.
+"""
+
+from firmware import overlay
+from firmware.screens import Stopped
+
+SUPERVISOR = "00"
+OPERATORS_ONLY = ("flows.refund.", "flows.take_back.")
+SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.")
+
+
+async def allowed(terminal, path):
+    """(path,), as day.py wants it, if who is logged in may do it."""
+    by_supervisor = terminal.operator == SUPERVISOR
+    if by_supervisor and _among(path, OPERATORS_ONLY):
+        raise Stopped("refused.title", "role.operators_only")
+    if not by_supervisor and _among(path, SUPERVISORS_ONLY):
+        await overlay.run("flows.log_in.supervisor", terminal)
+    return (path,)
+
+
+def _among(path, starts):
+    return any(path.startswith(start) for start in starts)
