@@ -1,7 +1,7 @@
 """What makes a refund suspicious at the till, as a table; the limits are the shop's own, in a file.
 
-A rule that holds a refund is named to the supervisor before he is asked for his password, kept in the
-record, and told to the host (DF13), the same at each sending. Nothing here is silent.
+A rule that holds a refund is named to the supervisor before he is asked for his password, kept in
+the record, and told to the host (DF13), the same at each sending. Nothing here is silent.
 """
 
 from firmware import overlay

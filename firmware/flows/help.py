@@ -17,7 +17,7 @@ HELP = (
     ("help.permit", SERVICE, "code.03 code.58 code.97"),
     ("help.balance", SERVICE, "code.51"),
     ("help.window", SERVICE, "code.22"),
-    ("help.back_office", SERVICE, "code.40 code.54 code.61"),
+    ("help.back_office", SERVICE, "code.40 code.54 code.61 risk.most"),
     ("help.amount", SERVICE, "code.13 code.64 amount.above order.refunded"),
     ("help.order", SERVICE, "code.12 code.25 order.unknown find.unknown find.nothing"),
     ("help.bank", ISSUER, "code.01 code.14"),
@@ -35,7 +35,7 @@ HELP = (
     ("help.cover", SERVICE, "printer.open"),
     ("help.printer", SERVICE, "printer.silent printer.cutter printer.hot printer.broken"),
     ("help.memory", SERVICE, "memory.body fault.body"),
-    ("help.password", SUPERVISOR, "password. log_in. supervisor. operators. role."),
+    ("help.password", SUPERVISOR, "password. log_in. supervisor. operators. role. limit."),
     ("help.cancelled", SUPERVISOR, "cancelled.body"),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Who may do what, by how the path of a procedure in flows/menu.py begins; the rest is anybody's.
 
-Who applies is not who approves: the supervisor moves no money himself. What is his takes him, or his
-password at an operator's till.
+Who applies is not who approves: the supervisor moves no money himself. What is his takes him, or
+his password at an operator's till.
 """
 
 from firmware import overlay

@@ -37,7 +37,8 @@ WIDEST = {
 TITLE = re.compile(r"\.title$|\.failed$")
 ROWS = re.compile(r"^idle\.|^test\.(press|twice|by_)")
 MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$"
-                  r"|^limit\.(?!title|fen|number|clock|done)|^test\.(keypad|screen|paper|flash|clock|link|results)$")
+                  r"|^limit\.(?!title|fen|number|clock|done)"
+                  r"|^test\.(keypad|screen|paper|flash|clock|link|results)$")
 # A prompt leaves the last row to what is typed.
 PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter"
                     r"|^password\.(old|new|again)$|^limit\.(fen|number|clock)$")
