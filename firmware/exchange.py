@@ -1,9 +1,11 @@
 """One exchange with the acquirer: what is sent, and which packet is its reply.
 
 A reply counts only if it is the answer to this request and its MAC is right; anything else is
-"no answer", because money must not move on a guess.
+"no answer", because money must not move on a guess. Codec and rules are in memory one after the
+other, and not while the line is waited for.
 """
 
+from firmware import overlay
 from firmware.host import (
     ANSWERED,
     BAD_KEYS,
@@ -14,16 +16,17 @@ from firmware.host import (
     STOPPED,
     Outcome,
 )
-from protocol import session
 from protocol.errors import WireFault
-from protocol.iso8583 import Message, decode
+from protocol.message import Message, sealed
 
 
 async def run(host, mti, fields, mac_of, stop):
     """The Outcome of one request; see Host.exchange. The turn is taken."""
     host.link.inbox.clear()
     request = Message(host.params.tpdu, host.params.header, mti, fields)
-    packet = session.seal(request, host.keys.mac)
+    packet = overlay.call("protocol.iso8583.encode", request)
+    if 64 in fields:
+        packet = sealed(packet, host.keys.mac)
     began = host.kernel.now()
     if not await host.link.send(packet):
         return Outcome(NO_LINE)
@@ -44,10 +47,12 @@ async def run(host, mti, fields, mac_of, stop):
 def _judge(host, request, packet, mac_of):
     """The outcome that this packet brings, or None if it is not for us."""
     try:
-        reply = decode(packet)
-        session.check_answers(request, reply)  # first: a late reply to another brings no keys
-        mac = host.keys.mac if mac_of is None else mac_of(reply)
-        session.check_reply(request, reply, packet, mac)
+        reply = overlay.call("protocol.iso8583.decode", packet)
+        mac = host.keys.mac
+        if mac_of is not None:  # a late reply to another request brings no keys
+            overlay.call("protocol.session.check_answers", request, reply)
+            mac = mac_of(reply)
+        overlay.call("protocol.session.check_reply", request, reply, packet, mac)
     except WireFault as fault:
         host.refused += 1
         host.last_refused = str(fault)
@@ -56,5 +61,5 @@ def _judge(host, request, packet, mac_of):
         if fault.field[:3] == "62.":
             return Outcome(BAD_KEYS)
         return None
-    final = session.is_final(session.transaction(request), reply.fields[39])
+    final = overlay.call("protocol.session.ends", request, reply)
     return Outcome(ANSWERED, reply.fields, packet, final)

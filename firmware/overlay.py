@@ -1,8 +1,9 @@
 """Code that is in memory only while it runs: the one place that loads it and lets go of it.
 
-A path is "flows.log_in.supervisor": a function of firmware/flows/log_in.py. What comes and goes
-holds no state and no class that anybody else catches or keeps an object of: those lie in modules
-that stay. Two tasks may run the same code at once.
+A path is "flows.log_in.supervisor": a function of firmware/flows/log_in.py; one that begins with
+"protocol" is of that folder. What comes and goes holds no state and no class that anybody else
+catches or keeps an object of: those lie in modules that stay. Two tasks may run the same code at
+once.
 """
 
 import sys
@@ -33,7 +34,8 @@ def call(path, *arguments):
 def _load(path):
     """(function, names of the modules that were not there before)."""
     name, function = path.rsplit(".", 1)
-    name = "firmware." + name
+    if not name.startswith("protocol."):
+        name = "firmware." + name
     if name in sys.modules:  # whoever loaded it lets go of it
         return getattr(sys.modules[name], function), ()
     before = set(sys.modules)

@@ -6,7 +6,7 @@ moves a record.
 
 from firmware import host, overlay
 from firmware import refund_state as states
-from protocol.dialect import HELD_FOR_REVIEW, MAY_LACK_MAC
+from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
 
 # DF08 of a status inquiry, for a refund that is held for review and, where it is SETTLED, for what
 # was lost: the event, and the code (F39) that stands for it, as the inquiry brings none.

@@ -105,7 +105,9 @@ def get(volume, path):
     except OSError:
         return None
     try:
-        return file.read(_LARGEST)  # what is longer is none of ours, and its CRC will say so
+        size = min(file.seek(0, 2), _LARGEST)  # no more room than it takes
+        file.seek(0)
+        return file.read(size)  # what is longer is none of ours, and its CRC will say so
     except OSError:
         return None
     finally:

@@ -7,7 +7,6 @@ words, the last one a name of any words. The host has the same tables as dicts i
 protocol/reference/tables.py.
 """
 
-MAX_PACKET = 1024  # bytes from the TPDU on; longer packets are refused unread
 BITMAP_AT = 13  # TPDU 5, header 6, MTI 2 bytes go before
 FIELDS_AT = 21
 
@@ -171,10 +170,7 @@ A0 open MAC wrong, sign on again
 C9 final voided or cancelled
 CA final reversed
 """
-HELD_FOR_REVIEW = "09"
 
-# A0 and 77 only prompt a sign-on and a repeat: they may come without a MAC.
-MAY_LACK_MAC = ("A0", "77")
 
 def lines(table):
     """The lines of a table, one after the other."""

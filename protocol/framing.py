@@ -4,7 +4,7 @@ One rule: a packet is delivered only from a frame whose length, ETX and LRC are 
 than MAX_PACKET bytes of anything are ever stored. Why each rule is as it is: protocol/LINK.md.
 """
 
-from protocol.dialect import MAX_PACKET
+from protocol import MAX_PACKET
 from protocol.errors import LocalMisuse
 
 STX = 0x02

@@ -5,7 +5,8 @@ encode(decode(packet)) == packet for every packet that decode accepts.
 
 from array import array
 
-from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, MAX_PACKET, form, lines
+from protocol import MAX_PACKET
+from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, form, lines
 from protocol.errors import (
     CUT,
     NOT_60,
@@ -20,39 +21,9 @@ from protocol.errors import (
     LocalMisuse,
     WireFault,
 )
+from protocol.message import MTI_AT, Message, mac_span  # noqa: F401 - of this codec, too
 
-_MTI_AT = 11
 _BYTES = "ab"  # kinds whose size counts bytes, not digits
-
-
-class Message:
-    """One message. tpdu: 10 upper-case hex digits, the first two 60. header: 12 digits.
-    mti: 4 digits. fields: {number: value}; digits and text are str (tracks with "="),
-    binary fields (52, 55, 62, 64) bytes. Its text form names the fields, never a value.
-    """
-
-    def __init__(self, tpdu, header, mti, fields):
-        self.tpdu = tpdu
-        self.header = header
-        self.mti = mti
-        self.fields = fields
-
-    def __eq__(self, other):
-        return (
-            isinstance(other, Message)
-            and self.mti == other.mti
-            and self.tpdu == other.tpdu
-            and self.header == other.header
-            and self.fields == other.fields
-        )
-
-    def __repr__(self):
-        return "Message(%s: %s)" % (self.mti, " ".join(str(n) for n in sorted(self.fields)))
-
-
-def mac_span(packet):
-    """The bytes that F64 covers, as (start, end): MTI to the field before F64."""
-    return _MTI_AT, len(packet) - 8
 
 
 def encode(message):
@@ -78,7 +49,7 @@ def encode_into(message, buffer):
     if buffer[0] != 0x60:
         raise LocalMisuse("tpdu", NOT_60)
     _write_hex(buffer, 5, "header", message.header, 12, 9)
-    _write_hex(buffer, _MTI_AT, "mti", message.mti, 4, 9)
+    _write_hex(buffer, MTI_AT, "mti", message.mti, 4, 9)
     for i in range(BITMAP_AT, FIELDS_AT):
         buffer[i] = 0
     at = FIELDS_AT
@@ -100,7 +71,7 @@ def decode(packet):
         raise WireFault("tpdu", 0, NOT_60)
     tpdu = _take(packet, 0, "tpdu", 5).hex().upper()
     header = _read_digits(packet, 5, "header", 12, "n")
-    mti = _read_digits(packet, _MTI_AT, "mti", 4, "n")
+    mti = _read_digits(packet, MTI_AT, "mti", 4, "n")
     bitmap = _take(packet, BITMAP_AT, "bitmap", 8)
     fields = {}
     at = FIELDS_AT

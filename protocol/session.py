@@ -4,12 +4,11 @@ No input or output and no state. A reply changes nothing before check_reply has 
 only the host asks, of a request that comes in, is protocol/reference/incoming.py.
 """
 
+from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
 from protocol.dialect import (
     BITMAP_AT,
     CODES,
     FIELDS,
-    HELD_FOR_REVIEW,
-    MAY_LACK_MAC,
     MESSAGES,
     ONLY_APPROVED,
     ONLY_ECHOED,
@@ -18,12 +17,10 @@ from protocol.dialect import (
     row,
 )
 from protocol.errors import LocalMisuse, WireFault
-from protocol.iso8583 import Message, encode, mac_span
-from protocol.mac import MAC_SIZE
+from protocol.message import MTI_AT, Message, mac_span, sealed
 
 APPROVED = "00"
 MUST_EQUAL = (3, 4, 11, 41, 42)  # in the reply as in the request
-MTI_AT = 11
 
 # Where the rule for a refund does not hold: the codes that end these.
 _FINAL = {
@@ -112,6 +109,8 @@ def seal(message, mac):
     """The packet of a message, with F64 set (in message.fields too) wherever the dialect puts one
     or the fields hold a place for one. mac may be None for what needs no MAC: network messages, an
     0810 without 00, A0 and 77."""
+    from protocol.iso8583 import encode  # the device seals by itself, so it is not loaded there
+
     needs, takes = _mac_rule(message)
     if mac is None:
         if needs:
@@ -119,11 +118,15 @@ def seal(message, mac):
         return encode(message)
     if not takes and 64 not in message.fields:
         return encode(message)
-    message.fields[64] = bytes(MAC_SIZE)
-    packet = encode(message)
-    start, end = mac_span(packet)
-    message.fields[64] = mac.compute(packet[start:end])
-    return packet[:end] + message.fields[64]
+    message.fields[64] = bytes(8)
+    packet = sealed(encode(message), mac)
+    message.fields[64] = packet[-8:]
+    return packet
+
+
+def ends(request, reply):
+    """Whether a reply that check_reply let pass ends its transaction for good."""
+    return is_final(transaction(request), reply.fields[39])
 
 
 def is_final(name, code):
@@ -142,6 +145,8 @@ def missing(field):
 
 def wrong(message, field, path, reason):
     """A fault at a field's own place, which is where a packet of the fields before it ends."""
+    from protocol.iso8583 import encode  # seldom needed, and large
+
     before = {n: value for n, value in message.fields.items() if n < field}
     at = len(encode(Message(message.tpdu, message.header, message.mti, before)))
     return WireFault(path, at, reason)

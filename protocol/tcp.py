@@ -3,7 +3,7 @@
 A length of zero or above 1024 cannot be skipped safely: it ends the connection (see `fault`).
 """
 
-from protocol.dialect import MAX_PACKET
+from protocol import MAX_PACKET
 from protocol.errors import LocalMisuse, WireFault
 
 

@@ -9,7 +9,7 @@ from textwrap import wrap
 from unicodedata import east_asian_width
 
 from protocol import session
-from protocol.dialect import HELD_FOR_REVIEW
+from protocol import HELD_FOR_REVIEW
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from protocol.reference.tables import CODES, MESSAGES

@@ -7,7 +7,7 @@ from collections import namedtuple
 from datetime import date
 
 from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW
-from protocol.dialect import HELD_FOR_REVIEW
+from protocol import HELD_FOR_REVIEW
 from protocol.reference.tables import CODES
 
 REFUND_WINDOW_DAYS = 180

@@ -5,7 +5,7 @@ The interpreted form is the strict one: it names the fault and its byte. The com
 
 from construct import Construct
 
-from protocol.dialect import MAX_PACKET
+from protocol import MAX_PACKET
 from protocol.errors import (
     CUT,
     NOT_60,

@@ -11,7 +11,8 @@ from struct import iter_unpack
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
-from protocol.dialect import BITMAP_AT, MAX_PACKET
+from protocol import MAX_PACKET
+from protocol.dialect import BITMAP_AT
 from protocol.errors import LocalMisuse, WireFault
 from protocol.framing import frame
 from protocol.iso8583 import Message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol import dialect, iso8583
+from protocol import HELD_FOR_REVIEW, dialect, iso8583
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, tables
@@ -215,4 +215,4 @@ def test_the_table_tells_every_request_from_every_other():
 
 def test_the_codes_that_leave_a_refund_open_are_those_of_the_protocol():
     open_codes = {code for code, (_, final) in tables.CODES.items() if not final}
-    assert open_codes == {"68", "77", "90", "91", "92", "96", "98", "A0", dialect.HELD_FOR_REVIEW}
+    assert open_codes == {"68", "77", "90", "91", "92", "96", "98", "A0", HELD_FOR_REVIEW}

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from protocol import dialect, iso8583
+import protocol
+from protocol import iso8583
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, tables
@@ -97,7 +98,7 @@ def test_the_table_and_the_handwritten_specification_know_the_same_fields():
 @given(messages())
 def test_three_codecs_write_and_read_the_same_bytes(message):
     packet = iso8583.encode(message)
-    assume(len(packet) <= dialect.MAX_PACKET)
+    assume(len(packet) <= protocol.MAX_PACKET)
     theirs, _ = pyiso8583.encode(to_document(message), SPEC)
     assert packet == bytes(theirs)
     for _ in range(3):  # interpreted, interpreted, compiled
