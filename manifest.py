@@ -11,4 +11,5 @@ metadata(description="Tuidan: the firmware of a refund terminal")
 
 package("firmware")
 package("protocol", [name for name in os.listdir("protocol") if name.endswith(".py")])
+package("protocol/dialect")
 package("protocol/mac")  # protocol/reference stays on the host

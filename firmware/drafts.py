@@ -5,9 +5,9 @@ Whether it is the one or the other is the rule's choice, never the operator's.
 
 import hashlib
 
-from firmware import orders
 from firmware import refund_state as states
 from firmware.record import Record
+from protocol.subfields import f61
 
 CURRENCY = "156"  # F49, RMB
 BY_ORDER = "012"  # F22: keyed, no PIN
@@ -17,7 +17,7 @@ NORMAL = "00"  # F25
 def record(terminal, order, reason, amount_fen):
     """The Record. `order`: orders.Order; `reason`: row of reasons.REASONS."""
     draft = Record()
-    draft.type = orders.void_or_refund(
+    draft.type = _void_or_refund(
         order, amount_fen, terminal.params.terminal, terminal.counters.batch
     )
     draft.terminal = terminal.params.terminal
@@ -27,7 +27,7 @@ def record(terminal, order, reason, amount_fen):
     draft.entry_mode = BY_ORDER
     draft.condition = NORMAL
     # A void names the original by batch and STAN, a refund by its date alone.
-    draft.original = order.original if draft.type == states.VOID else order.dated_only()
+    draft.original = order.original if draft.type == states.VOID else f61(0, 0, order.mmdd)
     draft.original_rrn = order.rrn
     draft.order = order.number
     draft.product = order.product
@@ -39,6 +39,13 @@ def record(terminal, order, reason, amount_fen):
     draft.token = order.token
     draft.fingerprint = _fingerprint(draft)
     return draft
+
+
+def _void_or_refund(order, amount_fen, terminal, batch):
+    """refund_state.VOID if own terminal, open batch, full amount, nothing refunded; else REFUND."""
+    same_till = order.terminal == terminal and order.batch == batch
+    whole = amount_fen == order.amount_fen and order.refunded_fen == 0
+    return states.VOID if same_till and whole else states.REFUND
 
 
 def _fingerprint(record):

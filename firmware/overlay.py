@@ -39,8 +39,12 @@ def _load(path):
     if name in sys.modules:  # whoever loaded it lets go of it
         return getattr(sys.modules[name], function), ()
     before = set(sys.modules)
-    module = __import__(name, None, None, (function,))
-    return getattr(module, function), [name for name in sys.modules if name not in before]
+    try:
+        found = getattr(__import__(name, None, None, (function,)), function)
+    except Exception:
+        _forget([name for name in sys.modules if name not in before])
+        raise
+    return found, [name for name in sys.modules if name not in before]
 
 
 def _forget(names):

@@ -43,9 +43,10 @@ def _keep_tables() -> None:
     """What is read from the dialect's lines of text."""
     from firmware import operators
     from protocol import dialect, session
+    from protocol.dialect import messages
 
     _everywhere(dialect.form, lru_cache(KEPT)(dialect.form))
-    for function in (dialect.row, dialect.numbers, session._lines_with):
+    for function in (dialect.row, messages.numbers, session._lines_with):
         _everywhere(function, _listing(function))
     lines = lru_cache(KEPT)(lambda table, read=dialect.lines: tuple(read(table)))
     _everywhere(dialect.lines, lambda table: iter(lines(table)))

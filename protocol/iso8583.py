@@ -6,7 +6,8 @@ encode(decode(packet)) == packet for every packet that decode accepts.
 from array import array
 
 from protocol import MAX_PACKET
-from protocol.dialect import BITMAP_AT, FIELDS, FIELDS_AT, form, lines
+from protocol.dialect import form, lines
+from protocol.dialect.fields import BITMAP_AT, FIELDS, FIELDS_AT
 from protocol.errors import (
     CUT,
     NOT_60,

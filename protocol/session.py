@@ -5,17 +5,9 @@ only the host asks, of a request that comes in, is protocol/reference/incoming.p
 """
 
 from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
-from protocol.dialect import (
-    BITMAP_AT,
-    CODES,
-    FIELDS,
-    MESSAGES,
-    ONLY_APPROVED,
-    ONLY_ECHOED,
-    lines,
-    numbers,
-    row,
-)
+from protocol.dialect import lines, row
+from protocol.dialect.codes import CODES
+from protocol.dialect.messages import MESSAGES, ONLY_APPROVED, ONLY_ECHOED, numbers
 from protocol.errors import LocalMisuse, WireFault
 from protocol.message import MTI_AT, Message, mac_span, sealed
 
@@ -140,12 +132,14 @@ def is_final(name, code):
 
 def missing(field):
     """The fault of a message that lacks a field."""
+    from protocol.dialect.fields import BITMAP_AT, FIELDS  # seldom needed, as is the codec below
+
     return WireFault(str(field), BITMAP_AT, "%s is missing" % row(FIELDS, str(field), 3)[2])
 
 
 def wrong(message, field, path, reason):
     """A fault at a field's own place, which is where a packet of the fields before it ends."""
-    from protocol.iso8583 import encode  # seldom needed, and large
+    from protocol.iso8583 import encode
 
     before = {n: value for n, value in message.fields.items() if n < field}
     at = len(encode(Message(message.tpdu, message.header, message.mti, before)))

@@ -3,7 +3,8 @@ What unpack accepts, pack writes again byte for byte; texts may hold no control 
 for they go to the screen and the printer.
 """
 
-from protocol.dialect import REPEATED_TAG, TAGS, form, row
+from protocol.dialect import form, row
+from protocol.dialect.tags import REPEATED_TAG, TAGS
 from protocol.errors import (
     CUT,
     NOT_DIGIT,

@@ -135,7 +135,7 @@ RULES = {
         ("firmware/x.py", "class Link:\n    seen = []"),
         ("firmware/x.py", "def f():\n    global n\n    n = 1"),
         ("firmware/x.py", "TABLE = {}\ndef f():\n    TABLE['a'] = 1"),
-        ("firmware/x.py", "from protocol import dialect\ndialect.FIELDS.update({})"),
+        ("firmware/x.py", "from protocol.dialect import fields\nfields.FIELDS.update({})"),
         ("firmware/x.py", "class Link:\n  SEEN = []\n  def f(self):\n    self.SEEN.append(1)"),
     ],
 }

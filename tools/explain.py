@@ -5,7 +5,8 @@ PIN blocks are named, never shown.
 """
 from dataclasses import dataclass
 
-from protocol import dialect, tlv
+from protocol import tlv
+from protocol.dialect.fields import FIELDS_AT
 from protocol.errors import WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.keys import KEY_ENTRY, behind_keys
@@ -39,11 +40,11 @@ def explain(packet, algorithm="unionpay-ecb"):
         Part(11, 2, "MTI", f"{message.mti}: {title(message)}"),
         Part(13, 8, "bitmap", "fields " + " ".join(str(n) for n in sorted(message.fields))),
     ]
-    at = dialect.FIELDS_AT
+    at = FIELDS_AT
     for number in sorted(message.fields):
         alone = Message(message.tpdu, message.header, message.mti,
                         {number: message.fields[number]})
-        size = len(encode(alone)) - dialect.FIELDS_AT
+        size = len(encode(alone)) - FIELDS_AT
         parts.append(Part(at, size, f"F{number} {tables.FIELDS[number][0]}",
                           _words(message, number, algorithm, len(packet)),
                           secret=number in CARD_FIELDS))

@@ -14,7 +14,8 @@ from host_sim.on_micropython import HEAP_KB, MICROPYTHON, TERMINAL, OnMicroPytho
 from host_sim.world import World
 
 ROOT = Path(__file__).parents[1]
-ON_DEVICE = ("firmware/**/*.py", "protocol/*.py", "protocol/mac/*.py")
+ON_DEVICE = ("firmware/**/*.py", "protocol/*.py", "protocol/dialect/*.py",
+             "protocol/mac/*.py")
 DATA = ("firmware/text/*.bin", "firmware/text/*.txt")
 ON_PIPE = ("host_sim/__init__.py", "host_sim/chip.py", "host_sim/pipe/*.py", "host_sim/shims/*.py")
 

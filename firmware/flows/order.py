@@ -40,7 +40,7 @@ async def _find(terminal):
     if outcome.code != "00":
         raise Stopped("order.failed", terminal.code_text(outcome.code), {"code": outcome.code})
     try:
-        order = overlay.call("orders.Order", outcome.fields)
+        order = overlay.call("told.order", outcome.fields)
     except WireFault:
         raise Stopped("order.failed", "bad_reply.body")
     if order.number != number:  # what is in progress is known by the number that was typed

@@ -18,7 +18,7 @@ from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.handlers import inquiry, network, refund, settlement, void
 from host_sim.acquirer.keys import Keyring
 from protocol import session, tlv
-from protocol.dialect import ONLY_ECHOED
+from protocol.dialect.messages import ONLY_ECHOED
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming

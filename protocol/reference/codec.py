@@ -9,7 +9,7 @@ from io import BytesIO
 from construct import Const, Construct
 
 from protocol import MAX_PACKET
-from protocol.dialect import BITMAP_AT, FIELDS_AT
+from protocol.dialect.fields import BITMAP_AT, FIELDS_AT
 from protocol.errors import OVERSIZE, UNDEFINED_BIT, LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference.fields import Binary, Digits, End, Tpdu, field

@@ -1,28 +1,29 @@
-"""The dialect's tables as dicts, for the host: read from the lines of protocol/dialect.py, which
+"""The dialect's tables as dicts, for the host: read from the lines of protocol/dialect/, which
 are the only source.
 """
 
 from protocol import dialect
+from protocol.dialect import codes, fields, messages, tags
 
 _SIDES = {"n": "R", "r": "L", "z": "R", "a": "", "b": ""}
 
 
 def _fields():
-    for line in dialect.lines(dialect.FIELDS):
+    for line in dialect.lines(fields.FIELDS):
         number, form, name = line.split(None, 2)
         kind, prefix, limit = dialect.form(form)
         yield int(number), (name, "n" if kind == "r" else kind, prefix, limit, _SIDES[kind])
 
 
 def _tags():
-    for line in dialect.lines(dialect.TAGS):
+    for line in dialect.lines(tags.TAGS):
         tag, form, name = line.split(None, 2)
         kind, prefix, limit = dialect.form(form)
         yield tag, (name, kind, limit, not prefix)
 
 
 def _messages():
-    for line in dialect.lines(dialect.MESSAGES):
+    for line in dialect.lines(messages.MESSAGES):
         name, mti, f3, kind, networks, must, may, reply, accepted, refused = line.split()
         yield name, (
             mti,
@@ -38,11 +39,11 @@ def _messages():
 
 
 def _numbers(column):
-    return tuple(dialect.numbers(column))
+    return tuple(messages.numbers(column))
 
 
 def _codes():
-    for line in dialect.lines(dialect.CODES):
+    for line in dialect.lines(codes.CODES):
         code, ends, meaning = line.split(None, 2)
         yield code, (meaning, ends == "final")
 
@@ -65,4 +66,4 @@ MESSAGES = dict(_messages())
 CODES = dict(_codes())
 
 # DF08: name
-REFUND_STATES = dict(line.split(None, 1) for line in dialect.lines(dialect.REFUND_STATES))
+REFUND_STATES = dict(line.split(None, 1) for line in dialect.lines(tags.REFUND_STATES))

@@ -12,7 +12,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from protocol import MAX_PACKET
-from protocol.dialect import BITMAP_AT
+from protocol.dialect.fields import BITMAP_AT
 from protocol.errors import LocalMisuse, WireFault
 from protocol.framing import frame
 from protocol.iso8583 import Message

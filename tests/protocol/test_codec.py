@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from protocol import HELD_FOR_REVIEW, dialect, iso8583
+from protocol import HELD_FOR_REVIEW, iso8583
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, tables

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol import dialect, subfields, tlv
+from protocol import subfields, tlv
+from protocol.dialect.tags import REPEATED_TAG
 from protocol.errors import LocalMisuse, WireFault
 from protocol.reference import tables
 
@@ -42,7 +43,7 @@ def unpacked_or_fault(data):
 @settings(max_examples=100, deadline=None)
 @given(entries())
 def test_tags_come_back_as_they_went(given_entries):
-    expected = {tag: [value] if tag == dialect.REPEATED_TAG else value
+    expected = {tag: [value] if tag == REPEATED_TAG else value
                 for tag, value in given_entries}
     assert tlv.unpack(tlv.pack(given_entries)) == expected
 
@@ -55,7 +56,7 @@ def test_damaged_tags_are_refused_or_written_again_as_they_were(given_entries, r
     values = unpacked_or_fault(bytes(data))
     if values is not None:
         again = [(tag, each) for tag, value in values.items()
-                 for each in (value if tag == dialect.REPEATED_TAG else [value])]
+                 for each in (value if tag == REPEATED_TAG else [value])]
         assert tlv.pack(again) == data
 
 

@@ -1,0 +1,37 @@
+"""Reads an order in the host's reply to an inquiry."""
+
+from firmware.orders import Order
+from protocol import tlv
+from protocol.errors import WireFault
+from protocol.subfields import split_f61
+
+MOST_FEN = 0xFFFFFFFF  # what the four bytes of an amount in the journal hold: 42,949,672.95 yuan
+
+
+def order(fields):
+    """The Order in `fields` of the checked 0610 of an order inquiry. WireFault if its F62 is
+    malformed, or its amount is more than the journal can keep."""
+    tags = tlv.unpack(fields[62])
+    for tag in ("DF01", "DF04", "DF05"):
+        if tag not in tags:
+            raise WireFault("62." + tag, 0, "missing in the order")
+    told = Order()
+    told.number = tags["DF01"]
+    told.product = tags.get("DF02", "")
+    told.quantity = tags.get("DF03", "0001")
+    told.amount_fen = int(tags["DF04"])
+    if told.amount_fen > MOST_FEN:
+        raise WireFault("62.DF04", 0, "more than the journal holds")
+    told.refunded_fen = int(tags["DF05"])
+    told.terminal = tags.get("DF0B", "")
+    told.token = tags.get("DF0D", b"")
+    told.card = _masked(tags.get("DF10", ""))  # a QR-paid order has none
+    told.rrn = fields[37]
+    told.batch, _, told.mmdd = split_f61(fields[61])
+    told.original = fields[61]
+    return told
+
+
+def _masked(card):
+    """First six and last four, whatever the host sent."""
+    return card[:6] + "****" + card[-4:] if card else ""
