@@ -7,7 +7,7 @@ import hashlib
 
 from firmware import refund_state as states
 from firmware.record import Record
-from protocol.subfields import f61
+from protocol.subfields import f61, split_f61
 
 CURRENCY = "156"  # F49, RMB
 BY_ORDER = "012"  # F22: keyed, no PIN
@@ -27,7 +27,9 @@ def record(terminal, order, reason, amount_fen):
     draft.entry_mode = BY_ORDER
     draft.condition = NORMAL
     # A void names the original by batch and STAN, a refund by its date alone.
-    draft.original = order.original if draft.type == states.VOID else f61(0, 0, order.mmdd)
+    draft.original = order.original
+    if draft.type == states.REFUND:
+        draft.original = f61(0, 0, split_f61(order.original)[2])
     draft.original_rrn = order.rrn
     draft.order = order.number
     draft.product = order.product
@@ -43,7 +45,7 @@ def record(terminal, order, reason, amount_fen):
 
 def _void_or_refund(order, amount_fen, terminal, batch):
     """refund_state.VOID if own terminal, open batch, full amount, nothing refunded; else REFUND."""
-    same_till = order.terminal == terminal and order.batch == batch
+    same_till = order.terminal == terminal and split_f61(order.original)[0] == batch
     whole = amount_fen == order.amount_fen and order.refunded_fen == 0
     return states.VOID if same_till and whole else states.REFUND
 

@@ -11,7 +11,7 @@ from protocol.subfields import f60, f61
 
 REFUND_TYPE = "25"  # F60.1
 VOID_TYPE = "23"
-NO_MAC_YET = bytes(8)  # F64's place; protocol.session.seal computes it
+NO_MAC_YET = bytes(8)  # F64's place; exchange.py puts the MAC there
 
 
 def echo(params, batch):

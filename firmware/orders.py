@@ -1,10 +1,18 @@
-"""An order as the host told it. What reads one, told.py, goes when it has: this stays for the object.
-"""
+"""An order as the host told it. Apart from told.py, which reads one and goes when it has."""
 
 
 class Order:
-    """number, product, quantity (4 digits), amount_fen, refunded_fen, terminal, token, card (masked;
-    "" where it was paid by QR code) and rrn; of the original batch, mmdd, and F61 as `original`."""
+    def __init__(self, number, product, quantity, amount_fen, refunded_fen, card, token, original):
+        """`quantity`: 4 digits. `card`: masked, and the host's token for it; "" and b"" where it
+        was paid by QR code. `original`: terminal, RRN and F61 of the payment."""
+        self.number = number
+        self.product = product
+        self.quantity = quantity
+        self.amount_fen = amount_fen
+        self.refunded_fen = refunded_fen
+        self.card = card
+        self.token = token
+        self.terminal, self.rrn, self.original = original
 
     @property
     def left_fen(self):

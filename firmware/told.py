@@ -15,21 +15,20 @@ def order(fields):
     for tag in ("DF01", "DF04", "DF05"):
         if tag not in tags:
             raise WireFault("62." + tag, 0, "missing in the order")
-    told = Order()
-    told.number = tags["DF01"]
-    told.product = tags.get("DF02", "")
-    told.quantity = tags.get("DF03", "0001")
-    told.amount_fen = int(tags["DF04"])
-    if told.amount_fen > MOST_FEN:
+    amount_fen = int(tags["DF04"])
+    if amount_fen > MOST_FEN:
         raise WireFault("62.DF04", 0, "more than the journal holds")
-    told.refunded_fen = int(tags["DF05"])
-    told.terminal = tags.get("DF0B", "")
-    told.token = tags.get("DF0D", b"")
-    told.card = _masked(tags.get("DF10", ""))  # a QR-paid order has none
-    told.rrn = fields[37]
-    told.batch, _, told.mmdd = split_f61(fields[61])
-    told.original = fields[61]
-    return told
+    split_f61(fields[61])  # malformed: refused before anybody is asked for an amount
+    return Order(
+        tags["DF01"],
+        tags.get("DF02", ""),
+        tags.get("DF03", "0001"),
+        amount_fen,
+        int(tags["DF05"]),
+        _masked(tags.get("DF10", "")),
+        tags.get("DF0D", b""),
+        (tags.get("DF0B", ""), fields[37], fields[61]),
+    )
 
 
 def _masked(card):

@@ -46,7 +46,7 @@ def _keep_tables() -> None:
     from protocol.dialect import messages
 
     _everywhere(dialect.form, lru_cache(KEPT)(dialect.form))
-    for function in (dialect.row, messages.numbers, session._lines_with):
+    for function in (dialect.row, messages.numbers, session.lines_with):
         _everywhere(function, _listing(function))
     lines = lru_cache(KEPT)(lambda table, read=dialect.lines: tuple(read(table)))
     _everywhere(dialect.lines, lambda table: iter(lines(table)))

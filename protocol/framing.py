@@ -7,6 +7,8 @@ than MAX_PACKET bytes of anything are ever stored. Why each rule is as it is: pr
 from protocol import MAX_PACKET
 from protocol.errors import LocalMisuse
 
+const = int  # MicroPython's compiler keeps no name of what is const(...) and begins with "_"
+
 STX = 0x02
 ETX = 0x03
 ACK = 0x06
@@ -19,15 +21,15 @@ DUPLICATE_MS = 12000
 INBOX = 4  # packets that wait for events(); a frame beyond them is not acknowledged
 ANSWERS = 16  # ACK and NAK bytes that wait for outgoing(); more are lost, as a line may lose them
 
-_PERIOD = 0x3FFFFFFF  # MicroPython's tick counters wrap at 2**30
+_PERIOD = const(0x3FFFFFFF)  # MicroPython's tick counters wrap at 2**30
 
 # Receiver states: what the next byte is.
-_HUNT = 0
-_LENGTH_HIGH = 1
-_LENGTH_LOW = 2
-_PACKET = 3
-_ETX = 4
-_LRC = 5
+_HUNT = const(0)
+_LENGTH_HIGH = const(1)
+_LENGTH_LOW = const(2)
+_PACKET = const(3)
+_ETX = const(4)
+_LRC = const(5)
 
 
 def lrc(data):

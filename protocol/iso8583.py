@@ -22,7 +22,7 @@ from protocol.errors import (
     LocalMisuse,
     WireFault,
 )
-from protocol.message import MTI_AT, Message, mac_span  # noqa: F401 - of this codec, too
+from protocol.message import MTI_AT, Message, mac_span  # noqa: F401 - the codec has them too
 
 _BYTES = "ab"  # kinds whose size counts bytes, not digits
 

@@ -9,7 +9,7 @@ from protocol.dialect import lines, row
 from protocol.dialect.codes import CODES
 from protocol.dialect.messages import MESSAGES, ONLY_APPROVED, ONLY_ECHOED, numbers
 from protocol.errors import LocalMisuse, WireFault
-from protocol.message import MTI_AT, Message, mac_span, sealed
+from protocol.message import MTI_AT, Message, mac_span
 
 APPROVED = "00"
 MUST_EQUAL = (3, 4, 11, 41, 42)  # in the reply as in the request
@@ -26,7 +26,7 @@ _FINAL = {
 def transaction(message):
     """The MESSAGES name of a request, by MTI, F3, F60.1 and F60.3; None where no line fits."""
     f60 = message.fields.get(60, "")
-    for words in _lines_with(message.mti):
+    for words in lines_with(message.mti):
         name, mti, f3, kind, networks = words[:5]
         if mti == message.mti and f3 in ("-", message.fields.get(3)) and kind == f60[:2]:
             if networks == "-" or f60[8:11] in networks.split(","):
@@ -97,25 +97,6 @@ def reply_mti(mti):
     return "%04d" % (int(mti) // 10 * 10 + 10)
 
 
-def seal(message, mac):
-    """The packet of a message, with F64 set (in message.fields too) wherever the dialect puts one
-    or the fields hold a place for one. mac may be None for what needs no MAC: network messages, an
-    0810 without 00, A0 and 77."""
-    from protocol.iso8583 import encode  # the device seals by itself, so it is not loaded there
-
-    needs, takes = _mac_rule(message)
-    if mac is None:
-        if needs:
-            raise LocalMisuse("64", "no key to compute the MAC with")
-        return encode(message)
-    if not takes and 64 not in message.fields:
-        return encode(message)
-    message.fields[64] = bytes(8)
-    packet = sealed(encode(message), mac)
-    message.fields[64] = packet[-8:]
-    return packet
-
-
 def ends(request, reply):
     """Whether a reply that check_reply let pass ends its transaction for good."""
     return is_final(transaction(request), reply.fields[39])
@@ -146,18 +127,6 @@ def wrong(message, field, path, reason):
     return WireFault(path, at, reason)
 
 
-def _lines_with(mti):
+def lines_with(mti):
     """The lines of MESSAGES that hold an MTI, as words."""
     return [line.split() for line in lines(MESSAGES) if mti in line]
-
-
-def _mac_rule(message):
-    """(must carry F64, takes F64 when there is a key); rows that share an MTI agree on it."""
-    for words in _lines_with(message.mti):
-        if words[1] == message.mti:
-            return (64 in numbers(words[5]),) * 2
-        if words[7] == message.mti:
-            code = message.fields.get(39)
-            takes = 64 in numbers(words[8 if code == APPROVED else 9])
-            return takes and code not in MAY_LACK_MAC, takes
-    return False, False

@@ -8,8 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from unicodedata import east_asian_width
 
-from protocol import session
-from protocol import HELD_FOR_REVIEW
+from protocol import HELD_FOR_REVIEW, session
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from protocol.reference.tables import CODES, MESSAGES

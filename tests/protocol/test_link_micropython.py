@@ -47,7 +47,7 @@ print(json.dumps({
 
 LINK = """
 import json
-from protocol import session, tcp
+from protocol import sealing, session, tcp
 from protocol.errors import WireFault
 from protocol.framing import Link
 from protocol.iso8583 import Message, decode
@@ -58,7 +58,7 @@ mac = Mac("unionpay-ecb", bytes(range(16)), PortableCiphers(des_viper))
 fields = {3: "390001", 11: "000042", 41: "20000001", 42: "100000000000001",
           60: "01000001000", 62: b"\\xdf\\x07\\x01\\x01"}
 request = Message("6000010002", "603100311001", "0600", fields)
-packet = session.seal(request, mac)
+packet = sealing.seal(request, mac)
 now = 2**30 - 10
 one, two = Link(), Link()
 one.send(packet, now)
@@ -78,7 +78,7 @@ session.check_mac(got, mac)
 fields = {39: "51", 11: "000042", 12: "101530", 13: "0412",
           41: "20000001", 42: "100000000000001", 60: "01000001000"}
 reply = Message("6000020001", asked.header, session.reply_mti(asked.mti), fields)
-answer = session.seal(reply, mac)
+answer = sealing.seal(reply, mac)
 session.check_reply(asked, decode(answer), answer, mac)
 try:
     session.check_reply(asked, decode(answer), answer[:-1] + b"x", mac)

@@ -8,13 +8,13 @@ from protocol.mac import Mac
 from protocol.reference.ciphers import Ciphers
 from protocol.reference.incoming import check_request, reply_to
 from protocol.reference.tables import CODES, FIELDS, MESSAGES
+from protocol.sealing import seal
 from protocol.session import (
     check_mac,
     check_reply,
     is_final,
     reply_fields,
     reply_mti,
-    seal,
     transaction,
 )
 

@@ -12,7 +12,7 @@ from host_sim.acquirer.keys import Keyring
 from host_sim.acquirer.ledger import Key
 from host_sim.acquirer.schema import APPROVED, REVIEW
 from host_sim.acquirer.server import Acquirer
-from protocol import session
+from protocol import sealing
 from protocol.errors import WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming
@@ -117,7 +117,7 @@ class Host:
         if mac is None:
             return None
         self._book.note(fault)
-        return session.seal(incoming.reply_to(request, _told(request, now, STRANGE)), mac)
+        return sealing.seal(incoming.reply_to(request, _told(request, now, STRANGE)), mac)
 
     def _other_amount(self, packet, now, fault):
         """Behind a refund comes another one under its key, the MAC right: a conflict."""
@@ -129,7 +129,7 @@ class Host:
             return None
         reply = self._answered(packet, now)
         fields = request.fields | {4: f"{int(request.fields[4]) + 1:012d}", 64: bytes(8)}
-        other = session.seal(Message(request.tpdu, request.header, request.mti, fields), mac)
+        other = sealing.seal(Message(request.tpdu, request.header, request.mti, fields), mac)
         self._witness.conflict(self._answered(other, now))
         self._book.note(fault)
         return reply or SILENCE

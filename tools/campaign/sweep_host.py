@@ -24,7 +24,7 @@ from host_sim.acquirer import ledger, review, samples, schema
 from host_sim.acquirer.crash import CrashPoints, HostCrash
 from host_sim.acquirer.server import Acquirer
 from host_sim.world import START
-from protocol import session, tlv
+from protocol import sealing, session, tlv
 from protocol.iso8583 import Message
 from protocol.keys import unwrap_working_keys
 from protocol.reference import codec
@@ -335,7 +335,7 @@ class Till:
             request = Message("6000030000", "603100311001", mti, named)
 
             def send(host):
-                packet = session.seal(request, self._mac) if 64 in named else codec.encode(request)
+                packet = sealing.seal(request, self._mac) if 64 in named else codec.encode(request)
                 self._sent.append(packet)
                 raw = host.acquirer.answer(packet, _NOW)
                 if raw is None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from host_sim.acquirer import ledger, samples, schema
 from host_sim.acquirer.server import Acquirer
-from protocol import session, tlv
+from protocol import sealing, session, tlv
 from protocol.iso8583 import Message
 from protocol.keys import unwrap_working_keys
 from protocol.reference import codec
@@ -82,7 +82,7 @@ class Till:
 
     def packet(self, message, mac=None):
         if 64 in message.fields:
-            return session.seal(message, mac or self.mac)
+            return sealing.seal(message, mac or self.mac)
         return codec.encode(message)
 
     def send(self, message, mac=None):
