@@ -72,6 +72,17 @@ def entries(volumes, path):
         yield data
 
 
+def entry(storage, path, at):
+    """The entry of a log that begins at byte `at`, from the first copy in which it is good; None
+    where it is in neither."""
+    for volume in storage._volumes:
+        found = _entries(volume, path, at)
+        for _, data in found:
+            found.close()
+            return data
+    return None
+
+
 def _mount(device, paths):
     """The volume, made empty where it cannot be read; its files join `paths`."""
     try:
@@ -88,14 +99,14 @@ def _opened(device):
     return vfs.VfsLfs2(device, readsize=_PROGSIZE, progsize=_PROGSIZE, mtime=False)
 
 
-def _entries(volume, path):
-    """(where it ends, data) of each entry of a log up to the first bad one."""
+def _entries(volume, path, end=0):
+    """(where it ends, data) of each entry of a log from byte `end` on, up to the first bad one."""
     try:
         file = volume.open(path, "rb")
     except OSError:
         return
     try:
-        end = 0
+        file.seek(end)
         while True:
             head = file.read(2)
             if len(head) < 2:

@@ -3,6 +3,7 @@
 Everything on it comes from the journal's record, so what is printed is what is stored.
 """
 
+from firmware import overlay
 from firmware import refund_state as states
 from firmware.drivers.printer import BOLD, CENTRE, COLUMNS, CUT, DOUBLE, FEED, RULE
 from firmware.screens import yuan
@@ -63,11 +64,14 @@ def _amount(text, record):
 
 
 def _note(glyphs, text, record):
-    """The original's reference and date, so that anyone can find the payment."""
+    """The original's reference and date, so that anyone can find the payment, and the number of the
+    voucher that this one corrects."""
     mmdd = record.original[-4:]
     out = [(0, text["voucher.note"])]
     out += _fact(glyphs, text["voucher.original"], record.original_rrn)
     out += _fact(glyphs, text["voucher.original_date"], "%s-%s" % (mmdd[:2], mmdd[2:]))
+    if record.corrects:
+        out += _fact(glyphs, text["voucher.corrects"], overlay.call("words.corrected", record))
     return out
 
 

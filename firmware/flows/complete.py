@@ -22,7 +22,8 @@ ENDINGS = {
 
 
 async def run(terminal, record, resumed=False):
-    """Show and print what is owed. `resumed`: after a restart or a break, so copies may exist."""
+    """Show and print what is owed. `resumed`: after a restart or a break, so copies may exist. What
+    follows as day.py wants it: one that was taken back to be corrected is entered anew."""
     ui = terminal.ui
     terminal.case = record
     if not record.amount_fen and record.state in states.FINAL:
@@ -40,6 +41,8 @@ async def run(terminal, record, resumed=False):
         title, body = ENDINGS[state]
         if state == states.REVERSING and record.earlier == states.APPROVED:
             body = "cancelling.body"
+        if state in (states.CANCELLING, states.REVERSING) and record.correction:
+            body = "correct.waits"
         if state in (states.CANCELLING, states.REVERSING) and record.conflict:
             body = "conflict.body"
         if state == states.ANNULLED and record.print_state != records.NOT_PRINTED:
@@ -47,6 +50,9 @@ async def run(terminal, record, resumed=False):
         await ui.ask("message", title, body, order=record.order, amount=yuan(record.amount_fen))
         if state == states.ANNULLED:
             terminal.journal.finish(record)
+            if record.correction:
+                return ("flows.correct.anew", record)
+    return None
 
 
 async def _tell_of_the_lost(terminal, record):
@@ -67,17 +73,17 @@ async def _print(terminal, record, resumed):
     if record.print_state < records.MERCHANT_COPY:
         again = resumed or record.print_state == records.PRINTING
         _mark(terminal, record, records.PRINTING)
-        if not await _copy(terminal, record, voucher.MERCHANT, again):
+        if not await copy(terminal, record, voucher.MERCHANT, again):
             return False
         _mark(terminal, record, records.MERCHANT_COPY)
     if record.print_state < records.SIGNED:
         while not await _signed(ui):
-            if not await _copy(terminal, record, voucher.MERCHANT, True):
+            if not await copy(terminal, record, voucher.MERCHANT, True):
                 return False
         _mark(terminal, record, records.SIGNED)
     if record.print_state < records.PRINTED:
         ui.say("approved.title", "approved.customer_copy")
-        if not await _copy(terminal, record, voucher.CUSTOMER, resumed):
+        if not await copy(terminal, record, voucher.CUSTOMER, resumed):
             return False
         _mark(terminal, record, records.PRINTED)
     ui.keys.clear()
@@ -91,8 +97,9 @@ def _mark(terminal, record, print_state):
     terminal.journal.save(record)
 
 
-async def _copy(terminal, record, which, again):
-    """Print one copy, asking for paper as often as it takes; False if it is put off."""
+async def copy(terminal, record, which, again):
+    """Print one copy, asking for paper as often as it takes; False if it is put off. `again`: it
+    may be the second, and says so."""
     printer = Printer(terminal.board.printer_uart, terminal.kernel, terminal.glyphs)
     while True:
         result = await printer.print(voucher.lines(terminal, record, which, again))

@@ -3,7 +3,7 @@
 The open batch's before any other's, and of two entries of one key the later counts.
 """
 
-from firmware import refund_state as states
+from firmware import words
 from firmware.params import later
 from firmware.screens import Stopped, yuan
 
@@ -22,7 +22,7 @@ async def run(terminal, title):
 
 def rows(ui, record):
     """The record as far as it is known: kind and amount, voucher number, order, time."""
-    kind = ui.text("kind.void" if record.type == states.VOID else "kind.refund")
+    kind = ui.text(words.KINDS[record.type])
     shown = []
     if record.amount_fen:  # else the record was lost
         shown += ui.wrap(ui.text("check.amount", kind=kind, amount=yuan(record.amount_fen)))

@@ -20,6 +20,10 @@ MENUS = {
         "menu.records", "main", (
             ("menu.status", "flows.status.run"),
             ("menu.take_back", "flows.take_back.run"),
+            ("menu.correct", "flows.correct.run"),
+            ("menu.browse", "flows.records.run"),
+            ("menu.search", "flows.search.run"),
+            ("menu.reprint", "flows.reprint.last"),
         ),
     ),
     "till": (

@@ -10,18 +10,18 @@ from firmware.screens import Stopped, yuan
 from protocol.errors import WireFault
 
 
-async def run(terminal):
-    """(orders.Order, row of REASONS, fen)."""
+async def run(terminal, number=""):
+    """(orders.Order, row of REASONS, fen). `number`: of an order that is known already."""
     ui = terminal.ui
     reason = REASONS[await ui.ask("choose", "reason.title", [reason[1] for reason in REASONS])]
-    order = await _find(terminal)
+    order = await _find(terminal, number)
     await ui.ask("confirm", ui.text("order.title"), _rows(ui, order))
     return order, reason, await _ask_amount(ui, order, reason)
 
 
-async def _find(terminal):
+async def _find(terminal, number):
     ui = terminal.ui
-    number = await ui.ask("digits", "refund.title", "order.enter", 20)
+    number = number or await ui.ask("digits", "refund.title", "order.enter", 20)
     terminal.case = number
     if any(r.order == number and r.state in states.OPEN for r in terminal.journal.open_records()):
         raise Stopped("in_progress.title", "in_progress.body")

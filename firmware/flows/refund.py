@@ -8,11 +8,13 @@ from firmware import refund_state as states
 from firmware.screens import Stopped
 
 
-async def run(terminal):
+async def run(terminal, number="", corrects=""):
+    """`number`: of an order that is known already. `corrects`: key of the one that it replaces."""
     await _get_online(terminal)
-    order, reason, amount_fen = await overlay.run("flows.order.run", terminal)
+    order, reason, amount_fen = await overlay.run("flows.order.run", terminal, number)
     rules = await overlay.run("risk.clear", terminal, order, amount_fen)
-    record = await overlay.run("flows.check.run", terminal, order, reason, amount_fen)
+    checked = terminal, order, reason, amount_fen, corrects
+    record = await overlay.run("flows.check.run", *checked)
     record.rules = rules
     return ("flows.send.run", record)
 

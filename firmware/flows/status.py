@@ -3,24 +3,23 @@
 Moves nothing, whatever it hears.
 """
 
-from firmware import host, overlay
+from firmware import host, overlay, words
 from firmware import refund_state as states
 from firmware.screens import Cancelled, Stopped
 
 TITLE = "status.title"
-OPEN, LOST = "state.open", "state.lost"
-REVIEW, APPROVED, DECLINED, ANNULLED = (
-    "state.review", "state.approved", "state.declined", "state.annulled",
+# By the number of DF08 at the host.
+THERE = (
+    "", "state.open", "state.review", "state.approved", "state.declined", "state.annulled",
+    "state.unknown",
 )  # fmt: skip
-CANCELLING = "state.cancelling"
-# By the number of the state here, and of DF08 at the host.
-HERE = ("", OPEN, OPEN, CANCELLING, REVIEW, APPROVED, DECLINED, ANNULLED, CANCELLING, LOST)
-THERE = ("", OPEN, REVIEW, APPROVED, DECLINED, ANNULLED, "state.unknown")
 
 
-async def run(terminal):
+async def run(terminal, record=None):
+    """`record`: where it was chosen already."""
     ui = terminal.ui
-    record = await overlay.run("flows.find.run", terminal, TITLE)
+    if record is None:
+        record = await overlay.run("flows.find.run", terminal, TITLE)
     ui.cancel.clear()
     ui.say(TITLE, "connecting")
     outcome = await _inquire(terminal, record)
@@ -30,7 +29,7 @@ async def run(terminal):
     ui.keys.clear()
     if outcome.kind == host.STOPPED:
         raise Stopped("cancelled.title", "cancelled.body")
-    rows = ui.wrap(ui.text("status.here", state=ui.text(HERE[record.state])))
+    rows = ui.wrap(ui.text("status.here", state=ui.text(words.result(record))))
     rows += _told(terminal, outcome)
     if record.conflict and record.state in states.OPEN:
         rows += ui.wrap(ui.text("conflict.body"))

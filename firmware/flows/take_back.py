@@ -16,49 +16,60 @@ BEGUN = (states.CANCELLING, states.REVERSING)
 ENDED = {states.DECLINED: "take_back.declined", states.ANNULLED: "take_back.annulled"}
 
 
-async def run(terminal):
+async def run(terminal, record=None, correction=""):
+    """`record`: where it was chosen already. `correction`: why it will be entered anew, a code of
+    correct.REASONS."""
     ui = terminal.ui
-    record = await overlay.run("flows.find.run", terminal, TITLE)
-    _check(terminal, record)
+    title = "correct.title" if correction else TITLE
+    if record is None:
+        record = await overlay.run("flows.find.run", terminal, TITLE)
+    _check(terminal, record, title)
     rows = overlay.call("flows.find.rows", ui, record)
-    await ui.ask("confirm", ui.text(TITLE), rows)
+    await ui.ask("confirm", ui.text(title), rows)
     await overlay.run("flows.log_in.supervisor", terminal)
     ui.keys.clear()  # what was typed before this can be read confirms nothing
     await ui.ask("confirm", ui.text("check.title"), rows, ui.text("take_back.check"))
     terminal.in_hand = record
     try:
-        await _begin(terminal, record)
+        await _begin(terminal, record, title, correction)
         await unfinished.attempt(terminal, record)
         await overlay.run("flows.send.until_answered", terminal, record, BEGUN)
     finally:
         terminal.in_hand = None
         terminal.left_open.set()
     if record.state in STANDS:
-        await ui.ask("message", TITLE, "take_back.refused")
+        body = "correct.refused" if correction else "take_back.refused"
+        await ui.ask("message", title, body)
     return ("flows.complete.run", record, True)
 
 
-def _check(terminal, record):
-    """Raise Stopped where there is nothing to take back, or no way to."""
+def why_not(terminal, record):
+    """Text id of why there is nothing to take back, or no way to; None where there is."""
     if record.state in ENDED:
-        raise Stopped(TITLE, ENDED[record.state])
+        return ENDED[record.state]
     if record.state not in STANDS:
-        raise Stopped(TITLE, "take_back.begun")
-    if record.batch != terminal.counters.batch:
-        raise Stopped(TITLE, "take_back.closed")
+        return "take_back.begun"
+    return None if record.batch == terminal.counters.batch else "take_back.closed"
 
 
-async def _begin(terminal, record):
-    terminal.ui.say(TITLE, "take_back.sending", amount=yuan(record.amount_fen))
+def _check(terminal, record, title):
+    reason = why_not(terminal, record)
+    if reason is not None:
+        raise Stopped(title, reason)
+
+
+async def _begin(terminal, record, title, correction):
+    terminal.ui.say(title, "take_back.sending", amount=yuan(record.amount_fen))
     await terminal.turn.take()
     try:
-        _check(terminal, record)  # it may have gone on behind the questions
+        _check(terminal, record, title)  # it may have gone on behind the questions
+        record.correction = correction  # durable with the step
         event = states.REVERSE if record.type == states.VOID else states.CANCEL
         if any(record is one for one in terminal.journal.open_records()):
             terminal.journal.move(record, event)
         else:
             terminal.journal.prepare(record, event)
     except JournalFull:
-        raise Stopped(TITLE, "journal_full.body")
+        raise Stopped(title, "journal_full.body")
     finally:
         terminal.turn.give()

@@ -31,6 +31,7 @@ WIDEST = {
     "note": "goods came back", "time": "09:30", "terminal": "10000001",
     "service": "400-000-0000", "minutes": "30", "digits": "6",
     "first": 31, "second": 31, "merchant": "898110070110001",
+    "batch": "000101", "found": "400",
     "limit": "999999.99", "value": "99999999", "name": "Supervisor",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
@@ -43,8 +44,17 @@ MENU = re.compile(r"^menu\.(?!title)|^reason\.(?!title)|^amount\.(full|part)$"
 PROMPT = re.compile(r"^log_in\.(number|password)$|supervisor\.password|(order|amount|find)\.enter"
                     r"|^password\.(old|new|again)$|^limit\.(fen|number|clock)$")
 SHOWN = re.compile(r"^(signature|approved|sending|again)\.body$|^printer\.(?!title)|connecting")
-ONE_PAGE = ((PROMPT, 2), (SHOWN, 3))
-ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13))
+# The same of the records: titles, entries, prompts, and a result, which stands behind a number.
+RECORDS = (
+    (re.compile(r"^correct\.(reason|anew)$"), 12),
+    (re.compile(r"^correct\.(amount|order|double|same|another)$"), 13),
+    (re.compile(r"^reprint\.(merchant|customer|both)$|^action\."), 13),
+    (re.compile(r"^search\.(voucher|order|amount|date|result|approved)$"), 13),
+    (re.compile(r"^state\."), 9),
+)
+ONE_PAGE = ((PROMPT, 2), (SHOWN, 3), (re.compile(r"^search\.by_"), 2),
+            (re.compile(r"^reprint\.printing"), 3))  # fmt: skip
+ROOM = ((TITLE, 12), (ROWS, 16), (MENU, 13), *RECORDS)
 
 
 @pytest.fixture(scope="module")

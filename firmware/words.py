@@ -1,0 +1,25 @@
+"""What a record is called on the screen: what it is, how it ended, whom it corrects."""
+
+from firmware import refund_state as states
+
+# Ids of texts, by refund_state's numbers.
+KINDS = ("", "kind.refund", "kind.void", "kind.sale")
+SHORT_KINDS = ("", "short.refund", "short.void", "short.sale")
+
+_OPEN, _UNDOING, _LOST = "state.open", "state.cancelling", "state.lost"
+_RESULTS = (
+    _LOST,  # what was lost ends behind the operator's back, and its slot is free then
+    _OPEN, _OPEN, _UNDOING, "state.review", "state.approved", "state.declined", "state.annulled",
+    _UNDOING, _LOST,
+)  # fmt: skip
+
+
+def result(record):
+    """Text id of how it ended, or of how far it is."""
+    sold = record.type == states.SALE and record.state == states.APPROVED
+    return "state.sold" if sold else _RESULTS[record.state]
+
+
+def corrected(record):
+    """Voucher number, six digits, of the one that this one corrects."""
+    return record.corrects.rsplit("-", 2)[1]
