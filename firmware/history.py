@@ -7,12 +7,11 @@ key the later counts, and before both the open record.
 from micropython import const
 
 from firmware import overlay
-from firmware.journal import ARCHIVE
 from firmware.record import unpack
 
+_ARCHIVE = const("archive")
 _FRAME = const(6)  # bytes of an entry beside its data
 _ROW = const(4)  # bytes of a place or a number: hundreds in a list would need one large block
-
 
 class History:
     """Some of them, as of now; see gather(). len() of them, 0 being the newest."""
@@ -38,7 +37,6 @@ class History:
             raise OSError(5)
         return record
 
-
 def gather(terminal, wanted=None):
     """The History of those for which wanted(record) holds; None: of all."""
     opened = terminal.journal.open_records()
@@ -47,7 +45,7 @@ def gather(terminal, wanted=None):
     if wanted is not None:
         opened = [record for record in opened if wanted(record)]
     storage = terminal.storage
-    files = [ARCHIVE + "/" + name for name in storage.names(ARCHIVE)]
+    files = [_ARCHIVE + "/" + name for name in storage.names(_ARCHIVE)]
     places, numbers = bytearray(), bytearray()  # of the same rows
     for at in range(len(files)):
         place = at << 24
@@ -65,11 +63,9 @@ def gather(terminal, wanted=None):
             place += len(data) + _FRAME
     return History(storage, opened, files, places)
 
-
 def _number(record):
     """Four bytes that name it among all that the till has, the newest last."""
     return ((record.batch & 0xFFF) << 20 | record.stan).to_bytes(_ROW, "big")
-
 
 def _find(numbers, number):
     """Where its row begins, or -1."""

@@ -8,10 +8,12 @@ import binascii
 import vfs
 from micropython import const
 
+from firmware import overlay
 from firmware.storage import FOLDER, frame, get, make_folder, names, newest, opened, put
 
 _PROGSIZE = const(256)  # the Pico's flash programs no less; the same everywhere, so images compare
 _ARCHIVE = const("archive")  # the folder of logs, appended to; all else is written whole
+_OLD = const("archive.old")  # as an earlier version had it, see upgrade.py
 _ASIDE = const("archive.new")
 _PIECE = const(256)
 
@@ -68,7 +70,7 @@ def _repair_log(volumes, path):
 def entries(volumes, path):
     """Yield the entries of a log, oldest first, from the copy with more good ones."""
     lengths = [_good_length(volume, path) for volume in volumes]
-    for _, data in _entries(volumes[0 if lengths[0] >= lengths[1] else 1], path):
+    for _, data in log(volumes[0 if lengths[0] >= lengths[1] else 1], path):
         yield data
 
 
@@ -76,7 +78,7 @@ def entry(storage, path, at):
     """The entry of a log that begins at byte `at`, from the first copy in which it is good; None
     where it is in neither."""
     for volume in storage._volumes:
-        found = _entries(volume, path, at)
+        found = log(volume, path, at)
         for _, data in found:
             found.close()
             return data
@@ -87,11 +89,18 @@ def _mount(device, paths):
     """The volume, made empty where it cannot be read; its files join `paths`."""
     try:
         volume = _opened(device)
-        paths.update(_tree(volume))
-        return volume
+        found = _tree(volume)
     except OSError:
         vfs.VfsLfs2.mkfs(device, progsize=_PROGSIZE)
         return _opened(device)
+    if _ARCHIVE in found or _OLD in found:
+        try:
+            overlay.call("upgrade.archive", volume, _ARCHIVE)
+        except OSError:
+            pass  # no room for both: again at the next boot
+        found = _tree(volume)
+    paths.update(found)
+    return volume
 
 
 def _opened(device):
@@ -99,7 +108,7 @@ def _opened(device):
     return vfs.VfsLfs2(device, readsize=_PROGSIZE, progsize=_PROGSIZE, mtime=False)
 
 
-def _entries(volume, path, end=0):
+def log(volume, path, end=0):
     """(where it ends, data) of each entry of a log from byte `end` on, up to the first bad one."""
     try:
         file = volume.open(path, "rb")
@@ -125,7 +134,7 @@ def _entries(volume, path, end=0):
 
 def _good_length(volume, path):
     length = 0
-    for end, _ in _entries(volume, path):
+    for end, _ in log(volume, path):
         length = end
     return length
 

@@ -16,14 +16,12 @@ def fill(world, count):
     """Archive so many refunds of last week, the `number`-th of order 2026031 and four digits; every
     tenth was declined, every tenth behind it annulled."""
     from firmware import refund_state as states
-    from firmware.journal import ARCHIVE, archive
     from firmware.record import PRINTED, Record, pack
 
     def write(board):
         from firmware.storage import Storage
 
         storage = Storage(board.data_flash())
-        storage.make_folder(ARCHIVE)
         for number in range(count):
             record = Record()
             record.type = states.VOID if number % 10 == 3 else states.REFUND
@@ -41,6 +39,6 @@ def fill(world, count):
             record.fingerprint = bytes(8)
             record.host_time, record.host_date = record.time, record.date[4:]
             record.rrn, record.parties = f"6{number:011d}", "09020000   09000000   "
-            storage.append(archive(BATCH), pack(record))
+            storage.append(f"archive/{BATCH:06d}", pack(record))
 
     prepare_flash(world.device.flash, write, pico_board)

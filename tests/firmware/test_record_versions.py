@@ -13,7 +13,10 @@ from firmware import record as records
 from firmware import refund_state as states
 from host_sim.acquirer import faults
 from host_sim.bench.flash import BLOCK, Flash
+from host_sim.core import prepare_flash
+from host_sim.world import pico_board
 from tests.till import Till, journal_of
+from tools.shop import PASSWORDS
 
 STORED = Path(__file__).with_name("version_1.flash")
 SOLD_LAST_WEEK, SOLD_TODAY, HELD, OTHER = "20260004", "20260001", "20260011", "20260006"
@@ -25,6 +28,16 @@ def version_1():
     size = 2 + BLOCK
     return {int.from_bytes(data[at : at + 2], "big"): bytearray(data[at + 2 : at + size])
             for at in range(0, len(data), size)}  # fmt: skip
+
+
+def operators_of_today(board):
+    """Who may log in is kept in another form now, and is written anew."""
+    from firmware import factory
+    from firmware.storage import Storage
+
+    storage = Storage(board.data_flash())
+    storage.remove("operators")
+    factory.write_operators(storage, PASSWORDS, "10000001")
 
 
 @pytest.fixture
@@ -66,6 +79,7 @@ def test_updated_till_brings_what_version_1_left_open_to_its_end():
     till.wait("In progress")
     till.world.power_off()
     till.world.device.flash._blocks = version_1()  # the same day, as the version before kept it
+    prepare_flash(till.world.device.flash, operators_of_today, pico_board)
     till.world.power_on()
     till.wait("log in")
     till.press("ENTER")
