@@ -32,7 +32,7 @@ class History:
         at = (len(self) - 1 - at) * _ROW
         file = self._files[self._places[at]]
         place = int.from_bytes(self._places[at + 1 : at + _ROW], "big")
-        record = unpack(overlay.call("volumes.entry", self._storage, file, place))
+        record = unpack(overlay.call("volumes.entry", self._storage.volumes, file, place))
         if record is None:
             raise OSError(5)
         return record

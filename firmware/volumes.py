@@ -74,10 +74,10 @@ def entries(volumes, path):
         yield data
 
 
-def entry(storage, path, at):
+def entry(volumes, path, at):
     """The entry of a log that begins at byte `at`, from the first copy in which it is good; None
     where it is in neither."""
-    for volume in storage._volumes:
+    for volume in volumes:
         found = log(volume, path, at)
         for _, data in found:
             found.close()

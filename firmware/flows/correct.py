@@ -26,15 +26,14 @@ async def run(terminal, record=None):
         record = await overlay.run("flows.find.run", terminal, TITLE)
     if waits(record):
         return ("flows.correct.anew", record)
-    why_not = overlay.call("flows.take_back.why_not", terminal, record)
-    if why_not is not None:
-        raise Stopped(TITLE, why_not)
+    overlay.call("flows.take_back.check", terminal, record, TITLE)
     at = await ui.ask("choose", "correct.reason", [reason[1] for reason in REASONS])
     return ("flows.take_back.run", record, REASONS[at][0])
 
 
 async def anew(terminal, record):
     """The second half, once `record` is annulled: the order is known, the rest is asked anew."""
+    await overlay.run("flows.roles.allowed", terminal, "flows.correct.anew")
     ui = terminal.ui
     after = successor(terminal, record)
     if after is not None:

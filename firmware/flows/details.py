@@ -14,6 +14,7 @@ OURS = (states.REFUND, states.VOID)
 async def run(terminal, record):
     """The procedure chosen for it, as day.py wants it; None: back to where it came from."""
     ui = terminal.ui
+    terminal.case = record
     waits = overlay.call("flows.correct.waits", record)
     after = overlay.call("flows.correct.successor", terminal, record) if waits else None
     actions = _actions(terminal, record, waits and after is None)
@@ -22,7 +23,9 @@ async def run(terminal, record):
         at = await ui.ask("choose", TITLE, [action[0] for action in actions])
     except Cancelled:
         return None
-    return (actions[at][1], record)
+    path = actions[at][1]
+    await overlay.run("flows.roles.allowed", terminal, path)
+    return (path, record)
 
 
 def _actions(terminal, record, anew):
@@ -30,7 +33,7 @@ def _actions(terminal, record, anew):
     actions = [("action.reprint", "flows.reprint.run")]
     if record.type in OURS:
         actions.append(("menu.status", "flows.status.run"))
-        if overlay.call("flows.take_back.why_not", terminal, record) is None:
+        if overlay.call("flows.take_back.possible", terminal, record):
             actions.append(("menu.take_back", "flows.take_back.run"))
             actions.append(("menu.correct", "flows.correct.run"))
     if anew:

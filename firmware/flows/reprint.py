@@ -35,6 +35,7 @@ async def last(terminal):
 
 async def run(terminal, record):
     ui = terminal.ui
+    terminal.case = record
     if not _has_one(record):
         lost = record.state == states.APPROVED  # the host told how it ended, and no more
         why = "reprint.lost" if lost else WHY_NOT.get(record.state, "reprint.open")

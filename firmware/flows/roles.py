@@ -8,7 +8,7 @@ from firmware import overlay
 from firmware.screens import Stopped
 
 SUPERVISOR = "00"
-OPERATORS_ONLY = ("flows.refund.", "flows.take_back.")
+OPERATORS_ONLY = ("flows.refund.", "flows.take_back.", "flows.correct.")
 SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.")
 
 

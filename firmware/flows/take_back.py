@@ -23,7 +23,7 @@ async def run(terminal, record=None, correction=""):
     title = "correct.title" if correction else TITLE
     if record is None:
         record = await overlay.run("flows.find.run", terminal, TITLE)
-    _check(terminal, record, title)
+    check(terminal, record, title)
     rows = overlay.call("flows.find.rows", ui, record)
     await ui.ask("confirm", ui.text(title), rows)
     await overlay.run("flows.log_in.supervisor", terminal)
@@ -43,26 +43,29 @@ async def run(terminal, record=None, correction=""):
     return ("flows.complete.run", record, True)
 
 
-def why_not(terminal, record):
-    """Text id of why there is nothing to take back, or no way to; None where there is."""
+def check(terminal, record, title):
+    """Raise Stopped where there is nothing to take back, or no way to."""
     if record.state in ENDED:
-        return ENDED[record.state]
+        raise Stopped(title, ENDED[record.state])
     if record.state not in STANDS:
-        return "take_back.begun"
-    return None if record.batch == terminal.counters.batch else "take_back.closed"
+        raise Stopped(title, "take_back.begun")
+    if record.batch != terminal.counters.batch:
+        raise Stopped(title, "take_back.closed")
 
 
-def _check(terminal, record, title):
-    reason = why_not(terminal, record)
-    if reason is not None:
-        raise Stopped(title, reason)
+def possible(terminal, record):
+    try:
+        check(terminal, record, TITLE)
+    except Stopped:
+        return False
+    return True
 
 
 async def _begin(terminal, record, title, correction):
     terminal.ui.say(title, "take_back.sending", amount=yuan(record.amount_fen))
     await terminal.turn.take()
     try:
-        _check(terminal, record, title)  # it may have gone on behind the questions
+        check(terminal, record, title)  # it may have gone on behind the questions
         record.correction = correction  # durable with the step
         event = states.REVERSE if record.type == states.VOID else states.CANCEL
         if any(record is one for one in terminal.journal.open_records()):

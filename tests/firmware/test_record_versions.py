@@ -6,13 +6,19 @@ the archive, a refund that is held for review, one without an answer.
 
 import zlib
 from pathlib import Path
+from random import Random
 
+import machine
 import pytest
 
 from firmware import record as records
 from firmware import refund_state as states
+from firmware.board.pico import Board
+from firmware.journal import Journal
+from firmware.storage import Storage
 from host_sim.acquirer import faults
-from host_sim.bench.flash import BLOCK, Flash
+from host_sim.bench.flash import BLOCK, TEARS, Flash, PowerCut
+from host_sim.chip import Chip
 from host_sim.core import prepare_flash
 from host_sim.world import pico_board
 from tests.till import Till, journal_of
@@ -96,6 +102,33 @@ def test_updated_till_brings_what_version_1_left_open_to_its_end():
         (8, states.PENDING_REVIEW)
     ]
     assert [r.version for r in till.journal().finished()] == [records._VERSION] * 3
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # files left open
+@pytest.mark.parametrize("tear", TEARS)
+def test_power_cut_anywhere_in_the_update_loses_no_record(flash, tear):
+    whole = flash.copy()
+    before = boot(whole)
+    assert len(before) == 4 and whole.operations > 10
+    for operation in range(whole.operations):
+        cut = flash.copy()
+        cut.cut_at(operation, tear, Random(operation))
+        with pytest.raises(PowerCut):
+            boot(cut)
+        cut.cut_at(operation // 2, tear, Random(operation))  # and again
+        try:
+            boot(cut)
+        except PowerCut:
+            pass
+        cut.cut_never()
+        assert boot(cut) == before
+
+
+def boot(flash):
+    """What a till on this flash knows: (state, STAN) of its records."""
+    machine.board = Chip(flash)
+    journal = Journal(Storage(Board().data_flash()))
+    return [(r.state, r.stan) for r in (*journal.open_records(), *journal.finished())]
 
 
 @pytest.mark.parametrize("version", [0, records._VERSION + 1, 255])

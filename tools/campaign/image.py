@@ -31,7 +31,7 @@ _LAYOUT = (
     ("order_amount_fen", "4"), ("reason", "t"), ("operator", "t"), ("fingerprint", "r"),
     ("card", "t"), ("token", "r"), ("key_id", "1"), ("tries", "1"), ("host_time", "t"),
     ("host_date", "t"), ("rrn", "t"), ("code", "t"), ("parties", "t"), ("arrival", "t"),
-    ("correction", "t"), ("corrects", "t"),
+    ("correction", "t"), ("rules", "t"), ("corrects", "t"),
 )
 VERSIONS = (1, 2)  # the first ends before "correction"
 
