@@ -90,7 +90,14 @@ _OF_MERCHANT = order.c.merchant_id == bindparam("merchant_id")
 _NAMED = {name: order.c[name] == bindparam("of_order") for name in ("order_no", "rrn")}
 _ORDER = _order_facts.where(_NAMED["order_no"], _OF_MERCHANT)
 _TERMINAL = (
-    select(terminal, merchant.c.name, merchant.c.test_amounts, key_set.c.number, key_set.c.wrapped)
+    select(
+        terminal,
+        merchant.c.name,
+        merchant.c.test_amounts,
+        merchant.c.risk,
+        key_set.c.number,
+        key_set.c.wrapped,
+    )
     .join_from(terminal, merchant)
     .outerjoin(key_set)
     .where(terminal.c.terminal_id == bindparam("terminal_id"))

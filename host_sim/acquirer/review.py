@@ -3,21 +3,37 @@
 A held refund is decided once: approving posts it, declining leaves nothing posted.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, bindparam, select
 
 from host_sim.acquirer import ledger
 from host_sim.acquirer.ledger import Key
-from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW
+from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW, order, txn
 
 REFUSED = "05"
 NOTE_BYTES = 60  # DF0A
 
 
+# What a reviewer goes by: the refund, who entered it, and the rules that held it ("rules" None: the
+# order's refunds are all held).
+_WAITING = (
+    select(txn)
+    .join(order, txn.c.order_no == order.c.order_no)
+    .where(order.c.merchant_id == bindparam("merchant_id"), txn.c.state == REVIEW)
+    .order_by(txn.c.id)
+)
+
+
 class NotDecidable(Exception):
     """The refund is not held any more, the merchant's balance does not cover it now, or the note
     is longer than the status reply can carry."""
+
+
+def waiting(connection: Connection, merchant_id: str) -> Sequence[Row]:
+    """A merchant's refunds that wait for a reviewer, oldest first."""
+    return connection.execute(_WAITING, {"merchant_id": merchant_id}).all()
 
 
 def decide(
@@ -37,8 +53,8 @@ def decide(
         account = ledger.merchant_account(merchant_id)
         if ledger.balance_fen(connection, account) < held.amount_fen:
             raise NotDecidable("the merchant's balance does not cover it")
-        order = ledger.find_order(connection, held.order_no, merchant_id)
-        ledger.post(connection, held.id, "refund", order, held.amount_fen, now)
+        sold = ledger.find_order(connection, held.order_no, merchant_id)
+        ledger.post(connection, held.id, "refund", sold, held.amount_fen, now)
         ledger.change(connection, key, state=APPROVED, code="00", note=note)
     else:
         ledger.change(connection, key, state=DECLINED, code=REFUSED, note=note)

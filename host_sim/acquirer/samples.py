@@ -9,17 +9,19 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, insert
 
-from host_sim.acquirer import batches, ledger, schema
+from host_sim.acquirer import batches, ledger, risk, schema
 from host_sim.acquirer.keys import Secrets, token
 
 TEST_SHOP = "898110070110001"
 SMALL_SHOP = "898110070110002"
+CAREFUL_SHOP = "898110070110003"  # its refunds are held by rules of risk
 
 TERMINAL = "10000001"  # the test shop's till
 OTHER_TERMINAL = "10000002"  # its second till
 SMALL_SHOP_TERMINAL = "10000003"
 X919_TERMINAL = "10000004"  # test shop, MAC x9.19
 CMAC_TERMINAL = "10000005"  # test shop, MAC aes-cmac
+CAREFUL_TERMINAL = "10000009"
 
 OPEN_BATCH = 101
 
@@ -35,7 +37,18 @@ VISA = "4242424242424242"
 MERCHANTS = (
     (TEST_SHOP, "退单测试店", True, 10_000_000),
     (SMALL_SHOP, "街角小铺", False, 5_000),
+    (CAREFUL_SHOP, "谨慎服饰", False, 1_000_000),
 )
+RISK = {
+    CAREFUL_SHOP: risk.Limits(
+        per_terminal=3,
+        per_operator=2,
+        amount_fen=50_000,
+        sales_percent=75,
+        opens="0900",
+        closes="2100",
+    ),
+}
 
 # terminal number, merchant number, MAC
 TERMINALS = (
@@ -44,6 +57,7 @@ TERMINALS = (
     (SMALL_SHOP_TERMINAL, SMALL_SHOP, "unionpay-ecb"),
     (X919_TERMINAL, TEST_SHOP, "x9.19"),
     (CMAC_TERMINAL, TEST_SHOP, "aes-cmac"),
+    (CAREFUL_TERMINAL, CAREFUL_SHOP, "unionpay-ecb"),
 )
 
 # order number, days ago, terminal, paid with, amount in fen, quantity, product, what became of it:
@@ -72,6 +86,9 @@ ORDERS = (
     ),
     ("20260101", 7, SMALL_SHOP_TERMINAL, UNIONPAY_CREDIT, 90_000, 1, "自行车", None),
     ("20260102", 0, SMALL_SHOP_TERMINAL, "wallet:80010102", 3_000, 2, "酱油", None),
+    ("20260201", 3, CAREFUL_TERMINAL, UNIONPAY_CREDIT, 80_000, 1, "羊毛大衣", None),
+    ("20260202", 2, CAREFUL_TERMINAL, "wallet:80010202", 40_000, 2, "牛仔裤", None),
+    ("20260203", 20, CAREFUL_TERMINAL, UNIONPAY_DEBIT, 90_000, 1, "皮鞋", None),
 )
 
 _ISSUERS = {"620000": "09010000", "620550": "09020000", "424242": "09030000"}
@@ -96,7 +113,10 @@ def load(connection: Connection, today: date, orders=ORDERS) -> None:
     for merchant_id, name, test_amounts, _ in MERCHANTS:
         connection.execute(
             insert(schema.merchant).values(
-                merchant_id=merchant_id, name=name, test_amounts=test_amounts
+                merchant_id=merchant_id,
+                name=name,
+                test_amounts=test_amounts,
+                risk=risk.packed(RISK.get(merchant_id, risk.OFF)),
             )
         )
         _open_account(connection, ledger.merchant_account(merchant_id))

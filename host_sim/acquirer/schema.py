@@ -41,6 +41,7 @@ merchant = Table(
     Column("merchant_id", String(15), primary_key=True),
     Column("name", String(40), nullable=False),
     Column("test_amounts", Boolean, nullable=False),
+    Column("risk", String(200), nullable=False, default="{}"),  # risk.Limits, as JSON
     CheckConstraint("length(merchant_id) = 15"),
 )
 
@@ -150,6 +151,8 @@ txn = Table(
     Column("answered_at", DateTime),
     Column("closing_code", String(2)),
     Column("note", String(60)),
+    Column("operator", String(2)),
+    Column("rules", String(400)),  # of risk that held it, in words
     # The settlement that counted it; None until one has.
     Column("settled", ForeignKey("settlement.id")),
     UniqueConstraint("terminal_id", "batch", "stan", "dated"),

@@ -50,9 +50,9 @@ def conflict(call: Call, key: ledger.Key) -> Answer:
     return Answer("94")
 
 
-def decide(call: Call, key: ledger.Key, kind: str, code: str, order, known) -> Answer:
+def decide(call: Call, key: ledger.Key, kind: str, code: str, order, known, **noted) -> Answer:
     """Store a code that stands, and post where it approves; the answer. `known`: the key's row
-    if it has one (an open refund), else None."""
+    if it has one (an open refund), else None. `noted`: what else the row is to keep."""
     state = rules.state_after(code)
     rrn = ledger.next_rrn(call.connection, call.now)
     outcome = {
@@ -61,6 +61,7 @@ def decide(call: Call, key: ledger.Key, kind: str, code: str, order, known) -> A
         "rrn": rrn,
         "auth_code": rrn[-6:] if kind == "void" and code == "00" else None,
         "answered_at": call.now,
+        **noted,
     }
     if known is None:
         row_id = ledger.record(

@@ -3,10 +3,11 @@
 A key posts once at most and, once cancelled, never: first the key is looked up, then the rules.
 """
 
-from host_sim.acquirer import ledger, rules
+from host_sim.acquirer import ledger, risk, rules
 from host_sim.acquirer.call import Answer, Call
 from host_sim.acquirer.handlers import outcome
 from host_sim.acquirer.schema import APPROVED, CANCELLED, OPEN
+from protocol import HELD_FOR_REVIEW
 
 
 def refund(call: Call) -> Answer:
@@ -26,8 +27,13 @@ def refund(call: Call) -> Answer:
     code = rules.refund_code(outcome.attempt(call, facts))
     if code == "00" and call.terminal.test_amounts:
         code = rules.test_code(call.amount_fen, known.tries if known else 0)
+    held = risk.held_by(call) if code in ("00", HELD_FOR_REVIEW) else []
+    if held:
+        code = HELD_FOR_REVIEW
+        risk.audit(call, held)
     if rules.is_stored(code):
-        return outcome.decide(call, key, "refund", code, order, known)
+        noted = risk.noted(call, held)
+        return outcome.decide(call, key, "refund", code, order, known, **noted)
     _leave_open(call, key, order, known)
     return Answer(code)
 
