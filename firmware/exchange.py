@@ -52,7 +52,7 @@ def _judge(host, request, packet, mac_of):
         if mac_of is not None:  # a late reply to another request brings no keys
             overlay.call("protocol.session.check_answers", request, reply)
             mac = mac_of(reply)
-        overlay.call("protocol.session.check_reply", request, reply, packet, mac)
+        name = overlay.call("protocol.session.check_reply", request, reply, packet, mac)
     except WireFault as fault:
         host.refused += 1
         host.last_refused = str(fault)
@@ -61,5 +61,5 @@ def _judge(host, request, packet, mac_of):
         if fault.field[:3] == "62.":
             return Outcome(BAD_KEYS)
         return None
-    final = overlay.call("protocol.session.ends", request, reply)
+    final = overlay.call("protocol.ending.is_final", name, reply.fields[39])
     return Outcome(ANSWERED, reply.fields, packet, final)

@@ -50,9 +50,9 @@ class Journal:
 
     def move(self, record, event):
         """Take the record along `event`; durable at return, and not taken at all if the write
-        fails. Raises refund_state.IllegalStep."""
+        fails. Raises transitions.IllegalStep."""
         before = record.state, record.earlier, record.tries
-        state = states.after(record.type, record.state, event, record.earlier)
+        state = overlay.call("transitions.after", record.type, record.state, event, record.earlier)
         if event in (states.CANCEL, states.REVERSE):
             record.earlier = record.state
             record.tries = 0

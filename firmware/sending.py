@@ -1,27 +1,14 @@
-"""What an open refund or void owes the host, by its state: one request, and what its answer means.
+"""A refund or void on its way to the host: one request, and what its answer means.
 
-One table says what an open state owes. No step ever guesses: only an answer that the host signed
-moves a record.
+No step ever guesses: only an answer that the host signed moves a record.
 """
 
 from firmware import host, overlay
 from firmware import refund_state as states
 from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
 
-# DF08 of a status inquiry, for a refund that is held for review and, where it is SETTLED, for what
-# was lost: the event, and the code (F39) that stands for it, as the inquiry brings none.
-REVIEWED = {
-    "01": (states.FORGET, HELD_FOR_REVIEW),
-    "03": (states.APPROVE, "00"),
-    "04": (states.DECLINE, "05"),
-    "05": (states.ANNUL, "C9"),
-    "06": (states.FORGET, HELD_FOR_REVIEW),
-}
-SETTLED = ("03", "04", "05")
-REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
+NO_REPLY_REASON = "98"  # F39 of a reversal
 REVERSAL_REASON = {host.BAD_MAC: "A0", host.ANSWERED: "06"}
-NO_REPLY_REASON = "98"
-CONFLICT = "94"
 
 
 async def first(terminal, record):
@@ -31,31 +18,21 @@ async def first(terminal, record):
     if record.type == states.VOID:
         await _void(terminal, record)
     else:
-        await _refund(terminal, record, "0220")
+        await refund(terminal, record, "0220")
 
 
-async def again(terminal, record, state):
-    """One exchange that may bring a record on that is open in this state."""
-    if terminal.keys.mac is None:  # they were lost, or wrapped under another master key
-        await _sign_on(terminal)
-    # In another state, somebody else's turn brought it on meanwhile.
-    if terminal.keys.mac is not None and record.state == state:
-        record.tries = min(255, record.tries + 1)
-        await _OWED[record.type, state](terminal, record)
-
-
-async def _sign_on(terminal):
+async def sign_on(terminal):
     await overlay.run("flows.sign_on.sign_on", terminal)
 
 
-async def _refund(terminal, record, mti):
+async def refund(terminal, record, mti):
     record.key_id = terminal.keys.key_id
     outcome = await terminal.host.exchange("refund", record, mti)
     code = outcome.code
     if code is None:
         return
     if code in MAY_LACK_MAC:
-        await _sign_on(terminal)
+        await sign_on(terminal)
         return
     if code == HELD_FOR_REVIEW:
         event = states.HOLD
@@ -66,10 +43,6 @@ async def _refund(terminal, record, mti):
         event = states.APPROVE if code == "00" else states.DECLINE
     _keep_reply(record, outcome)
     terminal.journal.move(record, event)
-
-
-async def _repeat(terminal, record):
-    await _refund(terminal, record, "0221")
 
 
 async def _void(terminal, record):
@@ -83,81 +56,7 @@ async def _void(terminal, record):
     record.code = REVERSAL_REASON.get(outcome.kind, NO_REPLY_REASON)
     terminal.journal.move(record, states.REVERSE)
     if code in MAY_LACK_MAC:
-        await _sign_on(terminal)
-
-
-async def _reverse(terminal, record):
-    reason = record.code if record.code in ("A0", "06") else NO_REPLY_REASON
-    if record.earlier == states.APPROVED:
-        reason = "06"  # the operator took it back
-    outcome = await terminal.host.exchange("reversal", record, reason)
-    if outcome.code == "12" and record.earlier in states.REFUSED_TO:
-        terminal.journal.move(record, states.REFUSE)
-    elif outcome.code in REVERSED:
-        terminal.journal.move(record, states.ANNUL)
-    elif outcome.code == CONFLICT:
-        record.conflict = True  # and asked again for ever: somebody at the host must end it
-    elif outcome.code in MAY_LACK_MAC:
-        await _sign_on(terminal)
-
-
-async def _cancel(terminal, record):
-    mti = "0420" if record.tries <= 1 else "0421"
-    outcome = await terminal.host.exchange("refund", record, mti)
-    if outcome.code == "00":
-        terminal.journal.move(record, states.ANNUL)
-    elif outcome.code == "12":
-        terminal.journal.move(record, states.REFUSE)
-    elif outcome.code == CONFLICT:
-        record.conflict = True
-    elif outcome.code in MAY_LACK_MAC:
-        await _sign_on(terminal)
-
-
-async def _poll(terminal, record):
-    _, told = await _status(terminal, record)
-    if told.get("DF08") in REVIEWED:
-        event, record.code = REVIEWED[told["DF08"]]
-        record.arrival = told.get("DF09", "")
-        terminal.journal.move(record, event)
-
-
-async def _ask(terminal, record):
-    """LOST: the host's final state is the record's, anything else is closed by its key alone."""
-    outcome, told = await _status(terminal, record)
-    state = told.get("DF08")
-    if state is None:
-        return
-    if state not in SETTLED:
-        void = record.type == states.VOID
-        terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
-        return
-    event, code = REVIEWED[state]
-    if event == states.APPROVE and record.earlier == states.APPROVED:
-        terminal.journal.finish(record)  # as the archive has it: the slot was free
-        return
-    record.code = code
-    record.order = record.order or told.get("DF01", "")
-    record.rrn = record.rrn or outcome.field(37)
-    record.arrival = told.get("DF09", record.arrival)
-    terminal.journal.move(record, event)
-
-
-async def _status(terminal, record):
-    """(Outcome, tags) of a status inquiry; no tags where it brought nothing to go by."""
-    stan = terminal.counters.take_stan()
-    outcome = await terminal.host.exchange("status", terminal.counters.batch, stan, record)
-    if outcome.code in MAY_LACK_MAC:
-        await _sign_on(terminal)
-    if outcome.code != "00":
-        return outcome, {}
-    return outcome, overlay.call("messages.tags", outcome.field(62, b""))
-
-
-async def _never_sent(terminal, record):
-    """PREPARED at boot: whether a byte left is not known for sure, so the host is told."""
-    void = record.type == states.VOID
-    terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+        await sign_on(terminal)
 
 
 def _keep_reply(record, outcome):
@@ -166,22 +65,3 @@ def _keep_reply(record, outcome):
     record.rrn = outcome.field(37)
     record.code = outcome.field(39)
     record.parties = outcome.field(44)
-
-
-async def _void_unanswered(terminal, record):
-    """A void found SENT at boot: no answer will come any more."""
-    record.code = NO_REPLY_REASON
-    terminal.journal.move(record, states.REVERSE)
-
-
-_OWED = {
-    (states.REFUND, states.PREPARED): _never_sent,
-    (states.REFUND, states.SENT): _repeat,
-    (states.REFUND, states.CANCELLING): _cancel,
-    (states.REFUND, states.PENDING_REVIEW): _poll,
-    (states.REFUND, states.LOST): _ask,
-    (states.VOID, states.PREPARED): _never_sent,
-    (states.VOID, states.SENT): _void_unanswered,
-    (states.VOID, states.REVERSING): _reverse,
-    (states.VOID, states.LOST): _ask,
-}

@@ -1,6 +1,6 @@
 """Brings every open record to its end: once in the operator's hands, then again and again behind.
 
-What each state owes is told in sending.py.
+What each state owes is told in owing.py.
 """
 
 from micropython import const
@@ -21,7 +21,7 @@ async def attempt(terminal, record):
     state = record.state
     await terminal.turn.take()
     try:
-        await overlay.run("sending.again", terminal, record, state)
+        await overlay.run("owing.again", terminal, record, state)
     except OSError:
         pass  # the flash did not take it: the record is as it was, and its turn comes again
     finally:

@@ -3,18 +3,6 @@ WireFault: the other end's bytes are wrong. LocalMisuse: our own caller asked fo
 cannot be encoded. Neither may carry a field's value: it could be a card number or a key.
 """
 
-# Reasons, worded once so that both codecs say the same.
-CUT = "%d of %d bytes are missing"
-NOT_DIGIT = "not a decimal digit"
-NOT_TRACK = "not a digit or the separator of a track"
-NOT_PRINTABLE = "not printable ASCII"
-PAD_NOT_ZERO = "the pad nibble is not zero"
-TOO_LONG = "length %d %s exceeds %d"
-UNDEFINED_BIT = "the dialect defines no such field"
-NOT_60 = "the first byte is not 60"
-TRAILING = "%d bytes after the last field"
-OVERSIZE = "packet of %d bytes exceeds %d"
-
 
 class WireFault(Exception):
     """A remote fault. field: number as text ("35"), "tpdu", "header", "mti", "bitmap",

@@ -8,7 +8,8 @@ from array import array
 from protocol import MAX_PACKET
 from protocol.dialect import form, lines
 from protocol.dialect.fields import BITMAP_AT, FIELDS, FIELDS_AT
-from protocol.errors import (
+from protocol.errors import LocalMisuse, WireFault
+from protocol.faults import (
     CUT,
     NOT_60,
     NOT_DIGIT,
@@ -19,8 +20,6 @@ from protocol.errors import (
     TOO_LONG,
     TRAILING,
     UNDEFINED_BIT,
-    LocalMisuse,
-    WireFault,
 )
 from protocol.message import MTI_AT, Message, mac_span  # noqa: F401 - the codec has them too
 

@@ -1,4 +1,4 @@
-"""Which reply belongs to a request, which fields it must carry, and what its code ends.
+"""Which reply belongs to a request, and which fields it must carry; what it ends: ending.py.
 
 No input or output and no state. A reply changes nothing before check_reply has let it through. What
 only the host asks, of a request that comes in, is protocol/reference/incoming.py.
@@ -6,21 +6,12 @@ only the host asks, of a request that comes in, is protocol/reference/incoming.p
 
 from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
 from protocol.dialect import lines, row
-from protocol.dialect.codes import CODES
 from protocol.dialect.messages import MESSAGES, ONLY_APPROVED, ONLY_ECHOED, numbers
 from protocol.errors import LocalMisuse, WireFault
 from protocol.message import MTI_AT, Message, mac_span
 
 APPROVED = "00"
 MUST_EQUAL = (3, 4, 11, 41, 42)  # in the reply as in the request
-
-# Where the rule for a refund does not hold: the codes that end these.
-_FINAL = {
-    "cancel": ("00", "12"),
-    "cancel_repeat": ("00", "12"),
-    "sale_reversal": ("00", "12", "25"),
-    "void_reversal": ("00", "12", "25"),
-}
 
 
 def transaction(message):
@@ -56,7 +47,8 @@ def check_answers(request, reply):
 
 
 def check_reply(request, reply, packet, mac):
-    """Return if `reply`, decoded from `packet`, answers `request`; else raise WireFault.
+    """The name of the transaction if `reply`, decoded from `packet`, answers `request`; else raise
+    WireFault.
 
     First whether it is the answer to this request at all (check_answers), then the MAC, then the
     mandatory fields by F39. mac: a protocol.mac.Mac or None; for an 0810 with 00, the one under
@@ -76,6 +68,7 @@ def check_reply(request, reply, packet, mac):
     for field in mandatory:
         if field not in reply.fields and field != 64:
             raise missing(field)
+    return name
 
 
 def reply_fields(name, code, request_fields):
@@ -95,20 +88,6 @@ def reply_fields(name, code, request_fields):
 def reply_mti(mti):
     """The reply's MTI: the request's with its last digit 0, plus 10 (0221 is answered by 0230)."""
     return "%04d" % (int(mti) // 10 * 10 + 10)
-
-
-def ends(request, reply):
-    """Whether a reply that check_reply let pass ends its transaction for good."""
-    return is_final(transaction(request), reply.fields[39])
-
-
-def is_final(name, code):
-    """Whether F39 ends a transaction for good; code None is silence. 09, held for review, does not:
-    the caller treats it apart. For a void or sale, not final means: reverse it."""
-    if name in _FINAL:
-        return code in _FINAL[name]
-    found = code and row(CODES, code, 3)
-    return bool(found) and found[1] == "final"
 
 
 def missing(field):

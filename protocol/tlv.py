@@ -5,13 +5,12 @@ for they go to the screen and the printer.
 
 from protocol.dialect import form, row
 from protocol.dialect.tags import REPEATED_TAG, TAGS
-from protocol.errors import (
+from protocol.errors import LocalMisuse, WireFault
+from protocol.faults import (
     CUT,
     NOT_DIGIT,
     NOT_PRINTABLE,
     TOO_LONG,
-    LocalMisuse,
-    WireFault,
 )
 
 

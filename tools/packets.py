@@ -10,7 +10,8 @@ import string
 import sys
 
 from protocol import iso8583, tlv
-from protocol.errors import UNDEFINED_BIT, LocalMisuse, WireFault
+from protocol.errors import LocalMisuse, WireFault
+from protocol.faults import UNDEFINED_BIT
 from protocol.reference import codec, tables
 from tools.explain import title
 from tools.mask import field_texts, is_masked, masked

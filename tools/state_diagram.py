@@ -1,17 +1,19 @@
-"""Draws the refund's states from firmware/refund_state.py, as the Mermaid text in its README.
+"""Draws the refund's states from firmware/transitions.py, as the Mermaid text in its README.
 
 `python -m tools.state_diagram` prints it; a test holds firmware/README.md to it.
 """
 
 from firmware import refund_state as states
+from firmware.transitions import NAMES as _NAMES
+from firmware.transitions import TRANSITIONS
 
 KINDS = {"refund": states.REFUND, "void": states.VOID}
-NAMES = states.NAMES.split()
+NAMES = _NAMES.split()
 
 
 def transitions() -> dict[tuple[int, int, str], int]:
     """The table as a dict: (what a record is, its state, the event) -> the state after it."""
-    rows = (line.split() for line in states.TRANSITIONS.strip().splitlines())
+    rows = (line.split() for line in TRANSITIONS.strip().splitlines())
     return {(KINDS[kind], NAMES.index(state), event): NAMES.index(target)
             for kind, state, event, target in rows}
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from unicodedata import east_asian_width
 
-from protocol import HELD_FOR_REVIEW, session
+from protocol import HELD_FOR_REVIEW, ending
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from protocol.reference.tables import CODES, MESSAGES
@@ -212,7 +212,7 @@ def _answer(message, before):
         if code == HELD_FOR_REVIEW:
             return "held for review"
         name = "refund" if message.mti == "0230" else "void"
-        return f"declined {code}" if code in CODES and session.is_final(name, code) else before
+        return f"declined {code}" if code in CODES and ending.is_final(name, code) else before
     if message.mti == "0430" and code == "00":
         return "cancelled"
     if message.mti == "0410" and code in ("00", "25"):

@@ -10,7 +10,8 @@ from construct import Const, Construct
 
 from protocol import MAX_PACKET
 from protocol.dialect.fields import BITMAP_AT, FIELDS_AT
-from protocol.errors import OVERSIZE, UNDEFINED_BIT, LocalMisuse, WireFault
+from protocol.errors import LocalMisuse, WireFault
+from protocol.faults import OVERSIZE, UNDEFINED_BIT
 from protocol.iso8583 import Message
 from protocol.reference.fields import Binary, Digits, End, Tpdu, field
 from protocol.reference.tables import FIELDS

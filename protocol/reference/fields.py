@@ -6,7 +6,8 @@ The interpreted form is the strict one: it names the fault and its byte. The com
 from construct import Construct
 
 from protocol import MAX_PACKET
-from protocol.errors import (
+from protocol.errors import LocalMisuse, WireFault
+from protocol.faults import (
     CUT,
     NOT_60,
     NOT_DIGIT,
@@ -17,8 +18,6 @@ from protocol.errors import (
     TOO_LONG,
     TRAILING,
     UNDEFINED_BIT,
-    LocalMisuse,
-    WireFault,
 )
 from protocol.reference.tables import FIELDS
 

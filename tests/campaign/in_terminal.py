@@ -10,6 +10,7 @@ from firmware import (
     journal,
     messages,
     obstacles,
+    owing,
     sending,
     unfinished,
     volumes,
@@ -23,7 +24,7 @@ from firmware.params import Counters
 from firmware.record import PRINTING, pack
 from firmware.storage import Storage
 from firmware.working_keys import WorkingKeys
-from protocol import session
+from protocol import ending, session
 from protocol.errors import WireFault
 from protocol.keys import unwrap_working_keys
 
@@ -40,9 +41,9 @@ def new_stan(patch):
         terminal.storage.rename(journal._path(old), journal._path(record.key()))
         book._open[record.key()] = book._open.pop(old)
         book.save(record)
-        await sending._refund(terminal, record, "0221")
+        await sending.refund(terminal, record, "0221")
 
-    patch.row(sending._OWED, (REFUND, states.SENT), again)
+    patch.row(owing._OWED, (REFUND, states.SENT), again)
 
 
 def date_of_today(patch):
@@ -50,7 +51,7 @@ def date_of_today(patch):
 
     async def again(terminal, record):
         today[:] = [terminal.date_and_time()[0]]
-        await sending._refund(terminal, record, "0221")
+        await sending.refund(terminal, record, "0221")
 
     def refund(sound, params, record, mti="0220"):
         kept = record.date
@@ -61,7 +62,7 @@ def date_of_today(patch):
         finally:
             record.date = kept
 
-    patch.row(sending._OWED, (REFUND, states.SENT), again)
+    patch.row(owing._OWED, (REFUND, states.SENT), again)
     patch.around(messages, "refund", lambda sound: partial(refund, sound))
 
 
@@ -125,7 +126,7 @@ def sent_before_synced(patch):
         record.tries, record.state = 1, states.SENT
         void = record.type == VOID
         await (sending._void(terminal, record) if void
-               else sending._refund(terminal, record, "0220"))
+               else sending.refund(terminal, record, "0220"))
         terminal.journal.save(record)
 
     patch.set(sending, "first", first)
@@ -276,7 +277,7 @@ def _refund_answered(change):
                 record.code = outcome.code or "98"
                 terminal.journal.move(record, event)
             elif outcome.code in ("A0", "77"):
-                await sending._sign_on(terminal)
+                await sending.sign_on(terminal)
             elif outcome.code == "09":
                 sending._keep_reply(record, outcome)
                 terminal.journal.move(record, states.HOLD)
@@ -285,7 +286,7 @@ def _refund_answered(change):
                 approved = outcome.code == "00"
                 terminal.journal.move(record, states.APPROVE if approved else states.DECLINE)
 
-        patch.set(sending, "_refund", refund)
+        patch.set(sending, "refund", refund)
 
     return plant
 
@@ -311,30 +312,30 @@ def held_is_sent_again(patch):
             approved = outcome.code == "00"
             terminal.journal.move(record, states.APPROVE if approved else states.DECLINE)
 
-    patch.row(sending._OWED, (REFUND, states.PENDING_REVIEW), poll)
+    patch.row(owing._OWED, (REFUND, states.PENDING_REVIEW), poll)
 
 
 def open_codes_decline(patch):
-    patch.set(session, "is_final", lambda name, code: True)
+    patch.set(ending, "is_final", lambda name, code: True)
 
 
 def unknown_codes_decline(patch):
     def is_final(sound, name, code):
-        return sound(name, code) or session.row(session.CODES, code, 3) is None
+        return sound(name, code) or ending.row(ending.CODES, code, 3) is None
 
-    patch.around(session, "is_final", lambda sound: partial(is_final, sound))
+    patch.around(ending, "is_final", lambda sound: partial(is_final, sound))
 
 
 def not_found_declines(patch):
     async def again(terminal, record):
-        _, told = await sending._status(terminal, record)
+        _, told = await owing._status(terminal, record)
         if told.get("DF08") == "06":
             record.code = "25"
             terminal.journal.move(record, states.DECLINE)
         else:
-            await sending._refund(terminal, record, "0221")
+            await sending.refund(terminal, record, "0221")
 
-    patch.row(sending._OWED, (REFUND, states.SENT), again)
+    patch.row(owing._OWED, (REFUND, states.SENT), again)
 
 
 def any_reply(patch):
@@ -362,7 +363,7 @@ def cancelled_unanswered(patch):
         if record.state == states.CANCELLING and record.tries > 1:
             terminal.journal.move(record, states.ANNUL)
 
-    patch.row(sending._OWED, (REFUND, states.CANCELLING), partial(cancel, sending._cancel))
+    patch.row(owing._OWED, (REFUND, states.CANCELLING), partial(cancel, owing._cancel))
 
 
 def reversed_unanswered(patch):
@@ -371,7 +372,7 @@ def reversed_unanswered(patch):
         if record.state == states.REVERSING:
             terminal.journal.move(record, states.ANNUL)
 
-    patch.row(sending._OWED, (VOID, states.REVERSING), partial(reverse, sending._reverse))
+    patch.row(owing._OWED, (VOID, states.REVERSING), partial(reverse, owing._reverse))
 
 
 def void_not_reversed(patch):
@@ -419,7 +420,7 @@ def cancel_key_ends_it(patch):
 
 def no_turns(patch):
     async def attempt(terminal, record):
-        await sending.again(terminal, record, record.state)
+        await owing.again(terminal, record, record.state)
 
     def work(sound, terminal):
         terminal.in_hand = None

@@ -113,10 +113,10 @@ def test_a_seed_is_told_as_a_story():
 
 def test_a_failing_seed_is_named_and_shrinks_to_what_matters(monkeypatch, capsys):
     """With a terminal that takes silence for a refusal."""
-    from firmware import sending
+    from firmware import owing
 
-    monkeypatch.setattr(sending, "_repeat", _silence_is_a_refusal)
-    monkeypatch.setitem(sending._OWED, (1, 2), _silence_is_a_refusal)
+    monkeypatch.setattr(owing, "_repeat", _silence_is_a_refusal)
+    monkeypatch.setitem(owing._OWED, (1, 2), _silence_is_a_refusal)
     seed = next(seed for seed in range(60)
                 if any(wrong[:2] == "3:" for wrong in Run(plan(seed)).play().wrong))
     assert main(["campaign", "--seed", str(seed), "--shrink", "--json"]) == 1

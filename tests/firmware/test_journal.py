@@ -11,6 +11,7 @@ from firmware import refund_state as states
 from firmware.journal import SLOTS, Journal, JournalFull
 from firmware.record import Record
 from firmware.storage import Storage
+from firmware.transitions import IllegalStep
 from host_sim.bench.flash import Flash
 from host_sim.chip import Chip
 
@@ -84,7 +85,7 @@ def test_illegal_step_changes_nothing():
     journal = Journal(storage)
     record = a_refund(1)
     journal.prepare(record)
-    with pytest.raises(states.IllegalStep):
+    with pytest.raises(IllegalStep):
         journal.move(record, states.APPROVE)
     assert Journal(volume(flash)[0]).open_records()[0].state == states.PREPARED
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from firmware import refund_state as states
+from firmware import transitions as steps
 from tools.state_diagram import NAMES, diagram, transitions
 
 EVENTS = (
@@ -23,14 +24,14 @@ def test_stored_numbers_never_change():
 def test_every_step_outside_the_table_is_an_error():
     for kind, state, event in itertools.product((states.REFUND, states.VOID), ALL, EVENTS):
         if (kind, state, event) in TRANSITIONS:
-            assert states.after(kind, state, event) == TRANSITIONS[kind, state, event]
+            assert steps.after(kind, state, event) == TRANSITIONS[kind, state, event]
         else:
-            with pytest.raises(states.IllegalStep):
-                states.after(kind, state, event)
+            with pytest.raises(steps.IllegalStep):
+                steps.after(kind, state, event)
 
 
 def test_every_row_of_the_table_is_a_step_of_its_own():
-    rows = states.TRANSITIONS.strip().splitlines()
+    rows = steps.TRANSITIONS.strip().splitlines()
     assert len(TRANSITIONS) == len(rows) == 40
     assert {event for _, _, event in TRANSITIONS} == set(EVENTS)
 
@@ -80,7 +81,7 @@ def test_no_request_leaves_before_sent_is_reached():
     ],
 )
 def test_refused_cancel_returns_to_where_it_was_asked_from(earlier, then):
-    assert states.after(states.REFUND, states.CANCELLING, states.REFUSE, earlier) == then
+    assert steps.after(states.REFUND, states.CANCELLING, states.REFUSE, earlier) == then
 
 
 def test_a_refund_is_never_reversed_and_a_void_never_cancelled():

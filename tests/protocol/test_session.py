@@ -2,6 +2,7 @@
 
 import pytest
 
+from protocol.ending import is_final
 from protocol.errors import LocalMisuse, WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.mac import Mac
@@ -12,7 +13,6 @@ from protocol.sealing import seal
 from protocol.session import (
     check_mac,
     check_reply,
-    is_final,
     reply_fields,
     reply_mti,
     transaction,

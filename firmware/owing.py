@@ -1,0 +1,128 @@
+"""What a refund or void that is open owes the host, by its state.
+
+One table says it. As in sending.py, no step ever guesses.
+"""
+
+from firmware import overlay, sending
+from firmware import refund_state as states
+from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
+
+# DF08 of a status inquiry, for a refund that is held for review and, where it is SETTLED, for what
+# was lost: the event, and the code (F39) that stands for it, as the inquiry brings none.
+REVIEWED = {
+    "01": (states.FORGET, HELD_FOR_REVIEW),
+    "03": (states.APPROVE, "00"),
+    "04": (states.DECLINE, "05"),
+    "05": (states.ANNUL, "C9"),
+    "06": (states.FORGET, HELD_FOR_REVIEW),
+}
+SETTLED = ("03", "04", "05")
+CONFLICT = "94"
+REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
+
+
+async def again(terminal, record, state):
+    """One exchange that may bring a record on that is open in this state."""
+    if terminal.keys.mac is None:  # they were lost, or wrapped under another master key
+        await sending.sign_on(terminal)
+    # In another state, somebody else's turn brought it on meanwhile.
+    if terminal.keys.mac is not None and record.state == state:
+        record.tries = min(255, record.tries + 1)
+        await _OWED[record.type, state](terminal, record)
+
+
+async def _repeat(terminal, record):
+    await sending.refund(terminal, record, "0221")
+
+
+async def _reverse(terminal, record):
+    reason = record.code if record.code in ("A0", "06") else sending.NO_REPLY_REASON
+    if record.earlier == states.APPROVED:
+        reason = "06"  # the operator took it back
+    outcome = await terminal.host.exchange("reversal", record, reason)
+    if outcome.code == "12" and record.earlier in states.REFUSED_TO:
+        terminal.journal.move(record, states.REFUSE)
+    elif outcome.code in REVERSED:
+        terminal.journal.move(record, states.ANNUL)
+    elif outcome.code == CONFLICT:
+        record.conflict = True  # and asked again for ever: somebody at the host must end it
+    elif outcome.code in MAY_LACK_MAC:
+        await sending.sign_on(terminal)
+
+
+async def _cancel(terminal, record):
+    mti = "0420" if record.tries <= 1 else "0421"
+    outcome = await terminal.host.exchange("refund", record, mti)
+    if outcome.code == "00":
+        terminal.journal.move(record, states.ANNUL)
+    elif outcome.code == "12":
+        terminal.journal.move(record, states.REFUSE)
+    elif outcome.code == CONFLICT:
+        record.conflict = True
+    elif outcome.code in MAY_LACK_MAC:
+        await sending.sign_on(terminal)
+
+
+async def _poll(terminal, record):
+    _, told = await _status(terminal, record)
+    if told.get("DF08") in REVIEWED:
+        event, record.code = REVIEWED[told["DF08"]]
+        record.arrival = told.get("DF09", "")
+        terminal.journal.move(record, event)
+
+
+async def _ask(terminal, record):
+    """LOST: the host's final state is the record's, anything else is closed by its key alone."""
+    outcome, told = await _status(terminal, record)
+    state = told.get("DF08")
+    if state is None:
+        return
+    if state not in SETTLED:
+        void = record.type == states.VOID
+        terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+        return
+    event, code = REVIEWED[state]
+    if event == states.APPROVE and record.earlier == states.APPROVED:
+        terminal.journal.finish(record)  # as the archive has it: the slot was free
+        return
+    record.code = code
+    record.order = record.order or told.get("DF01", "")
+    record.rrn = record.rrn or outcome.field(37)
+    record.arrival = told.get("DF09", record.arrival)
+    terminal.journal.move(record, event)
+
+
+async def _status(terminal, record):
+    """(Outcome, tags) of a status inquiry; no tags where it brought nothing to go by."""
+    stan = terminal.counters.take_stan()
+    outcome = await terminal.host.exchange("status", terminal.counters.batch, stan, record)
+    if outcome.code in MAY_LACK_MAC:
+        await sending.sign_on(terminal)
+    if outcome.code != "00":
+        return outcome, {}
+    return outcome, overlay.call("messages.tags", outcome.field(62, b""))
+
+
+async def _never_sent(terminal, record):
+    """PREPARED at boot: whether a byte left is not known for sure, so the host is told."""
+    void = record.type == states.VOID
+    terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+
+
+async def _void_unanswered(terminal, record):
+    """A void found SENT at boot: no answer will come any more."""
+    record.code = sending.NO_REPLY_REASON
+    terminal.journal.move(record, states.REVERSE)
+
+
+_OWED = {
+    (states.REFUND, states.PREPARED): _never_sent,
+    (states.REFUND, states.SENT): _repeat,
+    (states.REFUND, states.CANCELLING): _cancel,
+    (states.REFUND, states.PENDING_REVIEW): _poll,
+    (states.REFUND, states.LOST): _ask,
+    (states.VOID, states.PREPARED): _never_sent,
+    (states.VOID, states.SENT): _void_unanswered,
+    (states.VOID, states.REVERSING): _reverse,
+    (states.VOID, states.LOST): _ask,
+}
