@@ -65,5 +65,6 @@ class Host:
             self._turn.give()
 
     def request(self, name, arguments):
-        """(MTI, fields) of a request."""
-        return overlay.call("messages." + name, self.params, *arguments)
+        """(MTI, fields) of a request: of messages.py, or "module.name"."""
+        path = name if "." in name else "messages." + name
+        return overlay.call(path, self.params, *arguments)

@@ -40,7 +40,8 @@ class Params:
 
 
 class Counters:
-    """`batch`, the last STAN used, and the `last` that the batch has: 0 once it was used."""
+    """`batch`, how many transactions it has `used`, the last STAN used, and the `last` that the
+    batch has: 0 once it was used."""
 
     def __init__(self, storage):
         self._storage = storage
@@ -48,10 +49,13 @@ class Counters:
         self.batch = int(stored.get("batch", 1))
         self._stan = int(stored.get("stan", 0))
         self.last = int(stored.get("last", self._stan or _STAN_LIMIT))
+        self.used = int(stored.get("used", "0"))
 
-    def take_stan(self):
-        """The next STAN; durable as used before it is returned."""
+    def take_stan(self, transaction=0):
+        """The next STAN; durable as used before it is returned. `transaction`: 1 for one that a
+        settlement counts."""
         self._stan = self._stan % _STAN_LIMIT + 1
+        self.used += transaction
         if self._stan == self.last:
             self.last = 0
         self._save()
@@ -61,13 +65,22 @@ class Counters:
         """From a sign-on: the host's batch number and its last STAN in it, 0 where it has none."""
         if host_stan and later(host_stan, self._stan):
             self._stan = host_stan
+        self.open(batch)
+
+    def open(self, batch):
+        """Of another batch nothing is used yet. STANs run on."""
         if batch != self.batch:
             self.batch = batch
             self.last = self._stan or _STAN_LIMIT
+            self.used = 0
         self._save()
 
+    def left(self):
+        """How many STANs the batch has left."""
+        return (self.last - self._stan) % _STAN_LIMIT or _STAN_LIMIT if self.last else 0
+
     def _save(self):
-        counted = {"batch": self.batch, "last": self.last, "stan": self._stan}
+        counted = {"batch": self.batch, "last": self.last, "stan": self._stan, "used": self.used}
         self._storage.write(_COUNTERS, pack_lines(counted))
 
 

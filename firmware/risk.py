@@ -19,6 +19,7 @@ DEFAULTS = {
     "same_order": 0,  # 1: an order refunded within a day is held
     "opens": 0,  # outside these two, and by a clock that was never set, every refund is held
     "closes": 0,
+    "batch": 500,  # so many transactions, then the batch is full and must be settled
 }
 HOUR, DAY = 60, 24 * 60  # minutes
 NEVER_SET = "2025"  # a clock before it counts from where the chip was switched on

@@ -1,5 +1,6 @@
 """The terminal: every part and every piece of state of one device hangs on this one object."""
 
+from firmware import overlay
 from firmware.drivers.keypad import Keypad
 from firmware.drivers.lcd import Lcd
 from firmware.drivers.link import LinkDriver
@@ -26,6 +27,7 @@ class Terminal:
         self.params = Params(self.storage)
         self.counters = Counters(self.storage)
         self.journal = Journal(self.storage)
+        self.settling = overlay.call("settlement.owed", self.storage)  # what is not done at boot
         self.keys = WorkingKeys(self.storage, board.tmk(), ciphers, self.params.mac)
         self.glyphs = Glyphs(glyph_file)
         self.lcd = Lcd(board.lcd_spi, board.lcd_dc, board.lcd_cs, board.lcd_reset, self.glyphs)

@@ -11,7 +11,11 @@ from mypy.plugin import Plugin
 from mypy.types import AnyType, TypeOfAny
 
 # class -> the table, in the same file, from which its __init__ takes the names
-TABLES = {"firmware.record.Record": "FIELDS", "firmware.params.Params": "DEFAULTS"}
+TABLES = {
+    "firmware.record.Record": "FIELDS",
+    "firmware.params.Params": "DEFAULTS",
+    "firmware.settlement.Settlement": "DEFAULTS",
+}
 
 
 def names_in(path, table):

@@ -200,6 +200,9 @@ class Player:
     def do_wrong_kcv(self):
         self._shop.acquirer.faults.script(faults.WRONG_KCV, "0800")
 
+    def do_miscount(self):
+        self._shop.acquirer.faults.script(faults.MISCOUNT, "0500")
+
     def do_delay(self, span_ms, mti):
         self._shop.acquirer.faults.script(faults.DELAY, mti, delay_ms=span_ms)
 

@@ -45,6 +45,7 @@ FORMS = {
     "damage": "wire damage NUMBER",
     "host": "host silent|mute|bad-mac MTI NUMBER",
     "wrong_kcv": "host wrong-kcv",
+    "miscount": "host miscount",
     "delay": "host delay SPAN MTI",
     "pass": "pass SPAN",
 }

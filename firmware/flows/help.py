@@ -26,10 +26,11 @@ HELP = (
     ("help.undone", SERVICE, "code.C9 code.CA annulled.body annulled.printed take_back.declined"
      " take_back.annulled"),
     ("help.duplicate", SERVICE, "code.94 conflict.body"),
-    ("help.refused", SERVICE, "code.05 code.30 code.other bad_reply.body"),
+    ("help.refused", SERVICE, "code.05 code.30 code.other bad_reply.body settle.refused"),
     ("help.in_progress", SERVICE, "in_progress.body cancelling.body reversing.body lost.open"
      " reversal_open.body journal_full.body take_back.begun correct.waits"),
-    ("help.settled", SERVICE, "take_back.refused take_back.closed correct.refused batch_full.body"),
+    ("help.settled", SERVICE, "take_back.refused take_back.closed correct.refused"),
+    ("help.settle", SERVICE, "batch_full.body settle.no_slip settle.slip_later"),
     ("help.correct", SERVICE, "correct.already correct.later"),
     ("help.reprint", SERVICE, "reprint.none reprint.declined reprint.annulled reprint.open"),
     ("help.records", SERVICE, "records.none"),

@@ -8,6 +8,7 @@ from firmware import refund_state as states
 REFUND = "flows.refund.run"
 COMPLETE = "flows.complete.run"
 LOG_IN = "flows.log_in.run"
+SETTLE = "flows.settle.run"
 MENU = "flows.menu.run"
 IF_ALLOWED = "flows.roles.allowed"
 
@@ -43,6 +44,8 @@ async def _wait(terminal):
         return (IF_ALLOWED, REFUND)
     if key == "ENTER" and owed:
         return (COMPLETE, owed[0], True)
+    if key == "ENTER" and terminal.settling:
+        return (SETTLE,)
     if key == "MENU":
         return (MENU,)
     return None
@@ -60,6 +63,8 @@ def _show_idle(terminal, owed):
     unfinished = len(terminal.journal.open_records()) - len(owed)
     if owed:
         rows.append(ui.text("idle.result"))
+    elif terminal.settling:
+        rows.append(ui.text("idle.settle"))
     elif unfinished:
         rows.append(ui.text("idle.open", count=unfinished))
     ui.show(_title(terminal), rows)

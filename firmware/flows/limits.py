@@ -14,6 +14,7 @@ ROWS = (
     ("limit.same_order", "same_order", "limit.number", 1),
     ("limit.opens", "opens", "limit.clock", 4),
     ("limit.closes", "closes", "limit.clock", 4),
+    ("limit.batch", "batch", "limit.number", 3),
 )
 
 

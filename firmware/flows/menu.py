@@ -34,6 +34,8 @@ MENUS = {
             ("menu.log_off", "flows.log_off.run"),
             ("menu.password", "flows.password.run"),
             ("menu.operators", "operators"),
+            ("menu.settle", "flows.settle.run"),
+            ("menu.settle_slip", "flows.settle_slip.run"),
         ),
     ),
     "operators": (

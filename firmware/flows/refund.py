@@ -10,6 +10,9 @@ from firmware.screens import Stopped
 
 async def run(terminal, number="", corrects=""):
     """`number`: of an order that is known already. `corrects`: key of the one that it replaces."""
+    first = await overlay.run("flows.batch.first", terminal)
+    if first is not None:
+        return first
     await _get_online(terminal)
     order, reason, amount_fen = await overlay.run("flows.order.run", terminal, number)
     rules = await overlay.run("risk.clear", terminal, order, amount_fen)

@@ -9,7 +9,7 @@ from firmware.screens import Stopped
 
 SUPERVISOR = "00"
 OPERATORS_ONLY = ("flows.refund.", "flows.take_back.", "flows.correct.")
-SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.")
+SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.", "flows.settle.")
 
 
 async def allowed(terminal, path):

@@ -31,7 +31,7 @@ def _begin(terminal, record):
     if not terminal.counters.last:  # a key would repeat
         raise Stopped("refused.title", "batch_full.body")
     try:
-        record.stan = terminal.counters.take_stan()
+        record.stan = terminal.counters.take_stan(1)
         record.date, record.time = terminal.date_and_time()
         terminal.journal.prepare(record)
     except (JournalFull, OSError):

@@ -8,10 +8,11 @@ from firmware.screens import Stopped
 
 
 async def run(terminal):
-    """The operator's sign-on: says how it ended."""
+    """The operator's sign-on: says how it ended. A settlement that is not done yet follows."""
     terminal.ui.say("sign_on.title", "connecting")
     await or_stop(terminal)
     await terminal.ui.ask("message", "sign_on.title", "sign_on.done", timeout_ms=3000)
+    return ("flows.settle.run",) if terminal.settling else None
 
 
 async def or_stop(terminal):

@@ -20,6 +20,9 @@ async def run(terminal, record=None, correction=""):
     """`record`: where it was chosen already. `correction`: why it will be entered anew, a code of
     correct.REASONS."""
     ui = terminal.ui
+    first = await overlay.run("flows.batch.settlement_first", terminal)
+    if first is not None:
+        return first
     title = "correct.title" if correction else TITLE
     if record is None:
         record = await overlay.run("flows.find.run", terminal, TITLE)

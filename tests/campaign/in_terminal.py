@@ -95,7 +95,7 @@ def whole_for_a_part(patch):
 
 
 def stan_not_kept(patch):
-    def take_stan(counters):
+    def take_stan(counters, transaction=0):
         counters._stan += 1
         return counters._stan
 
@@ -112,8 +112,8 @@ def stan_from_nought(patch):
 
 def stan_of_the_host(patch):
     def adopt(counters, batch, host_stan):
-        counters._stan, counters.batch = host_stan or counters._stan, batch
-        counters._save()
+        counters._stan = host_stan or counters._stan
+        counters.open(batch)
 
     patch.set(Counters, "adopt", adopt)
 
