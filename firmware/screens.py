@@ -65,6 +65,7 @@ class Screens:
         self.cancel = CancelKey(keys)
         self.texts = texts
         self.terminal = None  # whose numbers a help page tells
+        self.badge = ""  # stands on every title while the terminal is no real one
 
     def text(self, text_id, **values):
         """The words for an id in the operator's language."""
@@ -72,6 +73,8 @@ class Screens:
 
     def show(self, title, rows, mark=""):
         """Draw a title and up to three rows; `mark` stands at the right end of the title."""
+        if self.badge and self._glyphs.width(title + self.badge + mark) <= COLUMNS:
+            mark = self.badge + mark
         self._draw(0, title, mark)
         for i in range(BODY_ROWS):
             self._draw(i + 1, rows[i] if i < len(rows) else "")

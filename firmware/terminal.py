@@ -39,6 +39,7 @@ class Terminal:
         self.case = None  # the order number or the record that a help page tells of
         self.operator = None  # number of who is logged in
         self.waiting_since = self.kernel.now()  # power-on, or the supervisor's last wrong password
+        self.training = None  # the real parts, where training's stand in their place
         self.signed_on = False  # the clock may have stood still: a sign-on sets it
         self.in_hand = None  # the record that the operator is busy with
         self.turn = Turn(self.kernel)  # of whoever works on an open record

@@ -21,6 +21,8 @@ def lines(terminal, record, which, duplicate):
         (CENTRE | DOUBLE, text["voucher.heading"]),
         (CENTRE, text[which]),
     ]
+    stamp = [] if terminal.training is None else [(CENTRE | BOLD, text["voucher.training"])]
+    out += stamp
     if duplicate:
         out.append((CENTRE | BOLD, text["voucher.duplicate"]))
     out.append((RULE, "-"))
@@ -31,7 +33,7 @@ def lines(terminal, record, which, duplicate):
     if which == MERCHANT:
         out += [(0, text["voucher.signature"]), (FEED, 3), (RULE, "_")]
         out += [(0, line) for line in text["voucher.promise"].split("\n")]
-    out += [(FEED, 2), (CUT, "")]
+    out += stamp + [(FEED, 2), (CUT, "")]
     return out
 
 

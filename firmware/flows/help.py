@@ -40,6 +40,7 @@ HELP = (
     ("help.printer", SERVICE, "printer.silent printer.cutter printer.hot printer.broken"),
     ("help.memory", SERVICE, "memory.body fault.body"),
     ("help.password", SUPERVISOR, "password. log_in. supervisor. operators. role. limit."),
+    ("help.training", SUPERVISOR, "training."),
     ("help.cancelled", SUPERVISOR, "cancelled.body"),
 )  # fmt: skip
 

@@ -52,6 +52,7 @@ MENUS = {
         "menu.service", "main", (
             ("menu.self_test", "flows.self_test.run"),
             ("menu.version", "flows.version.run"),
+            ("menu.training", "flows.training.run"),
         ),
     ),
 }  # fmt: skip

@@ -9,11 +9,17 @@ from firmware.screens import Stopped
 
 SUPERVISOR = "00"
 OPERATORS_ONLY = ("flows.refund.", "flows.take_back.", "flows.correct.")
-SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.", "flows.settle.")
+SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.", "flows.settle.", "flows.training.")
+# What changes the real terminal.
+NOT_IN_TRAINING = (
+    "flows.operators.", "flows.password.", "flows.limits.", "flows.settle.", "flows.self_test.",
+)  # fmt: skip
 
 
 async def allowed(terminal, path):
     """(path,), as day.py wants it, if who is logged in may do it."""
+    if terminal.training is not None and _among(path, NOT_IN_TRAINING):
+        raise Stopped("training.title", "training.not_here")
     by_supervisor = terminal.operator == SUPERVISOR
     if by_supervisor and _among(path, OPERATORS_ONLY):
         raise Stopped("refused.title", "role.operators_only")

@@ -1,0 +1,111 @@
+"""The host of the training mode: orders to practise on, and what it answers to each request.
+
+A table of orders and one function a request; what has none is answered 40, not supported.
+"""
+
+from protocol import tlv
+from protocol.dialect import CODES, HELD_FOR_REVIEW, row
+from protocol.subfields import f61
+
+TRIES = 2  # how often an amount whose code is not final is answered with it
+
+# number: quantity, fen, fen refunded already, sold at this till in the open batch, masked card
+ORDERS = {
+    "1001": ("0001", 52000, 0, True, "622202******1234"),
+    "1002": ("0002", 8800, 0, False, "622848******5678"),
+    "1003": ("0003", 30000, 10000, False, ""),
+    "1004": ("0001", 4500, 4500, False, "622202******1234"),
+}
+
+
+def answer(host, name, arguments):
+    """(fields of the reply, whether its code is final)."""
+    made = ANSWERS.get(name)
+    fields = made(host, *arguments) if made else {39: "40"}
+    date, time = host.terminal.date_and_time()
+    fields[12], fields[13] = time, date[4:]
+    fields.setdefault(37, "TRAIN%07d" % host.count)
+    found = row(CODES, fields[39], 3)
+    return fields, bool(found) and found[1] == "final"
+
+
+def _fine(_host, *_arguments):
+    return {39: "00"}
+
+
+def _order(host, batch, stan, number):
+    if number not in ORDERS:
+        return {39: "25"}
+    quantity, amount_fen, refunded_fen, own, card = ORDERS[number]
+    date, _ = host.terminal.date_and_time()
+    told = [
+        ("DF01", number),
+        ("DF02", host.terminal.ui.text("training.product")),
+        ("DF03", quantity),
+        ("DF04", "%012d" % amount_fen),
+        ("DF05", "%012d" % (refunded_fen + host.refunded.get(number, 0))),
+        ("DF0B", host.terminal.params.terminal if own else "00000000"),
+    ]
+    if card:
+        told += [("DF0D", bytes(8)), ("DF10", card)]
+    original = f61(batch if own else 1, 1, date[4:])
+    rrn = "TRAIN000" + number
+    return {39: "00", 37: rrn, 61: original, 62: tlv.pack(told)}
+
+
+def _money(host, record, mti="0220"):
+    """A refund, its repeat or its cancel; a void."""
+    key = record.key()
+    if mti[:2] == "04":
+        return _undo(host, record)
+    code = host.booked.get(key)
+    if code is None or not _stored(code):
+        tries = 0 if code is None else int(host.booked.get(key + "#", 1))
+        code = "%02d" % (record.amount_fen % 100)
+        if row(CODES, code, 3) is None or (not _stored(code) and tries >= TRIES):
+            code = "00"
+        host.booked[key] = code
+        host.booked[key + "#"] = tries + 1
+        if code == "00":
+            _book(host, record, record.amount_fen)
+    return {39: code, 44: "TRAINING   TRAINING   "}
+
+
+def _stored(code):
+    found = row(CODES, code, 3)
+    return code == HELD_FOR_REVIEW or (found is not None and found[1] == "final")
+
+
+def _undo(host, record, _reason=None):
+    if host.booked.get(record.key()) == "00":
+        _book(host, record, -record.amount_fen)
+    host.booked[record.key()] = "C9"
+    return {39: "00"}
+
+
+def _book(host, record, fen):
+    host.refunded[record.order] = host.refunded.get(record.order, 0) + fen
+
+
+def _status(host, _batch, _stan, record):
+    """What is held for review is approved by the time that somebody asks."""
+    code = host.booked.get(record.key())
+    if code == HELD_FOR_REVIEW:
+        code = host.booked[record.key()] = "00"
+        _book(host, record, record.amount_fen)
+    state = {"00": "03", "C9": "05", None: "06"}.get(code, "04")
+    told = [("DF08", state)]
+    if state == "03":
+        told.append(("DF09", host.terminal.date_and_time()[0]))
+    return {39: "00", 62: tlv.pack(told)}
+
+
+ANSWERS = {
+    "echo": _fine,
+    "sign_on": _fine,
+    "order_inquiry": _order,
+    "refund": _money,
+    "void": _money,
+    "reversal": _undo,
+    "status": _status,
+}

@@ -1,0 +1,223 @@
+"""Training: everything behaves, not one byte leaves by the line, not one bit of the flash changes,
+and what was practised never becomes real."""
+
+import pytest
+
+from firmware.operators import Operators
+from tests.till import Till
+
+
+@pytest.fixture
+def till():
+    till = Till()
+    till.log_in()
+    till.left = bytearray()
+    send = till.world.wire.to_host.send
+
+    def watched(data, now_ms):
+        till.left += data
+        send(data, now_ms)
+
+    till.world.wire.to_host.send = watched
+    return till
+
+
+def flash(till):
+    return till.world.device.flash.read(0, till.world.device.flash.size)
+
+
+def enter_until(till, text):
+    """ENTER, page by page, until this is to be read."""
+    for _ in range(20):
+        if text in " ".join(till.world.screen()):
+            return
+        till.press("ENTER")
+        till.world.run_for(2000)
+    raise AssertionError(f"never came to {text!r}: {till.world.screen()}")
+
+
+def switch(till):
+    """To the question whether training is to begin or to end, and its answer."""
+    till.menu("Service", "Training")
+    till.wait("Enter password")
+    till.press(*"123456", "ENTER")
+    till.wait("training")
+
+
+def begin(till):
+    switch(till)
+    enter_until(till, "Nothing is")
+    till.press("ENTER")
+    till.idle()
+
+
+def end(till):
+    switch(till)
+    enter_until(till, "Training is over")
+    till.press("ENTER")
+    till.idle()
+
+
+def approved(till, order, part_fen=None):
+    till.send(order, part_fen)
+    till.sign_and_finish()
+
+
+def practise(till):
+    """A day's work: part, rest, void, refusal, review, taking back, status."""
+    approved(till, "1002", 1000)
+    approved(till, "1002", 7800)
+    approved(till, "1001")
+    till.send("1003", 1051)
+    till.wait("Declined 51")
+    till.press("ENTER")
+    till.idle()
+    till.send("1003", 1009)
+    till.wait("In review")
+    till.press("ENTER")
+    till.menu("Records", "Refund status")
+    till.wait("Voucher number")
+    till.press("ENTER")
+    till.wait("Host: refunded")
+    till.press("ENTER")
+    till.wait("ENTER = result")
+    till.press("ENTER")
+    till.sign_and_finish()
+    approved(till, "1003", 2000)
+    till.menu("Records", "Take back")
+    till.wait("Voucher number")
+    till.press("ENTER")
+    till.wait("Voucher")
+    enter_until(till, "Enter password")
+    till.press(*"123456", "ENTER")
+    enter_until(till, "Not refunded")
+    till.press("ENTER")
+
+
+def test_a_day_of_training_leaves_no_byte_on_the_line_and_no_bit_in_the_flash(till):
+    before = flash(till)
+    begin(till)
+    till.left.clear()
+    practise(till)
+    end(till)
+    assert bytes(till.left) == b""
+    assert flash(till) == before
+    assert till.given_back_fen("20260004") == 0
+
+
+def test_every_copy_says_that_it_is_not_valid_and_no_real_one_does(till):
+    begin(till)
+    approved(till, "1002", 1000)
+    slips = till.world.device.printer.sheets()
+    assert len(slips) == 2
+    for slip in slips:
+        assert sum("TRAINING 无效/NOT VALID" in line.text for line in slip) == 2
+    end(till)
+    approved(till, "20260004", 1000)
+    for slip in till.world.device.printer.sheets()[2:]:
+        assert not any("TRAINING" in line.text for line in slip)
+
+
+def test_every_title_tells_that_it_is_training(till):
+    begin(till)
+    seen = len(till.world.trace)
+    approved(till, "1002", 1000)
+    titles = [event.value.rows[0] for event in till.world.trace[seen:] if event.kind == "screen"]
+    without = [title for title in titles if "T" not in title[9:]]
+    assert len(titles) > 20
+    assert without == [title for title in titles if title.startswith("Second check1")]  # no room
+
+
+@pytest.mark.parametrize("after_ms", [0, 300, 900, 1500, 4000])
+def test_power_cut_in_training_leaves_nothing_behind(till, after_ms):
+    before = flash(till)
+    begin(till)
+    till.left.clear()
+    till.send("1002", 1000)
+    till.world.run_for(after_ms)
+    till.world.power_off()
+    assert flash(till) == before and bytes(till.left) == b""
+    till.log_in()
+    assert till.journal().open_records() == []
+    assert "TRAINING" not in " ".join(till.world.screen())
+    approved(till, "20260004", 1000)
+    assert till.given_back_fen("20260004") == 1000
+
+
+def test_it_does_not_begin_while_a_real_refund_is_open(till):
+    till.faults.script("deaf", "0220", 1)
+    till.faults.script("deaf", "0221", 9)
+    till.send("20260004", 1000)
+    till.wait("No answer")
+    till.press("CANCEL")
+    till.wait("In progress")
+    till.press("ENTER")
+    till.wait("1 in progress")
+    switch(till)
+    enter_until(till, "Something is")
+    assert till.world.device.terminal.training is None
+
+
+def test_what_is_open_when_training_ends_is_never_sent(till):
+    before = flash(till)
+    begin(till)
+    till.left.clear()
+    till.send("1002", 1096)
+    till.wait("No answer")
+    till.press("CANCEL")
+    till.wait("In progress")
+    till.press("ENTER")
+    till.idle()
+    end(till)
+    till.world.run_for(900_000)
+    assert bytes(till.left) == b""
+    assert flash(till) == before
+
+
+def test_real_counters_go_on_where_they_were(till):
+    approved(till, "20260004", 1000)
+    last = till.sent("0220")[-1].fields[11]
+    begin(till)
+    approved(till, "1002", 1000)
+    end(till)
+    approved(till, "20260004", 1000)
+    stans = [m.fields[11] for m in till.sent("0220")]
+    assert int(stans[-1]) == int(last) + 2  # the inquiry takes one
+
+
+def test_wrong_password_in_training_is_counted_for_good(till):
+    begin(till)
+    till.menu("Service", "Training")
+    till.wait("Enter password")
+    till.press(*"999999", "ENTER")
+    till.wait("Wrong password")
+    till.world.power_off()
+    till.world.power_on()
+    terminal = till.world.device.terminal
+    assert Operators(terminal.storage).tries_left("00") == 2
+
+
+def test_whoever_logged_in_during_training_stays_logged_in(till):
+    begin(till)
+    till.menu("This till", "Log off")
+    till.wait("log in")
+    end_operator = till.world.device.terminal.operator
+    assert end_operator is None
+    till.press("ENTER")
+    till.wait("Operator number")
+    till.press("0", "0", "ENTER")
+    till.wait("Password")
+    till.press(*"123456", "ENTER")
+    till.idle()
+    till.menu("Service", "Training")
+    enter_until(till, "Training is over")
+    assert till.world.device.terminal.operator == "00"
+
+
+def test_what_would_change_the_real_terminal_is_refused(till):
+    begin(till)
+    for path in (("Service", "Self-test"), ("This till", "Password")):
+        till.menu(*path)
+        till.wait("Not in training")
+        till.press("CANCEL")
+        till.idle()
