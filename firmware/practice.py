@@ -3,8 +3,10 @@
 A table of orders and one function a request; what has none is answered 40, not supported.
 """
 
-from protocol import tlv
-from protocol.dialect import CODES, HELD_FOR_REVIEW, row
+from protocol import HELD_FOR_REVIEW, tlv
+from protocol.dialect import row
+from protocol.dialect.codes import CODES
+from protocol.ending import is_final
 from protocol.subfields import f61
 
 TRIES = 2  # how often an amount whose code is not final is answered with it
@@ -20,20 +22,23 @@ ORDERS = {
 
 def answer(host, name, arguments):
     """(fields of the reply, whether its code is final)."""
-    made = ANSWERS.get(name)
-    fields = made(host, *arguments) if made else {39: "40"}
+    fields = ANSWERS.get(name, _not_supported)(host, arguments)
     date, time = host.terminal.date_and_time()
     fields[12], fields[13] = time, date[4:]
     fields.setdefault(37, "TRAIN%07d" % host.count)
-    found = row(CODES, fields[39], 3)
-    return fields, bool(found) and found[1] == "final"
+    return fields, is_final(name, fields[39])
 
 
-def _fine(_host, *_arguments):
+def _fine(_host, _arguments):
     return {39: "00"}
 
 
-def _order(host, batch, stan, number):
+def _not_supported(_host, _arguments):
+    return {39: "40"}
+
+
+def _order(host, arguments):
+    batch, _, number = arguments
     if number not in ORDERS:
         return {39: "25"}
     quantity, amount_fen, refunded_fen, own, card = ORDERS[number]
@@ -53,11 +58,12 @@ def _order(host, batch, stan, number):
     return {39: "00", 37: rrn, 61: original, 62: tlv.pack(told)}
 
 
-def _money(host, record, mti="0220"):
+def _money(host, arguments):
     """A refund, its repeat or its cancel; a void."""
+    record = arguments[0]
     key = record.key()
-    if mti[:2] == "04":
-        return _undo(host, record)
+    if arguments[1:] and arguments[1][:2] == "04":
+        return _undo(host, arguments)
     code = host.booked.get(key)
     if code is None or not _stored(code):
         tries = 0 if code is None else int(host.booked.get(key + "#", 1))
@@ -72,11 +78,11 @@ def _money(host, record, mti="0220"):
 
 
 def _stored(code):
-    found = row(CODES, code, 3)
-    return code == HELD_FOR_REVIEW or (found is not None and found[1] == "final")
+    return code == HELD_FOR_REVIEW or is_final("refund", code)
 
 
-def _undo(host, record, _reason=None):
+def _undo(host, arguments):
+    record = arguments[0]
     if host.booked.get(record.key()) == "00":
         _book(host, record, -record.amount_fen)
     host.booked[record.key()] = "C9"
@@ -87,8 +93,9 @@ def _book(host, record, fen):
     host.refunded[record.order] = host.refunded.get(record.order, 0) + fen
 
 
-def _status(host, _batch, _stan, record):
+def _status(host, arguments):
     """What is held for review is approved by the time that somebody asks."""
+    record = arguments[2]
     code = host.booked.get(record.key())
     if code == HELD_FOR_REVIEW:
         code = host.booked[record.key()] = "00"
