@@ -19,7 +19,7 @@ async def run(terminal):
     try:
         if not begins:
             overlay.call("training.end", terminal, states.FREE)
-        elif terminal.journal.open_records():
+        elif terminal.settling or terminal.journal.open_records():
             raise Stopped(TITLE, "training.open")
         else:
             overlay.call("training.begin", terminal)
