@@ -207,6 +207,9 @@ def _tag_words(tag, value):
         return _date(value)
     if tag == "DF08":
         return f"{value}: {tables.REFUND_STATES.get(value, 'unknown')}"
+    if tag == "DF13":
+        rules = [value[at : at + 2] for at in range(0, len(value), 2)]
+        return ", ".join(f"{rule}: {tables.RISK_RULES.get(rule, 'unknown')}" for rule in rules)
     if tag == "DF0E":
         return value[0]
     return value.hex().upper() if isinstance(value, bytes) else value

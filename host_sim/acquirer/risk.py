@@ -14,6 +14,7 @@ from sqlalchemy import Integer, bindparam, case, func, literal_column, select
 from host_sim.acquirer import ledger
 from host_sim.acquirer.call import Call
 from host_sim.acquirer.schema import APPROVED, REVIEW, order, txn
+from protocol.reference.tables import RISK_RULES
 
 HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 
@@ -49,15 +50,6 @@ RULES = (
     ),
     ("out of hours", _is_out_of_hours),
 )
-
-# DF13: what held it at the till, until the supervisor there let it pass. As firmware/risk.py has
-# them.
-TILL_RULES = {
-    "01": "refunds of the operator in an hour",
-    "02": "large amount",
-    "04": "the order again",
-    "05": "out of hours",
-}
 
 _WENT_BACK = (txn.c.kind == literal_column("'refund'")) & txn.c.state.in_((REVIEW, APPROVED))
 _OF_TERMINAL = _WENT_BACK & (txn.c.terminal_id == bindparam("terminal_id"))
@@ -106,7 +98,7 @@ def noted(call: Call, held: list[str]) -> dict:
     """What is kept with a refund: who entered it, and every rule that held it, here or there."""
     told = call.request.tags.get("DF13", "")
     numbers = [told[at : at + 2] for at in range(0, len(told), 2)]
-    till = ["at the till: " + TILL_RULES.get(number, number) for number in numbers]
+    till = ["at the till: " + RISK_RULES.get(number, number) for number in numbers]
     return {"operator": operator(call), "rules": "; ".join(held + till) or None}
 
 

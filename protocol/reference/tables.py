@@ -3,7 +3,7 @@ are the only source.
 """
 
 from protocol import dialect
-from protocol.dialect import codes, fields, messages, tags
+from protocol.dialect import codes, fields, messages, rules, tags
 
 _SIDES = {"n": "R", "r": "L", "z": "R", "a": "", "b": ""}
 
@@ -67,3 +67,6 @@ CODES = dict(_codes())
 
 # DF08: name
 REFUND_STATES = dict(line.split(None, 1) for line in dialect.lines(tags.REFUND_STATES))
+
+# DF13, two digits of it: name
+RISK_RULES = dict(line.split(None, 1) for line in dialect.lines(rules.RISK_RULES))

@@ -51,6 +51,12 @@ def refund(name):
     return till.world
 
 
+@each_board
+def test_the_boards_own_random_bytes_differ_each_time(board):
+    assert [len(board.random(8)) for _ in range(2)] == [8, 8]
+    assert board.random(16) != board.random(16)
+
+
 def test_the_same_refund_on_both_boards_down_to_the_flash_image():
     worlds = [refund(name) for name in BOARDS]
     assert worlds[0].trace == worlds[1].trace and len(worlds[0].paper) > 20

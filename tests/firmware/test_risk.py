@@ -4,9 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from firmware.risk import minutes
+from firmware.flows.limits import ROWS
+from firmware.risk import DEFAULTS, RULES, minutes
 from protocol import tlv
 from protocol.reference.codec import decode
+from protocol.reference.tables import RISK_RULES
 from tests.till import Till
 
 YEAR_MS = 365 * 24 * 3600 * 1000
@@ -188,6 +190,11 @@ def test_limits_outlive_the_power(till):
     till.log_in()
     ask(till, 10_001)
     till.wait("Above 100.00")
+
+
+def test_every_rule_that_may_pass_has_a_name_at_the_host_and_every_limit_a_line_in_the_menu():
+    assert [number for number, _, may_pass, _ in RULES if may_pass] == list(RISK_RULES)
+    assert sorted(row[1] for row in ROWS) == sorted(DEFAULTS)
 
 
 def test_minutes_follow_the_calendar():

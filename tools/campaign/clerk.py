@@ -4,22 +4,27 @@ His one rule: a refund whose outcome he did not see is entered again only if the
 nothing in progress and nothing owed.
 """
 
+import re
 from random import Random
 from typing import NamedTuple
 
 from firmware.flows.menu import MENUS
+from firmware.text.texts import Texts
 from host_sim.bench.keypad import NAMES
 from tools.campaign.shopfront import OPERATOR, SUPERVISOR
 
-MAIN = [where for _, where in MENUS["main"][2]]
-MENU_TITLES = ("Menu", "Records", "This till", "Operators")
-# text id of a procedure in a menu: the keys that lead to it from idle
-_WAYS = {
-    entry[0]: ("MENU", str(MAIN.index(name) + 1), str(at + 1))
-    for name in MAIN
-    if name in MENUS
-    for at, entry in enumerate(MENUS[name][2])
-}
+
+def _ways(menu, keys):
+    """{text id of a procedure in a menu or below it: the keys that lead to it from idle}."""
+    ways = {}
+    for at, (entry, where) in enumerate(MENUS[menu][2], 1):
+        there = (*keys, str(at))
+        ways |= _ways(where, there) if where in MENUS else {entry: there}
+    return ways
+
+
+_WAYS = _ways("main", ("MENU",))
+MENU_TITLES = tuple(Texts("en")[menu[0]] for menu in MENUS.values())
 IDLE = ("Ready", "Signed off")
 NOTHING_OWED = "1 Refund"
 LOOK_MS = 400
@@ -81,6 +86,8 @@ class Clerk:
         self._current = None
         self.actions = 0
         self.slipped = False  # his finger, at least once
+        self._mistypes = 0  # how many passwords more he gets wrong
+        self._locked = False  # operator 01, until he has unlocked himself as the supervisor
         stage.on_screen.append(self._see)
 
     def work(self, until_ms):
@@ -148,16 +155,23 @@ class Clerk:
     # what he does
 
     def _keys(self, shown, enough):
+        if any(word in shown for word in LOCKED):
+            return self._wait_or_unlock(shown)
+        if self._idle(shown) and "Op 00" in shown:
+            return _WAYS["menu.op_unlock" if self._locked else "menu.log_off"]
         if self._idle(shown):
             if self._owed(shown):
                 return ("ENTER",)
             chosen = None if enough() else self._next_wish()
             return None if chosen is None else self._begin(chosen)
+        for text, action in CHINESE:
+            if text in shown:
+                return action(self) if callable(action) else action
+        for text, action in PEOPLE:
+            if text in shown:
+                return action(self) if callable(action) else action
         if any(title in shown for title in MENU_TITLES):
             return ("CANCEL",)  # his finger slipped on his way
-        for text, keys in CHINESE:
-            if text in shown:
-                return keys
         for text, action in ANSWERS:
             if text in shown:
                 return action(self) if callable(action) else action
@@ -170,6 +184,37 @@ class Clerk:
             chosen.seen = True  # once is enough
         entry = WISHES[chosen.wish.kind]
         return ("1",) if entry is None else _WAYS[entry]
+
+    def _wait_or_unlock(self, shown):
+        """An operator is unlocked by the supervisor, who waits himself."""
+        if "01" in shown:
+            self._locked = True
+        else:
+            self.stage.run_for(60_000 * int(_MINUTES.findall(shown)[0]))
+        return ("ENTER",)
+
+    def _number(self):
+        return ("0" if self._locked else "1", "ENTER")
+
+    def _password(self, right):
+        """Or a wrong one."""
+        for fault in self._book.due("password"):
+            self._book.note(fault)
+            self._mistypes += 1 + fault.a
+        if not self._mistypes:
+            return (right, "ENTER")
+        self._mistypes -= 1
+        return ("8", "ENTER")
+
+    def _own_password(self):
+        return self._password(OPERATOR)
+
+    def _supervisors_password(self):
+        return self._password(SUPERVISOR)
+
+    def _unlocked(self):
+        self._locked = False
+        return ("ENTER",)
 
     def _reason(self):
         return (self._current.wish.reason,) if self._current else ("CANCEL",)
@@ -249,8 +294,9 @@ _KEY_FAULTS = {
 # that fits counts.
 CHINESE = (
     ("按确认键登录", ("ENTER",)),
-    ("请输入操作员号", ("1", "ENTER")),
-    ("操作员01 请输入密码", (OPERATOR, "ENTER")),
+    ("请输入操作员号", Clerk._number),
+    ("操作员01 请输入密码", Clerk._own_password),
+    ("操作员00 请输入密码", Clerk._supervisors_password),
     ("菜单=更多", _WAYS["menu.language"]),
     ("菜单", ("CANCEL",)),
     ("交易记录", ("CANCEL",)),
@@ -260,13 +306,25 @@ CHINESE = (
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
+LOCKED = ("is locked", "已锁定", "Locked ")
+_MINUTES = re.compile(r"(\d+) ?(?:min|分钟)")
+# Numbers and passwords, before the menus: the same prompts come in both.
+PEOPLE = (
+    ("Operators Operator number", ("1", "ENTER")),
+    ("may log in again", Clerk._unlocked),
+    ("New password", ("CANCEL",)),  # his finger slipped
+    ("Old password", ("CANCEL",)),
+    ("New, ", ("CANCEL",)),  # a limit
+)
+
 # (what is to be read, keys or what decides them); the first that fits counts
 ANSWERS = (
     ("ENTER to log in", ("ENTER",)),
-    ("Operator number", ("1", "ENTER")),
-    ("Operator 01 Password", (OPERATOR, "ENTER")),
+    ("Operator number", Clerk._number),
+    ("Operator 01 Password", Clerk._own_password),
+    ("Operator 00 Password", Clerk._supervisors_password),
     ("Password", ("CANCEL",)),  # of somebody else: his finger slipped
-    ("Enter password", (SUPERVISOR, "ENTER")),
+    ("Enter password", Clerk._supervisors_password),
     ("Reason", Clerk._reason),
     ("Order number", Clerk._order),
     ("Full amount", Clerk._full_or_part),

@@ -21,6 +21,7 @@ COUNTERS = {
     "request": "request to the host",
     "hold": "refund held for review",
     "key": "key",
+    "password": "password",
     "paper": "line printed",
 }
 
@@ -41,7 +42,7 @@ class Fault(NamedTuple):
 
 class Kind(NamedTuple):
     """`at`, `a` and `b` are drawn below these; `weight` is how often, among the kinds of a group;
-    0: not by chance, a sweep has it."""
+    0: not among the others of its group."""
 
     group: str
     counts: str
@@ -90,6 +91,7 @@ KINDS = {
     "slip": Kind("people", "key", 64, 16, 1, 3, "another key first"),
     "cancel": Kind("people", "key", 64, 1, 1, 3, "CANCEL first"),
     "away": Kind("people", "key", 64, 400_000, 1, 2, "{a} ms away before it"),
+    "wrong password": Kind("people", "password", 6, 5, 1, 0, "wrong, and {a} more after it"),
     "no paper": Kind("printer", "paper", 100, 1, 1, 4, "the paper ends here"),
     "clock": Kind("clock", "key", 64, 1 << 21, 2, 3, "the clock jumps {a} s, back for {b} = 0"),
     "clock stops": Kind("clock", "off", 3, 1, 1, 2, "the clock stands still without power"),
@@ -98,6 +100,7 @@ KINDS = {
 GROUPS = {"wire": 9, "power": 3, "flash": 2, "host": 3, "keys": 2, "people": 3, "printer": 1,
           "clock": 1}
 _OF_GROUP = {group: [name for name, row in KINDS.items() if row.group == group] for group in GROUPS}
+WRONG_PASSWORDS = 0.15  # of all seeds have some, in a row
 _ONCE = ("bit", "full")  # the fault model has one flipped bit; a disk is filled once
 
 
@@ -116,6 +119,8 @@ def draw(rng: Random) -> list[Fault]:
             faults.append(_fault(rng, kind))
         if kind in _ONCE:
             seen.add(kind)
+    if rng.random() < WRONG_PASSWORDS:
+        faults.append(_fault(rng, "wrong password"))
     return faults
 
 

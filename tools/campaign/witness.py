@@ -55,6 +55,8 @@ SOMETIMES = (
     "an outcome came behind the operator's back",
     "a refund was refused for want of room",
     "a key came with two fingerprints",
+    "an operator was locked",
+    "the supervisor was locked",
 )
 
 
@@ -247,6 +249,9 @@ class Witness:
         self.screens.append((self.stage.now_ms, shown))
         if "log in" in shown:
             self._up = True
+        if "is locked" in shown or "Locked " in shown:
+            who = "an operator" if "01" in shown else "the supervisor"
+            self.sometimes(who + " was locked")
         checked = _CHECKED.search(shown)
         if checked:
             self._checked_fen = int(checked[1]) * 100 + int(checked[2])
