@@ -6,7 +6,7 @@ Whether it is the one or the other is the rule's choice, never the operator's.
 import hashlib
 
 from firmware import refund_state as states
-from firmware.record import Record
+from firmware.transaction import Record
 from protocol.subfields import f61, split_f61
 
 CURRENCY = "156"  # F49, RMB

@@ -9,10 +9,10 @@ from micropython import const
 
 from firmware import overlay
 from firmware import refund_state as states
-from firmware.record import Record, pack, unpack
+from firmware.transaction import Record  # noqa: F401 - stays, as its objects do
 
-_FOLDER = const("journal")
-_ARCHIVE = const("archive")  # a file for each batch
+FOLDER = "journal"
+_ARCHIVE = const("archive/%06d")  # a file for each batch
 SLOTS = 8
 
 
@@ -25,7 +25,7 @@ class Journal:
         self._storage = storage
         self._open = {}  # file name: record
         self._free = []  # file names of slots without a transaction, the next one first
-        self._load()
+        overlay.call("slots.load", self, storage)
 
     def open_records(self):
         """Records that still owe something (an outcome or paper), oldest first."""
@@ -39,7 +39,7 @@ class Journal:
         name = record.key()
         try:
             if name not in self._free:
-                self._storage.rename(_path(self._free[0]), _path(name))
+                self._storage.rename(path(self._free[0]), path(name))
                 self._free[0] = name
             self._open[name] = record
             self.move(record, event)
@@ -65,13 +65,14 @@ class Journal:
 
     def save(self, record):
         """Make the record's other fields (tries, reply, print state) durable."""
-        self._storage.write(_path(record.key()), pack(record))
+        self._storage.write(path(record.key()), overlay.call("record.pack", record))
 
     def finish(self, record):
         """Into the archive, and the slot is free again. What ends while it is LOST is there
         already."""
         if record.state != states.LOST:
-            self._storage.append(_ARCHIVE + "/%06d" % record.batch, pack(record))
+            data = overlay.call("record.pack", record)
+            self._storage.append(_ARCHIVE % record.batch, data)
         self.move(record, states.ARCHIVE)
         self._free.append(record.key())
         self._open.pop(record.key())
@@ -79,37 +80,8 @@ class Journal:
     def finished(self):
         """Archived records, oldest batch first; each is read when asked for. A cut between the
         archive and the slot leaves two entries of one key: the later one counts."""
-        for name in self._storage.names(_ARCHIVE):
-            for data in self._storage.entries(_ARCHIVE + "/" + name):
-                record = unpack(data)
-                if record is not None:
-                    yield record
-
-    def _load(self):
-        self._storage.make_folder(_FOLDER)
-        names = self._storage.names(_FOLDER)
-        for name in names:
-            self._take(name, unpack(self._storage.read(_path(name))))
-        # A cut between the renamings on the two volumes leaves one slot under two names.
-        for _ in range(min(len(names) - SLOTS, len(self._free))):
-            self._storage.remove(_path(self._free.pop()))
-        unused = ["slot%d" % number for number in range(SLOTS)]
-        unused = [name for name in unused if name not in names]
-        for name in unused[: max(0, SLOTS - len(names))]:
-            self._storage.write(_path(name), pack(Record()))
-            self._free.append(name)
-
-    def _take(self, name, record):
-        """One slot as it was found."""
-        if record is None:
-            record = overlay.call("lost.found", self, name)
-            if record.state == states.FREE:
-                self._storage.write(_path(name), pack(record))
-        if record.state == states.FREE:
-            self._free.append(name)
-        else:
-            self._open[name] = record
+        return overlay.call("archive.finished", self._storage)
 
 
-def _path(name):
-    return _FOLDER + "/" + name
+def path(name):
+    return FOLDER + "/" + name

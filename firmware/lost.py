@@ -6,7 +6,7 @@ Loaded at boot, and only where there is such a slot.
 
 from firmware import refund_state as states
 from firmware.drafts import BY_ORDER, CURRENCY, NORMAL
-from firmware.record import Record
+from firmware.transaction import Record
 
 
 def found(journal, name):

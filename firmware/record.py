@@ -1,12 +1,13 @@
 """One refund or void as the journal keeps it: the table of its fields and their bytes.
 
 The order of FIELDS is the stored order: a new one comes last, with a new _VERSION. A record of an
-earlier version ends before it, and stays readable.
+earlier version ends before it, and stays readable. In memory only while one is made, written or
+read.
 """
 
 from micropython import const
 
-from firmware.refund_state import VOID
+from firmware.transaction import Record
 
 _VERSION = const(2)
 LARGEST = const(392)  # bytes, 400 with storage's frame; the table's limits stay below it
@@ -56,9 +57,6 @@ FIELDS = (
     "corrects", _TEXT,  # key of the one that was entered wrongly and annulled before this one
 )  # fmt: skip
 
-# print_state
-NOT_PRINTED, PRINTING, MERCHANT_COPY, SIGNED, PRINTED = 0, 1, 2, 3, 4
-
 
 def fields():
     """Yield (name, kind) of FIELDS, which holds them in turn to take less memory."""
@@ -66,21 +64,11 @@ def fields():
         yield FIELDS[at], FIELDS[at + 1]
 
 
-class Record:
-    """Attributes as in FIELDS; a new one is empty."""
-
-    conflict = False  # not stored: the host has something else under this key (94 to 0420 or 0400)
-
-    def __init__(self):
-        for name, kind in fields():
-            setattr(self, name, "" if kind == _TEXT else b"" if kind == _RAW else 0)
-        self.version = _VERSION
-
-    def key(self):
-        """Terminal, batch, STAN and stored date: what names this transaction for ever. A void's
-        says that it is one, for on the wire its key has no date."""
-        void = "v" if self.type == VOID else ""
-        return "%s-%06d-%06d-%s%s" % (self.terminal, self.batch, self.stan, self.date, void)
+def empty(record):
+    """Make it a new one."""
+    for name, kind in fields():
+        setattr(record, name, "" if kind == _TEXT else b"" if kind == _RAW else 0)
+    record.version = _VERSION
 
 
 def pack(record):

@@ -10,11 +10,11 @@ from mypy.nodes import MDEF, SymbolTableNode, Var
 from mypy.plugin import Plugin
 from mypy.types import AnyType, TypeOfAny
 
-# class -> the table, in the same file, from which its __init__ takes the names
+# class -> the file and the table in it from which a new one takes the names
 TABLES = {
-    "firmware.record.Record": "FIELDS",
-    "firmware.params.Params": "DEFAULTS",
-    "firmware.settlement.Settlement": "DEFAULTS",
+    "firmware.transaction.Record": ("firmware/record.py", "FIELDS"),
+    "firmware.params.Params": ("firmware/params.py", "DEFAULTS"),
+    "firmware.settlement.Settlement": ("firmware/settlement.py", "DEFAULTS"),
 }
 
 
@@ -35,8 +35,7 @@ class Tables(Plugin):
 
     def _add_names(self, context):
         info = context.cls.info
-        path = info.module_name.replace(".", "/") + ".py"
-        for name in names_in(path, TABLES[info.fullname]):
+        for name in names_in(*TABLES[info.fullname]):
             variable = Var(name, AnyType(TypeOfAny.special_form))
             variable.info = info
             variable._fullname = f"{info.fullname}.{name}"

@@ -16,7 +16,8 @@ def fill(world, count):
     """Archive so many refunds of last week, the `number`-th of order 2026031 and four digits; every
     tenth was declined, every tenth behind it annulled."""
     from firmware import refund_state as states
-    from firmware.record import PRINTED, Record, pack
+    from firmware.record import Record, pack
+    from firmware.transaction import PRINTED
 
     def write(board):
         from firmware.storage import Storage

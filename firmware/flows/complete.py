@@ -3,8 +3,8 @@
 Each printing step is durable before paper moves; paper that may be a second copy says so.
 """
 
-from firmware import record as records
 from firmware import refund_state as states
+from firmware import transaction as records
 from firmware import voucher
 from firmware.drivers.printer import Printer
 from firmware.screens import Cancelled, yuan

@@ -12,6 +12,7 @@ from firmware import (
     obstacles,
     owing,
     sending,
+    slots,
     unfinished,
     volumes,
     voucher,
@@ -21,8 +22,9 @@ from firmware import storage as files
 from firmware.flows import complete, send
 from firmware.journal import Journal
 from firmware.params import Counters
-from firmware.record import PRINTING, pack
+from firmware.record import pack
 from firmware.storage import Storage
+from firmware.transaction import PRINTING
 from firmware.working_keys import WorkingKeys
 from protocol import ending, session
 from protocol.errors import WireFault
@@ -38,7 +40,7 @@ def new_stan(patch):
     async def again(terminal, record):
         book, old = terminal.journal, record.key()
         record.stan = terminal.counters.take_stan()
-        terminal.storage.rename(journal._path(old), journal._path(record.key()))
+        terminal.storage.rename(journal.path(old), journal.path(record.key()))
         book._open[record.key()] = book._open.pop(old)
         book.save(record)
         await sending.refund(terminal, record, "0221")
@@ -220,10 +222,10 @@ def _found_at_boot(change):
     def plant(patch):
         def take(sound, book, name, record):
             if record is not None and change(record):
-                book._storage.write(journal._path(name), pack(record))
+                book._storage.write(journal.path(name), pack(record))
             sound(book, name, record)
 
-        patch.around(Journal, "_take", lambda sound: lambda *given: take(sound, *given))
+        patch.around(slots, "take", lambda sound: lambda *given: take(sound, *given))
 
     return plant
 
@@ -248,17 +250,17 @@ def prepared_forgotten(patch):
         if record is None or record.state != states.PREPARED:
             sound(book, name, record)
 
-    patch.around(Journal, "_take", lambda sound: lambda *given: take(sound, *given))
+    patch.around(slots, "take", lambda sound: lambda *given: take(sound, *given))
 
 
 def new_try_under_an_old_stan(patch):
     def take(sound, book, name, record):
         if record is not None and record.state == states.SENT:
             record.state = states.FREE
-            book._storage.write(journal._path(name), pack(record))
+            book._storage.write(journal.path(name), pack(record))
         sound(book, name, record)
 
-    patch.around(Journal, "_take", lambda sound: lambda *given: take(sound, *given))
+    patch.around(slots, "take", lambda sound: lambda *given: take(sound, *given))
 
 
 # what an answer means

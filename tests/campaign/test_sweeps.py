@@ -111,16 +111,16 @@ def first_found(play, cases):
 @pytest.fixture
 def forgetful(monkeypatch):
     """A journal that loses its open records at boot."""
-    from firmware.journal import Journal
+    from firmware import slots
 
-    take = Journal._take
+    take = slots.take
 
     def forget(journal, name, record):
         if record is not None:
             record.state = 0
         take(journal, name, record)
 
-    monkeypatch.setattr(Journal, "_take", forget)
+    monkeypatch.setattr(slots, "take", forget)
 
 
 def test_cuts_find_a_terminal_that_forgets_what_it_sent(forgetful):
