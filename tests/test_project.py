@@ -219,13 +219,13 @@ def test_every_contract_is_tried_with_a_planted_import():
 def test_a_misspelt_attribute_of_a_record_is_a_type_error(tree_copy):
     planted = tree_copy / "firmware/planted.py"
     planted.write_text(
-        "from firmware.record import Record\n"
+        "from firmware.transaction import Record\n"
         "record = Record()\n"
         "record.order = 'as in the table'\n"
         "record.ordre = 'as in no table'\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "firmware/record.py", "firmware/planted.py"],
+        [sys.executable, "-m", "mypy", "firmware/transaction.py", "firmware/planted.py"],
         cwd=tree_copy, capture_output=True, text=True,
     )  # fmt: skip
     planted.unlink()
