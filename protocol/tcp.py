@@ -21,6 +21,11 @@ class LengthPrefixed:
         self.fault = None
         self._buffer = b""
 
+    @property
+    def partial(self):
+        """True while a packet has begun that is not complete."""
+        return len(self._buffer) > 0
+
     def receive(self, data):
         """The packets that are complete now, as a list; nothing is kept behind a fault."""
         if self.fault is not None:

@@ -1,123 +1,146 @@
-"""`tuidan acquirer`: the acquirer at a serial port, in real time, until Ctrl-C.
+"""`tuidan acquirer`: the acquirer of a scenario in real time, at serial ports and over TCP.
 
-For a terminal that runs apart: on a board, or on MicroPython (`tuidan terminal`). Card data is
-masked in what it prints.
+One process answers all terminals, one request after the other: there is one writer of the ledger.
+Card data is masked in what it tells. How it listens is told in host_sim/acquirer/serving.py.
 """
-import os
-import pty
-import select
+import asyncio
+import json
+import signal
 import sys
-import time
-import tty
 from datetime import datetime
-from random import Random
 
-import serial
-from sqlalchemy import func
-from sqlalchemy import select as query
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from host_sim.acquirer import samples, schema
-from host_sim.acquirer.link import LinkServer
-from host_sim.acquirer.server import Acquirer
+from host_sim.acquirer import scenario, schema, serving
+from host_sim.acquirer.host import Host, OtherScenario, open_scenario
+from host_sim.acquirer.scenario import ScenarioError
 from host_sim.acquirer.witness import PutBack
 from protocol.errors import WireFault
 from protocol.reference.codec import decode
 from tools import story
 from tools.explain import title, yuan
 
-OWN_PTY = "pty"
-BAUD = 115200
-_PIECE = 4096
+USUAL = "ordinary_day"
+STATUS_S = 10
+HERE = "127.0.0.1"
 
 
-class TellingAcquirer(Acquirer):
-    """An Acquirer that prints a line for each packet it got."""
-
-    def answer(self, packet, now):
-        reply = super().answer(packet, now)
-        print(line(packet, reply, now), flush=True)
-        return reply
-
-
-def line(packet, reply, now):
-    """A request and what became of it, card masked: '09:30:05 0220 refund request, ... -> 00'."""
+def told(packet, reply):
+    """A request and what became of it, card masked, as a dict."""
     try:
         request = decode(packet)
     except WireFault as fault:
-        return f"{now:%H:%M:%S} {len(packet)} bytes that are no packet: {fault}"
-    told = story.fields(request)
-    parts = [f"{request.mti} {title(request)}", f"terminal {told.get('41', '?')}"]
-    if "11" in told:
-        parts.append(f"STAN {told['11']}")
-    if "2" in told:
-        parts.append(f"card {told['2']}")
-    if "4" in told:
-        parts.append(f"{yuan(int(told['4']))} yuan")
-    answered = "no answer" if reply is None else decode(reply).fields.get(39, "no code")
-    return f"{now:%H:%M:%S} {', '.join(parts)} -> {answered}"
+        return {"bytes": len(packet), "refused": str(fault)}
+    fields = story.fields(request)
+    known = {"mti": request.mti, "title": title(request), "terminal": fields.get("41", "?"),
+             "stan": fields.get("11"), "card": fields.get("2"),
+             "amount_fen": int(fields["4"]) if "4" in fields else None,
+             "code": None if reply is None else decode(reply).fields.get(39, "no code")}
+    return {name: value for name, value in known.items() if value is not None or name == "code"}
 
 
-def open_ledger(path, now, accept_older=False):
-    """An engine on the ledger at `path` (None: in memory), with the samples if it is new. Raises
-    PutBack for one that is older than its witness, unless that is accepted."""
-    engine = schema.open_engine(path, now if accept_older else None)
-    with engine.begin() as connection:
-        if not connection.execute(query(func.count()).select_from(schema.merchant)).scalar():
-            samples.load(connection, now.date())
-    return engine
+def line(event, now):
+    """An event for a person: '09:30:05 0220 refund request, terminal ..., 12.00 yuan -> 00'."""
+    clock = f"{now:%H:%M:%S}"
+    if event["event"] == "answered":
+        if "refused" in event:
+            return f"{clock} {event['bytes']} bytes that are no packet: {event['refused']}"
+        parts = [f"{event['mti']} {event['title']}", f"terminal {event['terminal']}"]
+        parts += [f"STAN {event['stan']}"] if "stan" in event else []
+        parts += [f"card {event['card']}"] if "card" in event else []
+        parts += [f"{yuan(event['amount_fen'])} yuan"] if "amount_fen" in event else []
+        return f"{clock} {', '.join(parts)} -> {event['code'] or 'no answer'}"
+    if event["event"] == "listening":
+        return f"acquirer at {event['at']}"
+    rest = ", ".join(f"{name} {value}" for name, value in event.items() if name != "event")
+    return f"{clock} {event['event']}: {rest}"
 
 
-def serve(descriptor, server):
-    """Carry bytes between a line and a LinkServer for ever. OSError when the line is gone."""
-    began = time.monotonic()
-    while True:
-        now_ms = int((time.monotonic() - began) * 1000)
-        due_ms = server.deadline()
-        patience = None if due_ms is None else max(0, due_ms - now_ms) / 1000
-        readable, _, _ = select.select([descriptor], [], [], patience)
-        now_ms = int((time.monotonic() - began) * 1000)
-        if readable:
-            data = os.read(descriptor, _PIECE)
-            if not data:
-                raise OSError("the line is gone")
-            server.receive(data, now_ms, datetime.now())
+class Teller:
+    """Prints what happens: JSON a line, or for a person; `quiet`: no line a request."""
+
+    def __init__(self, as_json, quiet):
+        self._as_json = as_json
+        self._quiet = quiet
+
+    def __call__(self, name, **values):
+        event = {"event": name, **values}
+        if not self._as_json:
+            print(line(event, datetime.now()), flush=True)
         else:
-            server.poll(now_ms, datetime.now())
-        answer = server.outgoing()
-        if answer:
-            os.write(descriptor, answer)
+            print(json.dumps({"at": datetime.now().isoformat("T", "milliseconds"), **event}),
+                  flush=True)
+
+    def answered(self, peer, packet, reply, ms):
+        if not self._quiet:
+            self("answered", peer=peer, **told(packet, reply), ms=round(ms, 3))
 
 
 def configure(parser):
     """Arguments of `tuidan acquirer`."""
-    parser.epilog = "host_sim/acquirer/README.md lists the sample terminals and orders."
-    parser.add_argument("--port", required=True,
-                        help="serial port, or `pty` to make one and print its name")
+    parser.epilog = ("host_sim/acquirer/README.md has the language of the scenarios, and the "
+                     "sample terminals and orders.")
+    parser.add_argument("--scenario", default=USUAL, metavar="FILE",
+                        help=f"a shipped scenario or a TOML file (default {USUAL})")
+    parser.add_argument("--port", action="append", metavar="PORT",
+                        help="serial port or pyserial URL; `pty` to make one and print its name; "
+                             "tcp:PORT or socket://HOST:PORT to listen (0: any free port); may "
+                             "be given several times")
+    parser.add_argument("--listen", metavar="ADDRESS", default=HERE,
+                        help=f"address for tcp:PORT (default {HERE}: this machine only)")
     parser.add_argument("--ledger", metavar="FILE",
                         help="SQLite file to go on with (default: one that ends with the command)")
     parser.add_argument("--accept-older-ledger", action="store_true",
                         help="go on with a ledger that was put back from an older copy, though "
                              "refunds made since are not in it; the audit has it")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of working keys")
+    parser.add_argument("--seed", type=int, default=0, metavar="N",
+                        help="of working keys, chances and reviewers")
+    parser.add_argument("--quiet", action="store_true",
+                        help=f"no line a request; the state every {STATUS_S} s")
+    parser.add_argument("--json", action="store_true", help="events as JSON, one a line")
+    parser.add_argument("--list", action="store_true", help="list the shipped scenarios")
+    parser.add_argument("--check", metavar="FILE", help="read a scenario and say what is wrong")
 
 
 def run(args):
-    """Exit code 1 if port or ledger cannot be used; otherwise it ends by Ctrl-C."""
+    """Exit code 0 when it ended by Ctrl-C, 1 if a port or the ledger cannot be used, 2 for a
+    scenario that cannot be read."""
     try:
-        engine = open_ledger(args.ledger, datetime.now(), args.accept_older_ledger)
-        server = LinkServer(TellingAcquirer(engine, Random(f"{args.seed} {_used(engine)}")))
-        if args.port == OWN_PTY:
-            descriptor, held = pty.openpty()  # held open: without a terminal the line stays
-            tty.setraw(held)
-            return _serve(descriptor, os.ttyname(held), server)
-        with serial.Serial(args.port, BAUD, timeout=0, exclusive=True) as port:
-            return _serve(port.fileno(), args.port, server)
+        if args.list:
+            for name in scenario.shipped():
+                print(f"{name:22} {scenario.read(name).about}")
+            return 0
+        played = scenario.read(args.check or args.scenario)
+    except ScenarioError as reason:
+        print(f"tuidan acquirer: {reason}", file=sys.stderr)
+        return 2
+    if args.check:
+        print(f"{played.name}: good, {len(played.terminals)} terminals, {len(played.orders)} "
+              f"orders, {len(played.terms.codes)} code rows, {len(played.faults)} faults")
+        return 0
+    if not args.port:
+        print("tuidan acquirer: --port is missing (see tuidan acquirer --help)", file=sys.stderr)
+        return 2
+    try:
+        ports = [serving.port(one, args.listen) for one in args.port]
+    except ValueError as reason:
+        print(f"tuidan acquirer: {reason}", file=sys.stderr)
+        return 2
+    for address in {one.address for one in ports if isinstance(one, serving.Tcp)} - {HERE}:
+        print(f"tuidan acquirer: listening at {address}: whoever reaches this machine can talk to "
+              "it, and the master keys of a scenario are public", file=sys.stderr)
+    try:
+        now = datetime.now()
+        engine = schema.open_engine(args.ledger, now if args.accept_older_ledger else None)
+        open_scenario(engine, played, now.date())
+        host = Host(engine, played, f"{args.seed} {_used(engine)}")
+        return asyncio.run(_serve(ports, host, Teller(args.json, args.quiet), args.quiet))
     except PutBack as reason:
         print(f"tuidan acquirer: {args.ledger} was {reason}; refunds made since are not in it "
               "(--accept-older-ledger goes on with it)", file=sys.stderr)
         return 1
-    except (OSError, SQLAlchemyError) as reason:
+    except (OSError, OtherScenario, SQLAlchemyError) as reason:
         print(f"tuidan acquirer: {str(reason).splitlines()[0]}", file=sys.stderr)
         return 1
 
@@ -125,12 +148,30 @@ def run(args):
 def _used(engine):
     """How far the ledger has come: with the seed alone its keys would be made a second time."""
     with engine.begin() as connection:
-        return connection.execute(query(schema.rrn_counter.c.last)).scalar_one()
+        return connection.execute(select(schema.rrn_counter.c.last)).scalar_one()
 
 
-def _serve(descriptor, name, server):
-    try:
-        print(f"acquirer at {name}", flush=True)
-        serve(descriptor, server)
-    except KeyboardInterrupt:
-        return 0
+async def _serve(ports, host, tell, quiet):
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, ended.set)
+    desk = serving.Desk(host, tell)
+    async with desk:
+        for one in ports:
+            tell("listening", at=await desk.open(one))
+        waits = {asyncio.create_task(ended.wait()), asyncio.create_task(desk.all_gone())}
+        while True:
+            done, _ = await asyncio.wait(waits, timeout=STATUS_S if quiet else None,
+                                         return_when=asyncio.FIRST_COMPLETED)
+            if done:
+                break
+            tell("state", **desk.figures())
+        for one in waits:
+            one.cancel()
+    if quiet or tell._as_json:
+        tell("ended", **desk.figures())
+    if not ended.is_set():
+        print("tuidan acquirer: every line is gone", file=sys.stderr)
+        return 1
+    return 0

@@ -219,7 +219,8 @@ def play(path, seed=None):
     """
     script = read_script(path)
     seed = script.seed if seed is None else seed
-    shop = open_shop(script.terminal, script.language, seed, script.start)
+    shop = open_shop(script.terminal, script.language, seed, script.start,
+                     scenario=script.scenario)
     error = None
     try:
         Player(script, shop).play()

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from host_sim.acquirer.scenario import Scenario, ScenarioError
+from host_sim.acquirer.scenario import read as read_scenario
 from host_sim.bench.keypad import NAMES as KEYS
 
 # Name of the statement -> its form. In a form, small words stand for themselves, a|b is a choice,
@@ -18,6 +20,7 @@ FORMS = {
     "start": "start DATE CLOCK",
     "seed": "seed NUMBER",
     "terminal": "terminal DIGITS",
+    "scenario": "scenario NAME",
     "ends_anywhere": "ends anywhere",
     "include": "include FILE",
     "repeat": "repeat NUMBER:",
@@ -49,7 +52,7 @@ FORMS = {
     "delay": "host delay SPAN MTI",
     "pass": "pass SPAN",
 }
-HEADERS = ("language", "start", "seed", "terminal", "ends_anywhere")
+HEADERS = ("language", "start", "seed", "terminal", "scenario", "ends_anywhere")
 MOST_STATEMENTS = 10_000  # after includes and repeats: a slip of the pen must not hang us
 
 TOKEN = re.compile(r'\s*(?:"(?P<text>[^"]*)"|(?P<open>")|(?P<comment>#.*)|(?P<word>[^\s"#]+))')
@@ -77,6 +80,7 @@ class Script:
     start: datetime = datetime(2026, 3, 16, 9, 30)
     seed: int = 0
     terminal: str | None = None
+    scenario: Scenario | None = None
     ends_anywhere: bool = False
 
 
@@ -223,6 +227,13 @@ def _key(text):
     return text
 
 
+def _scenario(text):
+    try:
+        return read_scenario(text)
+    except ScenarioError as reason:
+        raise ValueError(str(reason)) from None
+
+
 def _digits(most):
     def read(text):
         if not re.fullmatch(rf"[0-9]{{1,{most}}}", text):
@@ -281,6 +292,6 @@ def _date(text):
 READERS = {
     "KEY": _key, "DIGITS": _digits(32), "NUMBER": _whole(6), "FEN": _whole(12),
     "MILLISECONDS": _whole(9), "SPAN": _span, "MTI": _mti, "ORDER": _order, "TEXT": _text,
-    "FILE": _text, "DATE": _date,
+    "FILE": _text, "NAME": _scenario, "DATE": _date,
     "CLOCK": _moment("%H:%M", "HH:MM", "time"),
 }

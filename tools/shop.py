@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from host_sim.acquirer import ledger, samples, schema
+from host_sim.acquirer.host import Host, open_scenario
 from host_sim.acquirer.link import LinkServer
 from host_sim.acquirer.server import Acquirer
 from host_sim.world import START, World
@@ -23,7 +24,7 @@ PASSWORDS = {"00": "123456", "01": "0000"}
 class Shop(NamedTuple):
     """`world` is the terminal and its line, `acquirer` the host, `engine` its database."""
     world: World
-    acquirer: Acquirer
+    acquirer: Acquirer | Host
     engine: object
     merchant: str
     mac: str
@@ -31,17 +32,19 @@ class Shop(NamedTuple):
 
 
 def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None,
-              engine=None):
+              engine=None, scenario=None):
     """A Shop on one of the sample terminals, its power still off.
 
     `terminal` None is the test shop's till; `world` is World or a class with its arguments.
     `ledger_file`: where the SQLite file is to be made and kept; None for one that goes with the
     Shop. `engine`: one in memory (schema.open_engine()) that is put back to the samples and holds
-    the ledger instead, for many runs, one after the other. ValueError for a terminal that is none
-    of the samples, FileExistsError for a ledger that is there already.
+    the ledger instead, for many runs, one after the other. `scenario`: one in
+    place of the samples. ValueError for a terminal that is none of theirs, FileExistsError for a
+    ledger that is there already.
     """
-    terminal = terminal or samples.TERMINAL
-    enrolled = {row[0]: row for row in samples.TERMINALS}
+    rows = scenario.terminals if scenario else samples.TERMINALS
+    enrolled = {row[0]: row for row in rows}
+    terminal = terminal or (samples.TERMINAL if samples.TERMINAL in enrolled else rows[0][0])
     if terminal not in enrolled:
         raise ValueError(f"no sample terminal {terminal}; there are {', '.join(enrolled)}")
     _, merchant, mac = enrolled[terminal]
@@ -55,9 +58,16 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
         path = Path(ledger_file)
         if path.exists():
             raise FileExistsError(f"{path} is there already; a run begins with a new ledger")
-        path.write_bytes(sample_ledger(start.date()))
+        if scenario is None:
+            path.write_bytes(sample_ledger(start.date()))
         engine = schema.open_engine(str(path))
-    acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
+    acquirer: Acquirer | Host
+    if scenario is None:
+        acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
+    else:
+        open_scenario(engine, scenario, start.date())
+        acquirer = Host(engine, scenario, f"{seed} acquirer")
+    secrets = scenario.secrets if scenario else samples.SECRETS
 
     def factory(board):
         from firmware import factory as maker
@@ -67,7 +77,7 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
         maker.write_params(storage, {
             "terminal": terminal, "merchant": merchant, "mac": mac, "language": language})
         maker.write_operators(storage, PASSWORDS, terminal)
-        board.store_tmk(samples.tmk(terminal))
+        board.store_tmk(secrets.tmk_of(terminal))
 
     made = world(LinkServer(acquirer), seed=seed, start=start, prepare=factory)
     return Shop(made, acquirer, engine, merchant, mac, folder)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.ledger import Key
+from host_sim.acquirer.terms import Terms
 
 # The response code (F39), the reply's fields that the handler knows ({number: value}), and for a
 # sign-on the Mac of the keys that the reply brings. The server fills in the other fields.
@@ -31,6 +32,7 @@ class Call:
         now: datetime,
         keyring,
         faults: Faults,
+        terms: Terms,
     ):
         self.request = request
         self.terminal = terminal
@@ -38,6 +40,7 @@ class Call:
         self.now = now
         self.keyring = keyring
         self.faults = faults
+        self.terms = terms
 
     @property
     def amount_fen(self) -> int:

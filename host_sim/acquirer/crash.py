@@ -24,15 +24,18 @@ class CrashPoints:
     def __init__(self, engine: Engine):
         self.engine = engine
         self.count = 0
-        self._fatal = 0
+        self.disarm()
 
     def at(self, number: int) -> None:
-        """Crash once, at the `number`-th point from now; 1 is the next."""
-        self._fatal = self.count + number
+        """Crash once, at the `number`-th point from now; 1 is the next, 0 the one behind the next
+        commit."""
+        self._fatal = self.count + number if number else 0
+        self._behind_commit = not number
 
     def disarm(self) -> None:
         """Crash at no point after all."""
         self._fatal = 0
+        self._behind_commit = False
 
     def connect(self) -> "_Crashing":
         """As Engine.connect."""
@@ -45,10 +48,11 @@ class CrashPoints:
         with connection.connection, connection.begin():
             yield connection
 
-    def passed(self) -> None:
+    def passed(self, committed: bool = False) -> None:
         """One point further; HostCrash if it is the one."""
         self.count += 1
-        if self.count == self._fatal:
+        if self.count == self._fatal or (committed and self._behind_commit):
+            self._behind_commit = False
             raise HostCrash(f"at point {self.count}")
 
 
@@ -68,4 +72,4 @@ class _Crashing:
         with self.connection.begin():
             yield
             self._points.passed()
-        self._points.passed()
+        self._points.passed(committed=True)

@@ -3,44 +3,73 @@
 A fault changes what is heard or said, never what a rule decides or the ledger holds.
 """
 
+from dataclasses import dataclass
+from datetime import time
+from random import Random
+
+from host_sim.acquirer.terms import HOURS, in_hours
+from protocol.reference.tables import MESSAGES
+
 DEAF = "deaf"  # the request is not heard: nothing happens, no reply
 MUTE = "mute"  # the request is carried out, its reply is lost
 BAD_MAC = "bad mac"  # the reply's F64 is wrong
 WRONG_KCV = "wrong kcv"  # the 0810 brings keys whose check value is wrong
 DELAY = "delay"  # the reply leaves later (the link server holds it back)
-MISCOUNT = "miscount"  # 0500: its totals do not match, although they should
+MISCOUNT = "miscount"  # equal settlement totals are called different
+CRASH = "crash"  # the host dies at a point of the request (host.Host)
 
-KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, MISCOUNT)
+KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, MISCOUNT, CRASH)
+ANY = "any"
+MTIS = (ANY, *sorted({row[0] for row in MESSAGES.values()}))
+
+
+@dataclass
+class Scripted:
+    """One fault: `times` None is for ever; `percent` of the requests it meets, within `hours`."""
+
+    kind: str
+    mti: str = ANY
+    times: int | None = 1
+    percent: int = 100
+    delay_ms: tuple[int, int] = (0, 0)  # at least and at most
+    point: int = 0  # of a crash, see crash.CrashPoints.at
+    down_s: int = 10  # after a crash
+    hours: HOURS | None = None
 
 
 class Faults:
-    """Scripted faults, each used up by the requests it meets."""
+    """Scripted faults, each used up by the requests it meets. `rng` is for their chances; `at`:
+    the acquirer's time of day, set before a request is looked at."""
 
-    def __init__(self):
-        self._scripted = []
+    def __init__(self, scripted=(), rng: Random | None = None):
+        self._scripted = list(scripted)
+        self._rng = rng or Random("faults")
+        self.at = time(12)
         self.happened = dict.fromkeys(KINDS, 0)
 
-    def script(self, kind: str, mti: str, times: int = 1, delay_ms: int = 0) -> None:
+    def script(self, kind: str, mti: str, times: int | None = 1, delay_ms: int = 0) -> None:
         """Let `kind` befall the next `times` requests of an MTI. ValueError on another kind."""
         if kind not in KINDS:
             raise ValueError(f"no such fault: {kind}")
-        self._scripted.append([kind, mti, times, delay_ms])
+        self._scripted.append(Scripted(kind, mti, times, delay_ms=(delay_ms, delay_ms)))
 
-    def take(self, kind: str, mti: str) -> bool:
-        """Whether this fault befalls the request in hand; uses up one of its times."""
-        return self._use(kind, mti) is not None
+    def take(self, kind: str, mti: str) -> Scripted | None:
+        """The fault of this kind that befalls the request in hand, if any; uses up one of its
+        times."""
+        for one in self._scripted:
+            if one.kind != kind or one.mti not in (ANY, mti) or not in_hours(one.hours, self.at):
+                continue
+            if one.percent < 100 and self._rng.randrange(100) >= one.percent:
+                continue
+            if one.times is not None:
+                one.times -= 1
+                if one.times <= 0:
+                    self._scripted.remove(one)
+            self.happened[kind] += 1
+            return one
+        return None
 
     def delay_ms(self, mti: str) -> int:
         """How long the reply to the request in hand is held back; 0 as a rule."""
-        scripted = self._use(DELAY, mti)
-        return scripted[3] if scripted else 0
-
-    def _use(self, kind, mti):
-        for scripted in self._scripted:
-            if scripted[:2] == [kind, mti]:
-                scripted[2] -= 1
-                if scripted[2] <= 0:
-                    self._scripted.remove(scripted)
-                self.happened[kind] += 1
-                return scripted
-        return None
+        one = self.take(DELAY, mti)
+        return self._rng.randint(*one.delay_ms) if one else 0

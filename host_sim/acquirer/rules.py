@@ -10,14 +10,13 @@ from host_sim.acquirer.schema import APPROVED, DECLINED, REVIEW
 from protocol import HELD_FOR_REVIEW
 from protocol.reference.tables import CODES
 
-REFUND_WINDOW_DAYS = 180
 TEST_TRIES = 2  # how often a test amount with a code that is not final is answered with it
 
 # One attempt to give money back. `order` is None where the merchant has none of that number;
 # `original` is F61 as (batch, STAN, MMDD); `token` is DF0D and `card_token` that of F2, each None
 # where the request has none; `balance_fen` is the merchant's.
 Attempt = namedtuple(
-    "Attempt", "order amount_fen rrn original token card_token terminal balance_fen today"
+    "Attempt", "order amount_fen rrn original token card_token terminal balance_fen today terms"
 )
 
 
@@ -81,11 +80,15 @@ def _is_voided(a):
 
 
 def _is_too_old(a):
-    return (a.today - date.fromisoformat(a.order.sold_on)).days > REFUND_WINDOW_DAYS
+    return (a.today - date.fromisoformat(a.order.sold_on)).days > a.terms.window_days
 
 
 def _is_nothing(a):
     return a.amount_fen <= 0
+
+
+def _is_above_the_limit(a):
+    return 0 < a.terms.limit_fen < a.amount_fen
 
 
 def _is_above_the_order(a):
@@ -103,6 +106,7 @@ REFUND_CHECKS = (
     ("C9", _is_voided),
     ("22", _is_too_old),
     ("13", _is_nothing),
+    ("61", _is_above_the_limit),
     ("64", _is_above_the_order),
     ("51", _is_above_the_balance),
 )

@@ -92,55 +92,76 @@ ORDERS = (
 )
 
 _ISSUERS = {"620000": "09010000", "620550": "09020000", "424242": "09030000"}
+_ANY_ISSUER = "09100000"
 _WALLET_ISSUER = "09990000"
 
 
 def tmk(terminal_id: str) -> bytes | None:
     """The 16-byte master key of a sample terminal, None for a terminal that is none of them."""
-    if terminal_id not in (row[0] for row in TERMINALS):
-        return None
-    return hashlib.sha256(b"tuidan sample TMK " + terminal_id.encode()).digest()[:16]
+    return SECRETS.tmk_of(terminal_id)
 
 
-SECRETS = Secrets(tmk, TOKEN_KEY)
+def secrets(terminals) -> Secrets:
+    """Those of these terminals (rows as above), each master key made from the terminal's number by
+    the public rule."""
+    numbers = frozenset(row[0] for row in terminals)
+
+    def tmk_of(terminal_id):
+        if terminal_id not in numbers:
+            return None
+        return hashlib.sha256(b"tuidan sample TMK " + terminal_id.encode()).digest()[:16]
+
+    return Secrets(tmk_of, TOKEN_KEY)
 
 
-def load(connection: Connection, today: date, orders=ORDERS) -> None:
-    """Fill an empty ledger with the samples (`orders` in place of their own), as they stand at the
-    opening of `today`."""
+SECRETS = secrets(TERMINALS)
+
+
+def load(
+    connection: Connection,
+    today: date,
+    orders=ORDERS,
+    merchants=MERCHANTS,
+    terminals=TERMINALS,
+    limits=RISK,
+) -> None:
+    """Fill an empty ledger with the samples, or with rows like theirs, as they stand at the opening
+    of `today`."""
     connection.execute(insert(schema.rrn_counter).values(last=0))
     _open_account(connection, ledger.SETTLEMENT)
-    for merchant_id, name, test_amounts, _ in MERCHANTS:
+    for merchant_id, name, test_amounts, _ in merchants:
         connection.execute(
             insert(schema.merchant).values(
                 merchant_id=merchant_id,
                 name=name,
                 test_amounts=test_amounts,
-                risk=risk.packed(RISK.get(merchant_id, risk.OFF)),
+                risk=risk.packed(limits.get(merchant_id, risk.OFF)),
             )
         )
         _open_account(connection, ledger.merchant_account(merchant_id))
-    for terminal_id, merchant_id, mac in TERMINALS:
+    for terminal_id, merchant_id, mac in terminals:
         connection.execute(
             insert(schema.terminal).values(
                 terminal_id=terminal_id, merchant_id=merchant_id, mac=mac, batch=OPEN_BATCH
             )
         )
+    merchant_of = {row[0]: row[1] for row in terminals}
     stans = {}
     for row in sorted(orders, key=lambda row: -row[1]):
-        _load_order(connection, row, today, stans)
+        _load_order(connection, row, merchant_of, today, stans)
     opening = datetime.combine(today, time(0, 0))
-    for terminal_id, _, _ in TERMINALS:
+    for terminal_id in merchant_of:
         _settle(connection, terminal_id, opening)
-    for merchant_id, _, _, balance_fen in MERCHANTS:
+    for merchant_id, _, _, balance_fen in merchants:
         _bring_to(connection, merchant_id, balance_fen, opening)
 
 
-def _load_order(connection, row, today, stans) -> None:
+def _load_order(connection, row, merchant_of, today, stans) -> None:
     order_no, days_ago, terminal_id, paid_with, amount_fen, quantity, product, became = row
-    merchant_id = {row[0]: row[1] for row in TERMINALS}[terminal_id]
+    merchant_id = merchant_of[terminal_id]
     day = today - timedelta(days=days_ago)
-    sold_at = datetime.combine(day, time(9, int(order_no[-2:])))
+    minute = int(order_no[-2:]) % 60 if order_no[-2:].isdigit() else 0
+    sold_at = datetime.combine(day, time(9, minute))
     batch = OPEN_BATCH if days_ago == 0 else OPEN_BATCH - 1
     if days_ago > 1:
         batch = max(1, OPEN_BATCH - days_ago)
@@ -159,7 +180,7 @@ def _load_order(connection, row, today, stans) -> None:
             batch=batch,
             stan=key.stan,
             rrn=rrn,
-            issuer=_ISSUERS[paid_with[:6]] if by_card else _WALLET_ISSUER,
+            issuer=_ISSUERS.get(paid_with[:6], _ANY_ISSUER) if by_card else _WALLET_ISSUER,
             token=token(TOKEN_KEY, paid_with),
             masked_card=f"{paid_with[:6]}****{paid_with[-4:]}" if by_card else None,
             hold_refunds=became == "hold",

@@ -17,6 +17,7 @@ from host_sim.acquirer.crash import CrashPoints
 from host_sim.acquirer.faults import Faults
 from host_sim.acquirer.handlers import inquiry, network, refund, settlement, void
 from host_sim.acquirer.keys import Keyring
+from host_sim.acquirer.terms import USUAL, Terms
 from protocol import session, tlv
 from protocol.dialect.messages import ONLY_ECHOED
 from protocol.errors import LocalMisuse, WireFault
@@ -66,7 +67,8 @@ COUNTERS = ("answered", "malformed", "unrequested", "format", "not_enrolled", "b
 
 class Acquirer:
     """`engine`: from schema.open_engine, or CrashPoints on one; `rng`: random.Random or alike, for
-    keys only; `secrets`: master keys and token key, the samples' own unless given."""
+    keys only; `secrets`: master keys and token key, the samples' own unless given; `terms`: what a
+    scenario sets."""
 
     def __init__(
         self,
@@ -74,8 +76,10 @@ class Acquirer:
         rng,
         faults: Faults | None = None,
         secrets=samples.SECRETS,
+        terms: Terms = USUAL,
     ):
-        self.faults = faults or Faults()
+        self.faults = Faults() if faults is None else faults
+        self._terms = terms
         self.counters = dict.fromkeys(COUNTERS, 0)
         self._connection = engine.connect()
         self._keyring = Keyring(rng, secrets)
@@ -91,6 +95,7 @@ class Acquirer:
         if message.mti not in _REQUEST_MTIS:
             self.counters["unrequested"] += 1
             return None
+        self.faults.at = now.time()
         if self.faults.take(fault_kinds.DEAF, message.mti):
             return None
         try:
@@ -129,7 +134,7 @@ class Acquirer:
             detail = f"batch {request.batch:06d} after {terminal.batch:06d}"
             ledger.note(connection, now, terminal.terminal_id, "batch not opened yet", detail)
         handler = HANDLERS.get(request.name, _not_supported)
-        call = Call(request, terminal, connection, now, self._keyring, self.faults)
+        call = Call(request, terminal, connection, now, self._keyring, self.faults, self._terms)
         answer = handler(call)
         reply = incoming.reply_to(message, _fields(request, answer, now))
         return reply, answer.mac or mac

@@ -40,6 +40,7 @@ def attempt(call: Call, facts: ledger.Facts) -> rules.Attempt:
         terminal=call.terminal,
         balance_fen=facts.balance_fen,
         today=call.now.date(),
+        terms=call.terms,
     )
 
 

@@ -27,6 +27,8 @@ def refund(call: Call) -> Answer:
     code = rules.refund_code(outcome.attempt(call, facts))
     if code == "00" and call.terminal.test_amounts:
         code = rules.test_code(call.amount_fen, known.tries if known else 0)
+    if code == "00":
+        code = call.terms.code("refund", call, order, known.tries if known else 0)
     held = risk.held_by(call) if code in ("00", HELD_FOR_REVIEW) else []
     if held:
         code = HELD_FOR_REVIEW

@@ -23,6 +23,8 @@ def void(call: Call) -> Answer:
             return outcome.conflict(call, key)
         return outcome.stored(known, order)
     code = rules.void_code(outcome.attempt(call, facts))
+    if code == "00":
+        code = call.terms.code("void", call, order, 0)
     return outcome.decide(call, key, "void", code, order, None)
 
 
