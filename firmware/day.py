@@ -25,9 +25,11 @@ async def run(terminal):
         except Stopped as stop:
             terminal.ui.keys.clear()
             await terminal.ui.ask("message", stop.title, stop.body, **stop.values)
-        except OSError:  # of the flash: every record is as it last was, and goes on behind
+        except OSError as error:  # of the flash: each record is as it last was, and goes on behind
+            overlay.call("log.crash", terminal, error)
             terminal.ui.keys.clear()
             await terminal.ui.ask("message", "memory.title", "memory.body")
         except Exception as error:
             terminal.crashes.append((None, error))
+            overlay.call("log.crash", terminal, error)
             await terminal.ui.ask("message", "fault.title", "fault.body")

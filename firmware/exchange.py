@@ -21,7 +21,16 @@ from protocol.message import Message, sealed
 
 
 async def run(host, mti, fields, mac_of, stop):
-    """The Outcome of one request; see Host.exchange. The turn is taken."""
+    """The Outcome of one request; see Host.exchange. The turn is taken. What is not as it should be
+    goes into the diagnostic log."""
+    outcome = await _run(host, mti, fields, mac_of, stop)
+    if outcome.code != "00" and outcome.kind != STOPPED:
+        detail = mti + " " + (outcome.code or outcome.kind.split(".")[0])
+        overlay.call("log.note", host.terminal, "host", detail)
+    return outcome
+
+
+async def _run(host, mti, fields, mac_of, stop):
     host.link.inbox.clear()
     request = Message(host.params.tpdu, host.params.header, mti, fields)
     packet = overlay.call("protocol.iso8583.encode", request)
@@ -56,6 +65,7 @@ def _judge(host, request, packet, mac_of):
     except WireFault as fault:
         host.refused += 1
         host.last_refused = str(fault)
+        overlay.call("log.note", host.terminal, "refused", host.last_refused)
         if fault.field == "64":
             return Outcome(BAD_MAC)
         if fault.field[:3] == "62.":

@@ -44,6 +44,7 @@ class Host:
         self.link = link
         self.keys = keys
         self.params = params
+        self.terminal = None  # for its diagnostic log
         self._turn = Turn(kernel)
         self.refused = 0  # packets that were no answer to anything
         self.last_refused = ""  # why, in words fit for a log

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from firmware import day, unfinished
+from firmware import day, overlay, unfinished
 from firmware.terminal import Terminal
 
 _SETTLED_MS = const(3000)  # boot, recovery and the first screen take less
@@ -11,6 +11,7 @@ _SETTLED_MS = const(3000)  # boot, recovery and the first screen take less
 def start(board, ciphers, glyph_file=None):
     """A Terminal whose tasks are ready to run: give it time with terminal.kernel.step()."""
     terminal = Terminal(board, ciphers, glyph_file)
+    overlay.call("log.booted", terminal)
     terminal.kernel.spawn(terminal.link.run())
     terminal.kernel.spawn(terminal.keypad.run())
     terminal.kernel.spawn(unfinished.keep_trying(terminal))
@@ -25,7 +26,7 @@ def run(board, ciphers, settled, glyph_file=None):
     """
     board.start_watchdog()
     terminal = start(board, ciphers, glyph_file)
-    terminal.kernel.on_crash = _give_up
+    terminal.kernel.on_crash = lambda _task, error: _give_up(terminal, error)
     terminal.kernel.spawn(_tell(terminal, settled))
     terminal.kernel.run(board.wait)
 
@@ -36,5 +37,6 @@ async def _tell(terminal, settled):
         settled()
 
 
-def _give_up(_task, error):
+def _give_up(terminal, error):
+    overlay.call("log.crash", terminal, error)
     raise error

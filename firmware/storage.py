@@ -69,7 +69,10 @@ class Storage:
         return sorted(names(self.volumes[0], folder) | names(self.volumes[1], folder))
 
     def has_room(self):
-        """Whether a whole transaction still fits."""
+        """Whether a whole transaction still fits; the diagnostic log gives way first."""
+        return self._room() or overlay.call("log.give_way", self) and self._room()
+
+    def _room(self):
         for volume in self.volumes:
             blocks, free = volume.statvfs("/")[2:4]
             # A full volume counts a folder's blocks twice, and what is below zero comes out huge.

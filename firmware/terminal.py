@@ -34,6 +34,7 @@ class Terminal:
         self.keypad = Keypad(self.kernel, board.rows, board.columns)
         self.link = LinkDriver(self.kernel, board.link_uart, Link())
         self.host = Host(self.kernel, self.link, self.keys, self.params)
+        self.host.terminal = self
         self.ui = Screens(self.kernel, self.lcd, self.keypad.queue, self.glyphs)
         self.ui.terminal = self
         self.case = None  # the order number or the record that a help page tells of
@@ -63,3 +64,4 @@ class Terminal:
 
     def _crashed(self, task, error):
         self.crashes.append((task, error))
+        overlay.call("log.crash", self, error)

@@ -166,7 +166,9 @@ def _tree(volume):
     """Paths of all files, one folder deep."""
     paths = set()
     for entry in volume.ilistdir("/"):
-        if entry[1] == FOLDER:
+        if entry[0] == "log":
+            pass  # the diagnostic log is on one volume alone
+        elif entry[1] == FOLDER:
             paths |= {entry[0] + "/" + name for name in names(volume, entry[0])}
         else:
             paths.add(entry[0])

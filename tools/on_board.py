@@ -142,3 +142,19 @@ def install_loader():
 def accept(name):
     """An upload that was verified gets its own name."""
     os.rename(HOME + "/" + name + ".part", HOME + "/" + name)
+
+
+def log_pages():
+    """The pages of the diagnostic log of the version that is active, as text."""
+    version, _, board = words("active")
+    sys.path.insert(0, HOME + "/" + version)
+    device = __import__("firmware.board." + board, None, None, ("Board",)).Board().data_flash()
+    from firmware.drivers.flash import Part
+    from firmware.storage import get
+
+    half = device.ioctl(4, 0) // 2
+    import vfs
+
+    volume = vfs.VfsLfs2(Part(device, half, half), readsize=256, progsize=256, mtime=False)
+    pages = [get(volume, "log/" + str(number)) for number in range(6)]
+    return [page.decode() for page in pages if page]

@@ -3,9 +3,9 @@
 Each printing step is durable before paper moves; paper that may be a second copy says so.
 """
 
+from firmware import overlay, voucher
 from firmware import refund_state as states
 from firmware import transaction as records
-from firmware import voucher
 from firmware.drivers.printer import Printer
 from firmware.screens import Cancelled, yuan
 
@@ -112,6 +112,7 @@ async def copy(terminal, record, which, again):
 
 
 async def _try_again(ui, body):
+    overlay.call("log.note", ui.terminal, body)
     rows = ui.wrap(ui.text(body))
     try:
         await ui.ask("pages", ui.text("printer.title"), rows, timeout_ms=None, about=body)

@@ -61,6 +61,7 @@ def _stop_if_locked(terminal, operators, number):
     power on: by ticks, which no set clock moves, and from the start again after a power cut."""
     if operators.tries_left(number):
         return
+    overlay.call("log.note", terminal, "locked", number)
     if number != SUPERVISOR:
         raise Stopped("password.title", "log_in.locked", {"number": number})
     # Past half its period the tick counter's difference is negative; what counts is that it wraps.

@@ -53,6 +53,7 @@ MENUS = {
             ("menu.self_test", "flows.self_test.run"),
             ("menu.version", "flows.version.run"),
             ("menu.training", "flows.training.run"),
+            ("menu.log", "flows.show_log.run"),
         ),
     ),
 }  # fmt: skip

@@ -85,6 +85,10 @@ class Image:
         """The Copy that counts, or None."""
         return next(iter(self.copies(path)), None)
 
+    def raw(self, path):
+        """The bytes of a file on each volume, None where it is not; no frame is looked for."""
+        return [_read(fs, path) for fs in self._mounted]
+
     def names(self, folder):
         """Names of the files in a folder, of both volumes."""
         return sorted({name for fs in self._mounted for name in _names(fs, folder)})
