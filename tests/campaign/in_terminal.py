@@ -19,12 +19,12 @@ from firmware import (
 )
 from firmware import refund_state as states
 from firmware import storage as files
-from firmware.flows import complete, send
+from firmware.flows import complete, order, send, take_back
 from firmware.journal import Journal
 from firmware.params import Counters
 from firmware.record import pack
 from firmware.storage import Storage
-from firmware.transaction import PRINTING
+from firmware.transaction import PRINTED, PRINTING
 from firmware.working_keys import WorkingKeys
 from protocol import ending, session
 from protocol.errors import WireFault
@@ -449,6 +449,38 @@ def no_mark_on_reprints(patch):
         return sound(terminal, record, which, False)
 
     patch.around(voucher, "lines", lambda sound: partial(lines, sound))
+
+
+def reprint_without_a_mark(patch):
+    """Where the operator asks for one; what a power cut makes due is marked."""
+
+    def copy(sound, terminal, record, which, again):
+        return sound(terminal, record, which, again and record.print_state != PRINTED)
+
+    patch.around(complete, "copy", lambda sound: partial(copy, sound))
+
+
+def anew_before_annulled(patch):
+    """The correction leaves the cancel to the background and goes on, whatever is in progress."""
+
+    async def run(sound, terminal, record=None, correction=""):
+        if not correction:
+            return await sound(terminal, record)
+        await take_back._begin(terminal, record, "correct.title", correction)
+        terminal.left_open.set()
+        return ("flows.correct.anew", record)
+
+    async def find(sound, terminal, number):
+        def nothing_once():
+            del terminal.journal.open_records
+            return []
+
+        if number:
+            terminal.journal.open_records = nothing_once
+        return await sound(terminal, number)
+
+    patch.around(take_back, "run", lambda sound: partial(run, sound))
+    patch.around(order, "_find", lambda sound: partial(find, sound))
 
 
 def paper_has_the_order(patch):

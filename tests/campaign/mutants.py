@@ -123,6 +123,11 @@ MUTANTS = {
         "what was printed before a power cut is printed again without a mark"),
     "reprint without a mark": Mutant(
         "in_terminal.no_mark_on_reprints", "a second copy looks like the first"),
+    "reprint asked for is without a mark": Mutant(
+        "in_terminal.reprint_without_a_mark", "a copy from the records looks like the first"),
+    "enters anew before the cancel is certain": Mutant(
+        "in_terminal.anew_before_annulled",
+        "of a refund that is corrected two may be paid at a time"),
     "voucher has the order's amount": Mutant(
         "in_terminal.paper_has_the_order", "what is printed is not what is stored"),
     "reverses without a tombstone": Mutant(

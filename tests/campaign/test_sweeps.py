@@ -36,6 +36,7 @@ COURSES = {
     "refund held, taken back": ("0220 0420", "ANNULLED"),
     "refund taken back": ("0220 0420", "ANNULLED"),
     "void taken back": ("0200 0400", "ANNULLED"),
+    "refund corrected": ("0220 0420", "ANNULLED", "APPROVED"),
     "refund repeated": ("0220 0221", "APPROVED"),
     "void reversed": ("0200 0400", "ANNULLED"),
     "new keys before a refund": ("0220", "APPROVED"),

@@ -57,6 +57,8 @@ WISHES = {
     "refund": None,
     "void": None,
     "take back": "menu.take_back",
+    "correct": "menu.correct",
+    "reprint": "menu.reprint",
     "status": "menu.status",
     "sign on": "menu.sign_on",
     "line test": "menu.echo",
@@ -73,6 +75,7 @@ class Progress:
         self.attempts = 0
         self.checked = False  # it came as far as the second check
         self.seen = False  # an outcome of it was on the screen
+        self.anew = False  # of a correction: he went on to its second half
 
 
 class Clerk:
@@ -88,6 +91,7 @@ class Clerk:
         self.slipped = False  # his finger, at least once
         self._mistypes = 0  # how many passwords more he gets wrong
         self._locked = False  # operator 01, until he has unlocked himself as the supervisor
+        self._closing = False
         stage.on_screen.append(self._see)
 
     def work(self, until_ms):
@@ -97,6 +101,7 @@ class Clerk:
     def close_up(self, until_ms):
         """Nothing new any more: answer what the till asks until it owes nothing."""
         self._current = None
+        self._closing = True
         self.actions = 0
         return self._go_on(until_ms, lambda: True)
 
@@ -161,7 +166,7 @@ class Clerk:
             return _WAYS["menu.op_unlock" if self._locked else "menu.log_off"]
         if self._idle(shown):
             if self._owed(shown):
-                return ("ENTER",)
+                return self._result()
             chosen = None if enough() else self._next_wish()
             return None if chosen is None else self._begin(chosen)
         for text, action in CHINESE:
@@ -215,12 +220,25 @@ class Clerk:
     def _unlocked(self):
         self._locked = False
         return ("ENTER",)
+    def _result(self):
+        """It may be one that he took back to enter it anew: then he does."""
+        if not self._closing:
+            self._current = next((one for one in self.progress if one.wish.kind == "correct"
+                                  and one.attempts and not one.anew), None)  # fmt: skip
+        return ("ENTER",)
+
+    def _anew(self):
+        if self._current is None or self._current.wish.kind != "correct":
+            return ("CANCEL",)
+        self._current.anew = True
+        return ("1",)
 
     def _reason(self):
         return (self._current.wish.reason,) if self._current else ("CANCEL",)
 
     def _order(self):
-        return (*self._current.wish.order, "ENTER") if self._current else ("CANCEL",)
+        order = self._current and self._current.wish.order
+        return (*order, "ENTER") if order else ("CANCEL",)
 
     def _full_or_part(self):
         if self._current is None:
@@ -242,7 +260,7 @@ class Clerk:
         """Asked again and again: sometimes he lets it go on behind, to take it back at once or to
         serve the next customer."""
         following = self._next_wish(but=self._current)
-        hurry = 0.6 if following and following.wish.kind == "take back" else 0.15
+        hurry = 0.6 if following and following.wish.kind in ("take back", "correct") else 0.15
         return ("CANCEL",) if self._rng.random() < hurry else None
 
     def _press(self, keys):
@@ -303,6 +321,7 @@ CHINESE = (
     ("终端管理", ("CANCEL",)),
     ("操作员管理", ("CANCEL",)),
     ("修改密码", ("CANCEL",)),
+    ("查找记录", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
@@ -325,6 +344,8 @@ ANSWERS = (
     ("Operator 00 Password", Clerk._supervisors_password),
     ("Password", ("CANCEL",)),  # of somebody else: his finger slipped
     ("Enter password", Clerk._supervisors_password),
+    ("Search", ("CANCEL",)),  # his finger slipped
+    ("Enter anew", Clerk._anew),
     ("Reason", Clerk._reason),
     ("Order number", Clerk._order),
     ("Full amount", Clerk._full_or_part),

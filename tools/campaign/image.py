@@ -56,6 +56,13 @@ class Record(NamedTuple):
         return self.fields["type"] == 2
 
     @property
+    def name(self):
+        """Of its file, and what a correction knows it by."""
+        f = self.fields
+        void = "v" if self.is_void else ""
+        return f"{f['terminal']}-{f['batch']:06d}-{f['stan']:06d}-{f['date']}{void}"
+
+    @property
     def key(self):
         """What the host knows it by: terminal, batch, STAN, date (empty for a void)."""
         f = self.fields
@@ -108,7 +115,7 @@ class Image:
         """The journal's Record of a transaction on each volume that has it, else None of both."""
         start = f"{terminal}-{batch:06d}-{stan:06d}-"
         for fs in self._mounted:
-            for name in _names(fs, "journal"):
+            for name in list(_names(fs, "journal")):  # to its end, or littlefs keeps it open
                 if name.startswith(start):
                     return [parse(copy.data) for copy in self.copies("journal/" + name)]
         return []
@@ -120,6 +127,12 @@ class Image:
             logs = [list(_entries(_read(fs, "archive/" + name) or b"")) for fs in self._mounted]
             found += [parse(data) for data in max(logs, key=len)]
         return found
+
+    def known(self):
+        """{name: Record} of all: of two entries of one key the later counts, before both the slot
+        that is not free."""
+        found = {record.name: record for record in self.archive()}
+        return found | {r.name: r for r in self.journal().values() if r is not None}
 
     def whole(self):
         """Every byte of both volumes that is not erased, to be searched."""

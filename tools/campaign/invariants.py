@@ -232,6 +232,25 @@ def one_verdict(w, run):
             yield f"{detail}: approved {count} times by reviewers"
 
 
+def corrected_once(w, run):
+    """What stands in the place of another, and what that one stood in the place of: one credit."""
+    first = {r.name: r.corrects for r in w.records.values() if r.corrects}
+    if not first:
+        return
+    names = {record.key: name for name, record in w.image.known().items()}
+    of = {row["id"]: names.get(_key(row)) for row in w.ledger["txn"]}
+    net = Counter()
+    for posting in w.ledger["posting"]:
+        name = of.get(posting["txn_id"])
+        while name in first:
+            name = first[name]
+        if name is None or name not in first.values():
+            continue
+        net[name] += 1 if posting["kind"] in CREDITS else -1
+        if net[name] > 1:
+            yield f"{name} and what corrects it stand at {net[name]} credits"
+
+
 def no_secrets(w, run):
     if run.plan.seed % SEARCHED:
         return
@@ -269,6 +288,7 @@ INVARIANTS = (
     (15, "no card number, no key anywhere", no_secrets),
     (16, "same seed, same trace", lambda w, run: ()),
     (17, "nothing new begins before a void without an answer is reversed", lambda w, run: ()),
+    (18, "of a refund and what corrects it one credit stands at most", corrected_once),
 )
 
 

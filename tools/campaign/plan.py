@@ -12,8 +12,8 @@ from tools.campaign.faults import Fault
 
 PROCEDURES = 3
 # kind: how often
-_WEIGHTS = {"refund": 10, "void": 5, "take back": 5, "status": 1, "sign on": 2, "line test": 1,
-            "log off": 1}
+_WEIGHTS = {"refund": 10, "void": 5, "take back": 5, "correct": 5, "reprint": 2, "status": 1,
+            "sign on": 2, "line test": 1, "log off": 1}
 # Amounts whose last two digits make the test shop's host answer with that code.
 _TEST_CODES = (5, 51, 61, 68, 90, 91, 96, 98)
 
@@ -37,6 +37,8 @@ def plan(seed: int) -> Plan:
 def _wish(rng: Random, kind: str) -> Wish:
     if kind == "void":
         return Wish(kind, rng.choice(shopfront.VOIDABLE))
+    if kind == "correct":
+        return Wish(kind, "", rng.choice((None, rng.randrange(1, 50) * 100)))
     if kind != "refund":
         return Wish(kind)
     pick = rng.random()

@@ -15,6 +15,7 @@ PART = Wish("refund", "21", 1_000)
 VOID = Wish("void", "11")
 HELD = Wish("refund", "31", 1_000)
 TAKE_BACK = Wish("take back")
+CORRECT = Wish("correct", "", 2_000)
 # The host hears the third request and every repeat of it by the link; its answers are lost.
 UNANSWERED = Fault("dead in", 2, 21_000)
 
@@ -30,6 +31,7 @@ PROCEDURES = {
     "refund held, taken back": (1, (HELD, TAKE_BACK), ()),
     "refund taken back": (1, (PART, TAKE_BACK), ()),
     "void taken back": (1, (VOID, TAKE_BACK), ()),
+    "refund corrected": (1, (PART, CORRECT), ()),
     "refund repeated": (1, (PART,), (UNANSWERED,)),
     "void reversed": (1, (VOID,), (UNANSWERED,)),
     "new keys before a refund": (1, (Wish("sign on"), PART), ()),

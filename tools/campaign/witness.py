@@ -57,6 +57,9 @@ SOMETIMES = (
     "a key came with two fingerprints",
     "an operator was locked",
     "the supervisor was locked",
+    "a refund was entered anew",
+    "nothing was entered anew, for the cancel had no answer",
+    "a voucher was printed again by request",
 )
 
 
@@ -165,9 +168,22 @@ class Witness:
         batch = split_f60(message.fields[60])[1]
         if batch != samples.OPEN_BATCH:
             self.wrong.append(f"12: STAN {stan} is in batch {batch}, which the host never opened")
-        for record in Image(self.stage.device.flash.blocks).journal().values():
+        image = Image(self.stage.device.flash.blocks)
+        for record in image.record(message.fields[41], batch, int(stan))[:1]:
+            if record is not None and record.corrects:
+                self._corrects(image, record)
+        for record in image.journal().values():
             if record is not None and record.is_void and record.state_name == "REVERSING":
                 self.wrong.append(f"17: {stan} left before void {record.stan:06d} was reversed")
+
+    def _corrects(self, image, record):
+        """A refund or void that is entered in the place of another one."""
+        self.sometimes("a refund was entered anew")
+        old = image.known().get(record.corrects)
+        state = "nothing of it" if old is None else old.state_name
+        if state != "ANNULLED":
+            self.wrong.append(f"18: {record.stan:06d} left to correct {record.corrects} while the "
+                              f"journal said {state}")
 
     def _keys_in(self, message):
         wrapped = message.fields.get(62)
@@ -310,9 +326,7 @@ class Witness:
             self.ledger[table] = [dict(zip(names, row, strict=True)) for row in cursor]
         self.new_txns = {row["id"] for row in self.ledger["txn"] if row["id"] > self._txns_before}
         self.image = Image(self.stage.device.flash.blocks)
-        # Of two entries of one key the later one counts, and what the journal has before both.
-        self.records = {record.key: record for record in self.image.archive()}
-        self.records |= {r.key: r for r in self.image.journal().values() if r is not None}
+        self.records = {record.key: record for record in self.image.known().values()}
         self._count_situations()
 
     def ledger_file(self):
@@ -371,6 +385,10 @@ class Witness:
                 self.sometimes("nobody acknowledged a request")
             if "ENTER = result" in shown:
                 self.sometimes("an outcome came behind the operator's back")
+            if "Enter nothing new" in shown:
+                self.sometimes("nothing was entered anew, for the cancel had no answer")
+            if "Printed again" in shown:
+                self.sometimes("a voucher was printed again by request")
             if "Journal full" in shown:
                 self.sometimes("a refund was refused for want of room")
 
