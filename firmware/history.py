@@ -6,7 +6,6 @@ key the later counts, and before both the open record.
 
 from micropython import const
 
-from firmware import overlay
 from firmware.record import unpack
 
 _ARCHIVE = const("archive")
@@ -32,7 +31,7 @@ class History:
         at = (len(self) - 1 - at) * _ROW
         file = self._files[self._places[at]]
         place = int.from_bytes(self._places[at + 1 : at + _ROW], "big")
-        record = unpack(overlay.call("volumes.entry", self._storage.volumes, file, place))
+        record = unpack(self._storage.entry(file, place))
         if record is None:
             raise OSError(5)
         return record

@@ -52,6 +52,10 @@ class Storage:
         """The entries of a log, oldest first, from the copy with more good ones."""
         return overlay.call("volumes.entries", self.volumes, path)
 
+    def entry(self, path, at):
+        """The entry of a log that begins at byte `at`; None where neither copy has it."""
+        return overlay.call("volumes.entry", self.volumes, path, at)
+
     def rename(self, old, new):
         for volume in self.volumes:
             volume.rename(old, new)

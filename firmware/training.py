@@ -15,6 +15,7 @@ NAME = "练习/TRAINING"  # in place of the merchant's name, on the idle screen 
 _REAL = ("operators",)  # a password is a password, and a lock is a lock
 _EMPTY = ("journal/", "archive/")  # what is real there is nothing to practise on
 _KEPT = 16  # entries of a log
+FRAME = 6  # bytes of an entry beside its data, as storage.py stores it
 
 
 class Storage:
@@ -47,6 +48,13 @@ class Storage:
 
     def entries(self, path):
         return list(self._logs.get(path, ()))
+
+    def entry(self, path, at):
+        for data in self.entries(path):
+            if at <= 0:
+                return data
+            at -= len(data) + FRAME
+        return None
 
     def rename(self, old, new):
         self._files[new] = self.read(old)

@@ -5,7 +5,9 @@ import pytest
 from firmware import refund_state as states
 from host_sim.on_micropython import MICROPYTHON
 from tests import old_records
+from tests.firmware import test_training as training
 from tests.firmware.test_correct import confirm, enter_anew, latest, take_back, to_anew
+from tests.firmware.test_settlement import finish, settle
 from tests.till import Till
 from tests.tools.test_footprint import SHARE_KB
 from tools import footprint
@@ -13,6 +15,7 @@ from tools.mpy import on_micropython
 
 SOLD_LAST_WEEK = "20260004"
 HELD = "20260011"
+PRACTICE = "1002"  # an order of the training
 LONG = 300
 DAY_KB = 144
 real = pytest.mark.skipif(not MICROPYTHON.exists(), reason="no MicroPython for this machine")
@@ -352,3 +355,88 @@ def test_refund_and_its_correction_behind_hundreds_of_records_fit_a_board():
         to_anew(till)
         enter_anew(till, 2000)
     assert till.given_back_fen(SOLD_LAST_WEEK) == 2000
+
+
+def test_records_of_a_settled_batch_stay_and_are_neither_taken_back_nor_corrected(till):
+    done(till, SOLD_LAST_WEEK, 1000)
+    settle(till)
+    finish(till)
+    done(till, SOLD_LAST_WEEK, 2000)
+    history(till)
+    assert page(till)[2] == "20.00 Refund"
+    till.press("DOWN")
+    assert page(till)[2] == "10.00 Refund"
+    till.press("ENTER")
+    assert "Batch 000101" in read_details(till)
+    till.press("ENTER")
+    till.wait("1 Reprint")
+    assert page(till)[1:] == [">1 Reprint", "2 Refund status", ""]
+    till.press("1")
+    till.wait("1 Merchant")
+    till.press("CANCEL")
+    till.wait("Cancelled")
+    till.press("ENTER")
+    till.idle()
+    till.menu("Records", "Correct")
+    till.wait("Voucher number")
+    till.press("4", "ENTER")
+    till.wait("Its batch is")
+    assert till.given_back_fen(SOLD_LAST_WEEK) == 3000
+
+
+def test_supervisor_reads_the_records_and_moves_nothing():
+    till = Till()
+    till.log_in()
+    done(till, SOLD_LAST_WEEK, 1000)
+    till.menu("This till", "Log off")
+    till.wait("log in")
+    till.press("ENTER")
+    till.wait("Operator number")
+    till.press("0", "0", "ENTER")
+    till.wait("Password")
+    till.press(*"123456", "ENTER")
+    till.wait("Ready")
+    history(till)
+    till.press("ENTER")
+    till.wait("Details")
+    till.press("ENTER")
+    till.wait("1 Reprint")
+    assert till.world.choose("Correct")
+    till.wait("No refund")
+    till.press("ENTER")
+    till.wait("Ready")
+    assert len(till.sent("0420")) == 0
+
+
+def test_records_of_the_training_are_its_own(till):
+    done(till, SOLD_LAST_WEEK, 1000)
+    printed = len(till.world.paper)
+    training.begin(till)
+    till.menu("Records", "History")
+    till.wait("Nothing here yet")
+    till.press("ENTER")
+    till.idle()
+    done(till, PRACTICE, 3000)
+    till.menu("Records", "Reprint last")
+    till.wait("Refund 30.00")
+    till.press("ENTER")
+    till.wait("1 Merchant")
+    till.press("1")
+    till.wait("Printed again")
+    till.press("ENTER")
+    till.idle()
+    slip = till.world.paper[printed:]
+    assert sum("DUPLICATED" in line for line in slip) == 1
+    take_back(till)
+    to_anew(till)
+    enter_anew(till, 2000)
+    history(till)
+    assert page(till)[2] == "20.00 Refund"
+    till.press("DOWN")
+    assert page(till)[1].endswith("undone")
+    till.press("CANCEL")
+    till.idle()
+    training.end(till)
+    history(till)
+    assert page(till)[2] == "10.00 Refund" and page(till)[0].endswith("1/1")
+    assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
