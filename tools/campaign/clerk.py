@@ -63,6 +63,7 @@ WISHES = {
     "sign on": "menu.sign_on",
     "line test": "menu.echo",
     "log off": "menu.log_off",
+    "settlement": "menu.settle",
 }
 MONEY = ("refund", "void")
 
@@ -86,7 +87,7 @@ class Clerk:
         self.progress = [Progress(wish) for wish in wishes]
         self._book = book
         self._rng = rng
-        self._current = None
+        self._current: Progress | None = None
         self.actions = 0
         self.slipped = False  # his finger, at least once
         self._mistypes = 0  # how many passwords more he gets wrong
@@ -140,7 +141,7 @@ class Clerk:
         return any(word in shown for word in IDLE) and NOTHING_OWED in shown
 
     def _owed(self, shown):
-        return "ENTER = result" in shown
+        return "ENTER = result" in shown or "ENTER = settle" in shown
 
     def _back_at_idle(self, shown):
         """The wish in hand is over if its outcome was seen, or if something is in progress."""
@@ -322,6 +323,7 @@ CHINESE = (
     ("操作员管理", ("CANCEL",)),
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
+    ("批结算", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
@@ -354,4 +356,10 @@ ANSWERS = (
     ("ENTER = signed", ("ENTER",)),
     ("No paper", Clerk._load_paper),
     ("Asking again", Clerk._wait_or_leave),
+    ("Comparing totals", None),
+    ("Uploading", None),
+    ("Closing it", None),
+    ("Printing the", None),
+    ("Settlement", ("ENTER",)),
+    ("Batch full", ("ENTER",)),
 )
