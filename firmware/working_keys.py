@@ -40,6 +40,15 @@ class WorkingKeys:
             raise WireFault("62.PIK", 0, "no master key to unwrap it with")
         return overlay.call("unwrapping.mac", wrapped, self._tmk, self._algorithm, self._ciphers)
 
+    def pin_block(self, pin, card):
+        """F52 for the digits of a PIN and a card number; None before the first sign-on."""
+        stored = self._storage.read(_WRAPPED)
+        if not stored or self._tmk is None:
+            return None
+        return overlay.call(
+            "unwrapping.pin_block", stored[1:], self._tmk, self._ciphers, pin, card
+        )
+
     def install(self, wrapped, mac):
         """Make the set that `open` accepted the terminal's; durable at return."""
         key_id = self.key_id % 255 + 1

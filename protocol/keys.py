@@ -13,7 +13,8 @@ TMK_SIZE = 16
 
 
 class WorkingKeys:
-    """pik (16 bytes), mak (8 or 16), tdk (16, or None)."""
+    """pik (16 bytes), mak (8 or 16), tdk (16, or None). Each is used through what it is for: mac()
+    for the MAK, pin_key() for the PIK; nothing encrypts under a key that is another's."""
 
     def __init__(self, pik, mak, tdk, mak_at):
         self.pik = pik
@@ -28,6 +29,12 @@ class WorkingKeys:
             reason = "a key of %d bytes is none for %s" % (len(self.mak), algorithm)
             raise WireFault("62.MAK", self._mak_at, reason)
         return Mac(algorithm, self.mak, ciphers)
+
+    def pin_key(self, ciphers):
+        """The protocol.pin.PinKey under this PIK."""
+        from protocol.pin import PinKey  # whoever signs on needs none
+
+        return PinKey(self.pik, ciphers)
 
     def __repr__(self):
         return "WorkingKeys(PIK, MAK%s)" % (", TDK" if self.tdk else "")

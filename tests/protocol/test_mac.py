@@ -59,15 +59,6 @@ def test_des_known_answers(ciphers):
 
 
 @both
-def test_format_0_pin_block_vector(ciphers):
-    pan = "6200482110550238"
-    clear = h("06222222FFFFFFFF")  # PIN 222222
-    mask = h("0000" + pan[-13:-1])
-    block = bytes(one ^ other for one, other in zip(clear, mask, strict=True))
-    assert ciphers.des(h("F1E638AE16B07376")).encrypt(block) == h("04B6DAAB37F0E3EF")
-
-
-@both
 @pytest.mark.parametrize("frame", SEALED, ids=lambda frame: frame["name"])
 def test_sealed_packets_verify_and_a_changed_bit_does_not(ciphers, frame):
     packet = h(frame["hex"])[2:]
