@@ -63,7 +63,6 @@ WISHES = {
     "sign on": "menu.sign_on",
     "line test": "menu.echo",
     "log off": "menu.log_off",
-    "settlement": "menu.settle",
 }
 MONEY = ("refund", "void")
 
@@ -141,7 +140,7 @@ class Clerk:
         return any(word in shown for word in IDLE) and NOTHING_OWED in shown
 
     def _owed(self, shown):
-        return "ENTER = result" in shown or "ENTER = settle" in shown
+        return "ENTER = result" in shown
 
     def _back_at_idle(self, shown):
         """The wish in hand is over if its outcome was seen, or if something is in progress."""
@@ -323,7 +322,6 @@ CHINESE = (
     ("操作员管理", ("CANCEL",)),
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
-    ("批结算", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
@@ -356,10 +354,4 @@ ANSWERS = (
     ("ENTER = signed", ("ENTER",)),
     ("No paper", Clerk._load_paper),
     ("Asking again", Clerk._wait_or_leave),
-    ("Comparing totals", None),
-    ("Uploading", None),
-    ("Closing it", None),
-    ("Printing the", None),
-    ("Settlement", ("ENTER",)),
-    ("Batch full", ("ENTER",)),
 )

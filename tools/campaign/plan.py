@@ -13,13 +13,9 @@ from tools.campaign.faults import Fault
 PROCEDURES = 3
 # kind: how often
 _WEIGHTS = {"refund": 10, "void": 5, "take back": 5, "correct": 5, "reprint": 2, "status": 1,
-            "sign on": 2, "line test": 1, "log off": 1, "settlement": 5}
+            "sign on": 2, "line test": 1, "log off": 1}
 # Amounts whose last two digits make the test shop's host answer with that code.
 _TEST_CODES = (5, 51, 61, 68, 90, 91, 96, 98)
-
-
-# What may befall a settlement, where there is one.
-SETTLING = (Fault("miscount", 0), Fault("miscount", 1), Fault("late cancel", 0))
 
 
 class Plan(NamedTuple):
@@ -35,10 +31,7 @@ def plan(seed: int) -> Plan:
     while len(wishes) < PROCEDURES:
         wishes.append(_wish(rng, rng.choices(kinds, [_WEIGHTS[kind] for kind in kinds])[0]))
     rng.shuffle(wishes)
-    drawn = faults.draw(rng)
-    if any(wish.kind == "settlement" for wish in wishes):
-        drawn += [fault for fault in SETTLING if rng.random() < 0.5]
-    return Plan(seed, tuple(wishes), tuple(drawn))
+    return Plan(seed, tuple(wishes), tuple(faults.draw(rng)))
 
 
 def _wish(rng: Random, kind: str) -> Wish:
