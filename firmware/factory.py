@@ -4,6 +4,7 @@ import hashlib
 
 from firmware.operators import SALT_BYTES, Operators
 from firmware.params import DEFAULTS, PARAMS
+from firmware.risk import LIMITS
 from firmware.storage import pack_lines
 
 
@@ -20,3 +21,8 @@ def write_operators(storage, passwords, salt):
     for number in sorted(passwords):
         own_salt = hashlib.sha256((salt + number).encode()).digest()[:SALT_BYTES]
         operators.put(number, passwords[number], own_salt)
+
+
+def write_limits(storage, values):
+    """`values` for names of risk.DEFAULTS."""
+    storage.write(LIMITS, pack_lines(values))

@@ -33,6 +33,29 @@ from protocol.keys import unwrap_working_keys
 REFUND, VOID = states.REFUND, states.VOID
 
 
+# who did it, and why it was held
+
+
+def rules_forgotten(patch):
+    def refund(sound, params, record, mti="0220"):
+        if mti != "0220":
+            record.rules = ""
+        return sound(params, record, mti)
+
+    patch.around(messages, "refund", lambda sound: partial(refund, sound))
+
+
+def nobodys_refund(patch):
+    def refund(sound, params, record, mti="0220"):
+        kept, record.operator = record.operator, "00"
+        try:
+            return sound(params, record, mti)
+        finally:
+            record.operator = kept
+
+    patch.around(messages, "refund", lambda sound: partial(refund, sound))
+
+
 # the key of a refund
 
 

@@ -31,6 +31,10 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
+    "forgets the rule at a repeat": Mutant(
+        "in_terminal.rules_forgotten", "what held a refund at the till is told once only"),
+    "refunds in nobody's name": Mutant(
+        "in_terminal.nobodys_refund", "the host is told the supervisor for the operator"),
     "retries with a new STAN": Mutant(
         "in_terminal.new_stan", "a refund without an answer goes out again under another key"),
     "recomputes the date at resend": Mutant(

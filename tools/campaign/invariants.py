@@ -62,6 +62,8 @@ def posted_as_journaled(w, run):
                 yield f"{_name(row)}: reference {row['rrn']} at the host, {record.rrn} in flash"
             if record.currency != "156":
                 yield f"{_name(row)}: currency {record.currency}"
+            if row["kind"] == "refund" and row["operator"] != record.operator:
+                yield f"{_name(row)}: by {row['operator']} at the host, {record.operator} in flash"
 
 
 def both_ends_agree(w, run):
@@ -146,7 +148,8 @@ def one_fingerprint(w, run):
             continue  # a lost record is matched by its key alone
         business = [fields[4], fields[49], fields[3]]
         if one.message.mti != "0400":
-            business += [fields.get(37), tags.get("DF01"), tags.get("DF0D"), fields.get(61)]
+            business += [fields.get(37), fields.get(61)]
+            business += [tags.get(tag) for tag in ("DF01", "DF07", "DF0D", "DF13")]
         key = w.key(one.message), one.message.mti == "0400"
         if seen.setdefault(key, business) != business:
             yield f"STAN {key[0][2]:06d} was sent with two fingerprints"

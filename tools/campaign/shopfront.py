@@ -16,6 +16,7 @@ from tools.campaign.image import BLOCK, VOLUME_BLOCKS, VOLUMES
 SUPERVISOR = "9"
 OPERATOR = "1"
 PASSWORDS = {"00": SUPERVISOR, "01": OPERATOR}
+LIMITS = {"large_fen": 20_000, "same_order": 1}  # of firmware/risk.py
 
 _CARD = samples.UNIONPAY_CREDIT
 _OWN, _OTHER = samples.TERMINAL, samples.OTHER_TERMINAL
@@ -78,6 +79,7 @@ def _factory_flash():
         maker.write_params(storage, {
             "terminal": samples.TERMINAL, "merchant": samples.TEST_SHOP, "language": "en"})
         maker.write_operators(storage, PASSWORDS, samples.TERMINAL)
+        maker.write_limits(storage, LIMITS)
         board.store_tmk(samples.tmk(samples.TERMINAL))
 
     prepare_flash(flash, make, pico_board)
