@@ -4,13 +4,15 @@ and its fields.
 What is sent again after a restart is made from the record alone, so it is the same request.
 """
 
+from micropython import const
+
 from firmware.refund_state import VOID
 from protocol import tlv
 from protocol.errors import WireFault
 from protocol.subfields import f60, f61
 
-REFUND_TYPE = "25"  # F60.1
-VOID_TYPE = "23"
+_REFUND_TYPE = const("25")  # F60.1
+_VOID_TYPE = const("23")
 NO_MAC_YET = bytes(8)  # F64's place; exchange.py puts the MAC there
 
 
@@ -61,7 +63,7 @@ def refund(params, record, mti="0220"):
         named.append(("DF13", record.rules))
     if not record.amount_fen:  # it was lost: the key alone must do
         named = [("DF0C", record.date)]
-    fields = _financial(record, REFUND_TYPE)
+    fields = _financial(record, _REFUND_TYPE)
     fields[37] = record.original_rrn
     fields[61] = record.original
     fields[62] = tlv.pack(named)
@@ -70,7 +72,7 @@ def refund(params, record, mti="0220"):
 
 
 def void(params, record):
-    fields = _financial(record, VOID_TYPE)
+    fields = _financial(record, _VOID_TYPE)
     fields[37] = record.original_rrn
     fields[61] = record.original
     return _message(params, "0200", fields, signed=True)
@@ -78,7 +80,7 @@ def void(params, record):
 
 def reversal(params, record, reason):
     """Takes a void back. `reason`: F39, 98 no reply, A0 bad MAC, 96 fault here, 06 other."""
-    fields = _financial(record, VOID_TYPE)
+    fields = _financial(record, _VOID_TYPE)
     fields[39] = reason
     fields[61] = record.original
     return _message(params, "0400", fields, signed=True)

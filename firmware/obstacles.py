@@ -3,17 +3,19 @@
 What was lost may be a refund of the very order that is asked for next.
 """
 
+from micropython import const
+
 from firmware import refund_state as states
 from firmware import unfinished
 
-STEPS = 3  # the most that lie between an open record and its end: ask, cancel, ask again
+_STEPS = const(3)  # the most that lie between an open record and its end: ask, cancel, ask again
 
 
 async def clear(terminal):
     """Each gets its try: a record that is still open then, or None."""
     left = None
     for record in unfinished.work(terminal):
-        for _ in range(STEPS):
+        for _ in range(_STEPS):
             before = record.state
             if _stands_in_the_way(record):
                 await unfinished.attempt(terminal, record)

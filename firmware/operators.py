@@ -12,7 +12,7 @@ from micropython import const
 OPERATORS = const("operators")
 SUPERVISOR = "00"
 TRIES = 3
-WAITS_MIN = (1, 5, 30)  # how long the supervisor is locked; nobody else could unlock him
+_WAITS_MIN = const((1, 5, 30))  # how long the supervisor is locked; nobody else could unlock him
 MOST = const(99)  # and the supervisor: what one file holds
 ROUNDS = const(3000)  # of SHA-256: a quarter to half a second on a Pico
 SALT_BYTES = const(8)
@@ -60,7 +60,7 @@ class Operators:
     def wait_min(self):
         """How long the supervisor is locked, from his last try or the last power-on; 0: not."""
         over = self._row(SUPERVISOR)[_WRONG] - TRIES
-        return 0 if over < 0 else WAITS_MIN[min(over, len(WAITS_MIN) - 1)]
+        return 0 if over < 0 else _WAITS_MIN[min(over, len(_WAITS_MIN) - 1)]
 
     def count(self, number, right):
         """The right password ends the counting, a wrong one is counted; durable at return."""

@@ -3,6 +3,8 @@
 One table says it. As in sending.py, no step ever guesses.
 """
 
+from micropython import const
+
 from firmware import overlay, sending
 from firmware import refund_state as states
 from protocol import HELD_FOR_REVIEW, MAY_LACK_MAC
@@ -16,9 +18,9 @@ REVIEWED = {
     "05": (states.ANNUL, "C9"),
     "06": (states.FORGET, HELD_FOR_REVIEW),
 }
-SETTLED = ("03", "04", "05")
-CONFLICT = "94"
-REVERSED = ("00", "12", "25")  # 0410: the void is net zero for good
+_SETTLED = const(("03", "04", "05"))
+_CONFLICT = const("94")
+_REVERSED = const(("00", "12", "25"))  # 0410: the void is net zero for good
 
 
 async def again(terminal, record, state):
@@ -42,9 +44,9 @@ async def _reverse(terminal, record):
     outcome = await terminal.host.exchange("reversal", record, reason)
     if outcome.code == "12" and record.earlier in states.REFUSED_TO:
         terminal.journal.move(record, states.REFUSE)
-    elif outcome.code in REVERSED:
+    elif outcome.code in _REVERSED:
         terminal.journal.move(record, states.ANNUL)
-    elif outcome.code == CONFLICT:
+    elif outcome.code == _CONFLICT:
         record.conflict = True  # and asked again for ever: somebody at the host must end it
     elif outcome.code in MAY_LACK_MAC:
         await sending.sign_on(terminal)
@@ -57,7 +59,7 @@ async def _cancel(terminal, record):
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code == "12":
         terminal.journal.move(record, states.REFUSE)
-    elif outcome.code == CONFLICT:
+    elif outcome.code == _CONFLICT:
         record.conflict = True
     elif outcome.code in MAY_LACK_MAC:
         await sending.sign_on(terminal)
@@ -77,7 +79,7 @@ async def _ask(terminal, record):
     state = told.get("DF08")
     if state is None:
         return
-    if state not in SETTLED:
+    if state not in _SETTLED:
         void = record.type == states.VOID
         terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
         return

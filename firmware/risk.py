@@ -4,6 +4,8 @@ A rule that holds a refund is named to the supervisor before he is asked for his
 the record, and told to the host (DF13), the same at each sending. Nothing here is silent.
 """
 
+from micropython import const
+
 from firmware import overlay
 from firmware import refund_state as states
 from firmware.screens import Stopped, yuan
@@ -22,7 +24,7 @@ DEFAULTS = {
     "batch": 500,  # so many transactions, then the batch is full and must be settled
 }
 HOUR, DAY = 60, 24 * 60  # minutes
-NEVER_SET = "2025"  # a clock before it counts from where the chip was switched on
+_NEVER_SET = const("2025")  # a clock before it counts from where the chip was switched on
 
 
 class Case:
@@ -32,7 +34,7 @@ class Case:
         self.limits = limits(terminal.storage)
         self.amount_fen = amount_fen
         self.date, self.time = terminal.date_and_time()
-        self.clock_set = terminal.signed_on and self.date > NEVER_SET
+        self.clock_set = terminal.signed_on and self.date > _NEVER_SET
         self.in_hour = self.of_order = 0
         if self.limits["per_hour"] or self.limits["same_order"]:
             self._count(terminal, order)

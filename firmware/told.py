@@ -1,11 +1,14 @@
 """Reads an order in the host's reply to an inquiry."""
 
+from micropython import const
+
 from firmware.orders import Order
 from protocol import tlv
 from protocol.errors import WireFault
 from protocol.subfields import split_f61
 
-MOST_FEN = 0xFFFFFFFF  # what the four bytes of an amount in the journal hold: 42,949,672.95 yuan
+# What the four bytes of an amount in the journal hold: 42,949,672.95 yuan.
+_MOST_FEN = const(0xFFFFFFFF)
 
 
 def order(fields):
@@ -16,7 +19,7 @@ def order(fields):
         if tag not in tags:
             raise WireFault("62." + tag, 0, "missing in the order")
     amount_fen = int(tags["DF04"])
-    if amount_fen > MOST_FEN:
+    if amount_fen > _MOST_FEN:
         raise WireFault("62.DF04", 0, "more than the journal holds")
     split_f61(fields[61])  # malformed: refused before anybody is asked for an amount
     return Order(

@@ -3,6 +3,8 @@
 Everything on it comes from the journal's record, so what is printed is what is stored.
 """
 
+from micropython import const
+
 from firmware import overlay
 from firmware import refund_state as states
 from firmware.drivers.printer import BOLD, CENTRE, COLUMNS, CUT, DOUBLE, FEED, RULE
@@ -10,7 +12,7 @@ from firmware.screens import yuan
 
 MERCHANT = "voucher.merchant_copy"
 CUSTOMER = "voucher.customer_copy"
-KEYED = "/N"  # entry mark of a card that was neither swiped nor tapped
+_KEYED = const("/N")  # entry mark of a card that was neither swiped nor tapped
 
 
 def lines(terminal, record, which, duplicate):
@@ -46,7 +48,7 @@ def _facts(terminal, record, text):
         ("voucher.operator", record.operator),
         ("voucher.issuer", record.parties[:11].strip()),
         ("voucher.acquirer", record.parties[11:22].strip()),
-        ("voucher.card", record.card + KEYED if record.card else text["voucher.no_card"]),
+        ("voucher.card", record.card + _KEYED if record.card else text["voucher.no_card"]),
         ("voucher.type", text["voucher.kind_void" if void else "voucher.kind_refund"]),
         ("voucher.batch", "%06d" % record.batch),
         ("voucher.number", "%06d" % record.stan),

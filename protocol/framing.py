@@ -14,7 +14,7 @@ ETX = 0x03
 ACK = 0x06
 NAK = 0x15
 
-RETRANSMISSIONS = 3
+_RETRANSMISSIONS = const(3)
 ACK_WAIT_MS = 3000
 SILENCE_MS = 500
 DUPLICATE_MS = 12000
@@ -179,7 +179,7 @@ class Link:
         self._frame_due = True
         self._frame_left = False
         self._sent_at = self._now
-        self._tries_left = RETRANSMISSIONS
+        self._tries_left = _RETRANSMISSIONS
         self._delivered = None  # what comes from now on may be a new answer with equal bytes
 
     def _finish(self, kind, reason):
@@ -193,7 +193,7 @@ class Link:
 
     def _retransmit(self, reason):
         if self._tries_left == 0:
-            self._finish("failed", "%s after %d transmissions" % (reason, RETRANSMISSIONS + 1))
+            self._finish("failed", "%s after %d transmissions" % (reason, _RETRANSMISSIONS + 1))
             return
         self._tries_left -= 1
         self.counters["retransmissions"] += 1

@@ -25,8 +25,8 @@ _LINE_MS = const(62)  # 30 dots of 8 a millimetre at 60 mm/s: the paper is slowe
 _ANSWER_MS = const(500)
 _ANSWERS = const(3)  # bytes that are no status are passed over, so many times
 
-_INIT = b"\x1b@"
-_ASK = b"\x10\x04"  # DLE EOT n: a status byte, answered at once even while printing
+_INIT = const(b"\x1b@")
+_ASK = const(b"\x10\x04")  # DLE EOT n: a status byte, answered at once even while printing
 
 # n, bits of its status byte, what they mean. An open cover often says no paper too, so it is first.
 _TROUBLES = (

@@ -3,14 +3,16 @@
 Nothing polls here; a key or news of an open record ends the waiting.
 """
 
+from micropython import const
+
 from firmware import refund_state as states
 
 REFUND = "flows.refund.run"
-COMPLETE = "flows.complete.run"
-LOG_IN = "flows.log_in.run"
+_COMPLETE = const("flows.complete.run")
+_LOG_IN = const("flows.log_in.run")
 SETTLE = "flows.settle.run"
 MENU = "flows.menu.run"
-IF_ALLOWED = "flows.roles.allowed"
+_IF_ALLOWED = const("flows.roles.allowed")
 
 
 async def run(terminal):
@@ -29,7 +31,7 @@ async def _welcome(terminal):
     ui.show(_title(terminal), [ui.text(waiting)])
     while await ui.key(None) != "ENTER":
         pass
-    return (LOG_IN,)
+    return (_LOG_IN,)
 
 
 async def _wait(terminal):
@@ -41,9 +43,9 @@ async def _wait(terminal):
         return None
     key = terminal.ui.keys.get()
     if key == "1":
-        return (IF_ALLOWED, REFUND)
+        return (_IF_ALLOWED, REFUND)
     if key == "ENTER" and owed:
-        return (COMPLETE, owed[0], True)
+        return (_COMPLETE, owed[0], True)
     if key == "ENTER" and terminal.settling:
         return (SETTLE,)
     if key == "MENU":
