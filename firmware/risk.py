@@ -6,7 +6,6 @@ the record, and told to the host (DF13), the same at each sending. Nothing here 
 
 from micropython import const
 
-from firmware import overlay
 from firmware import refund_state as states
 from firmware.screens import Stopped, yuan
 from firmware.storage import unpack_lines
@@ -75,8 +74,8 @@ RULES = (
 
 
 async def clear(terminal, order, amount_fen):
-    """The numbers of the rules that held it, and that the supervisor let pass, in one text. Raises
-    Stopped, or Cancelled, where it ends here."""
+    """The numbers of the rules that hold it, in one text, and whether the supervisor must let it
+    pass. Raises Stopped, or Cancelled, where it ends here."""
     ui = terminal.ui
     case = Case(terminal, order, amount_fen)
     numbers, rows = "", []
@@ -88,9 +87,7 @@ async def clear(terminal, order, amount_fen):
             rows += ui.wrap(ui.text(text, number=terminal.operator, count=case.in_hour))
     if rows:
         await ui.ask("confirm", ui.text("risk.title"), rows, ui.text("risk.ask"))
-    if rows or amount_fen >= case.limits["supervisor_from_fen"]:
-        await overlay.run("flows.log_in.supervisor", terminal)
-    return numbers
+    return numbers, rows or amount_fen >= case.limits["supervisor_from_fen"]
 
 
 def limits(storage):

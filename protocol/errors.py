@@ -34,3 +34,10 @@ class LocalMisuse(ValueError):
 
 def _label(field):
     return "F" + field if field[:1].isdigit() else field
+
+
+def reason(name):
+    """The words that protocol/faults.py has under a name."""
+    from protocol import faults
+
+    return getattr(faults, name)

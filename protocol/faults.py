@@ -1,7 +1,9 @@
-"""What is wrong with a packet, worded once, so that both codecs say the same."""
+"""What is wrong with a packet, worded once, so that both codecs say the same. The device loads it
+only where something is wrong: errors.reason."""
 
 CUT = "%d of %d bytes are missing"
 NOT_DIGIT = "not a decimal digit"
+NOT_HEX = "not an upper-case hex digit"
 NOT_TRACK = "not a digit or the separator of a track"
 NOT_PRINTABLE = "not printable ASCII"
 PAD_NOT_ZERO = "the pad nibble is not zero"

@@ -8,19 +8,7 @@ from array import array
 from protocol import MAX_PACKET
 from protocol.dialect import form, lines
 from protocol.dialect.fields import BITMAP_AT, FIELDS, FIELDS_AT
-from protocol.errors import LocalMisuse, WireFault
-from protocol.faults import (
-    CUT,
-    NOT_60,
-    NOT_DIGIT,
-    NOT_PRINTABLE,
-    NOT_TRACK,
-    OVERSIZE,
-    PAD_NOT_ZERO,
-    TOO_LONG,
-    TRAILING,
-    UNDEFINED_BIT,
-)
+from protocol.errors import LocalMisuse, WireFault, reason
 from protocol.message import MTI_AT, Message, mac_span  # noqa: F401 - the codec has them too
 
 _BYTES = "ab"  # kinds whose size counts bytes, not digits
@@ -42,12 +30,12 @@ def encode_into(message, buffer):
     fields = message.fields
     for number in fields:
         if not 1 < number < 65 or not _FORMS[number]:
-            raise LocalMisuse(str(number), UNDEFINED_BIT)
+            raise LocalMisuse(str(number), reason("UNDEFINED_BIT"))
     if len(buffer) < FIELDS_AT:
         raise LocalMisuse("length", "the buffer holds %d bytes" % len(buffer))
     _write_hex(buffer, 0, "tpdu", message.tpdu, 10, 15)
     if buffer[0] != 0x60:
-        raise LocalMisuse("tpdu", NOT_60)
+        raise LocalMisuse("tpdu", reason("NOT_60"))
     _write_hex(buffer, 5, "header", message.header, 12, 9)
     _write_hex(buffer, MTI_AT, "mti", message.mti, 4, 9)
     for i in range(BITMAP_AT, FIELDS_AT):
@@ -66,9 +54,9 @@ def decode(packet):
     """
     size = len(packet)
     if size > MAX_PACKET:
-        raise WireFault("length", MAX_PACKET, OVERSIZE % (size, MAX_PACKET))
+        raise WireFault("length", MAX_PACKET, reason("OVERSIZE") % (size, MAX_PACKET))
     if size and packet[0] != 0x60:
-        raise WireFault("tpdu", 0, NOT_60)
+        raise WireFault("tpdu", 0, reason("NOT_60"))
     tpdu = _take(packet, 0, "tpdu", 5).hex().upper()
     header = _read_digits(packet, 5, "header", 12, "n")
     mti = _read_digits(packet, MTI_AT, "mti", 4, "n")
@@ -79,7 +67,7 @@ def decode(packet):
         if bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
             at = _read_field(packet, at, number, fields)
     if at != size:
-        raise WireFault("trailing", at, TRAILING % (size - at))
+        raise WireFault("trailing", at, reason("TRAILING") % (size - at))
     return Message(tpdu, header, mti, fields)
 
 
@@ -102,14 +90,14 @@ def _read_field(packet, at, number, fields):
     field = str(number)
     packed = _FORMS[number]
     if not packed:
-        raise WireFault(field, at, UNDEFINED_BIT)
+        raise WireFault(field, at, reason("UNDEFINED_BIT"))
     kind = chr(packed & 255)
     width = packed >> 8 & 255
     count = packed >> 16
     if width:
         length = int(_read_digits(packet, at, field, 2 * width, "n"))
         if length > count:
-            raise WireFault(field, at, TOO_LONG % (length, _unit(kind), count))
+            raise WireFault(field, at, reason("TOO_LONG") % (length, _unit(kind), count))
         count = length
         at += width
     if kind not in _BYTES:
@@ -119,7 +107,7 @@ def _read_field(packet, at, number, fields):
     if kind == "a":
         for i in range(count):
             if not 0x20 <= raw[i] <= 0x7E:
-                raise WireFault(field, at + i, NOT_PRINTABLE)
+                raise WireFault(field, at + i, reason("NOT_PRINTABLE"))
         raw = raw.decode()
     fields[number] = raw
     return at + count
@@ -128,7 +116,7 @@ def _read_field(packet, at, number, fields):
 def _take(packet, at, field, size):
     missing = at + size - len(packet)
     if missing > 0:
-        raise WireFault(field, len(packet), CUT % (min(missing, size), size))
+        raise WireFault(field, len(packet), reason("CUT") % (min(missing, size), size))
     return bytes(packet[at : at + size])
 
 
@@ -141,9 +129,9 @@ def _read_digits(packet, at, field, count, kind):
         nibble = nibbles[i]
         if i == pad:
             if nibble != "0":
-                raise WireFault(field, at + i // 2, PAD_NOT_ZERO)
+                raise WireFault(field, at + i // 2, reason("PAD_NOT_ZERO"))
         elif not ("0" <= nibble <= "9" or (nibble == "d" and kind == "z")):
-            raise WireFault(field, at + i // 2, NOT_TRACK if kind == "z" else NOT_DIGIT)
+            raise WireFault(field, at + i // 2, reason("NOT_TRACK" if kind == "z" else "NOT_DIGIT"))
     first = 1 if pad == 0 else 0
     digits = nibbles[first : first + count]
     return digits.replace("d", "=") if kind == "z" else digits
@@ -165,7 +153,7 @@ def _write_hex(buffer, at, name, value, count, highest):
         elif digit > 9:
             digit = -1
         if not 0 <= digit <= highest:
-            raise LocalMisuse(name, NOT_DIGIT if highest == 9 else "not an upper-case hex digit")
+            raise LocalMisuse(name, reason("NOT_DIGIT" if highest == 9 else "NOT_HEX"))
         _put_nibble(buffer, at, i, digit)
 
 
@@ -178,12 +166,12 @@ def _write_field(buffer, at, number, value):
         raise LocalMisuse(str(number), "is not %s" % ("bytes" if kind == "b" else "text"))
     count = len(value)
     if width and count > limit:
-        raise LocalMisuse(str(number), TOO_LONG % (count, _unit(kind), limit))
+        raise LocalMisuse(str(number), reason("TOO_LONG") % (count, _unit(kind), limit))
     if not width and count != limit:
         raise LocalMisuse(str(number), "is not %d %s" % (limit, _unit(kind)))
     end = at + width + (count if kind in _BYTES else (count + 1) // 2)
     if end > len(buffer) or end > MAX_PACKET:
-        raise LocalMisuse("length", OVERSIZE % (end, min(len(buffer), MAX_PACKET)))
+        raise LocalMisuse("length", reason("OVERSIZE") % (end, min(len(buffer), MAX_PACKET)))
     if width:
         buffer[at] = (count // 1000 << 4) + count // 100 % 10
         buffer[at + width - 1] = (count // 10 % 10 << 4) + count % 10
@@ -201,7 +189,7 @@ def _write_text(buffer, at, number, value):
     for i in range(len(value)):
         code = ord(value[i])
         if not 0x20 <= code <= 0x7E:
-            raise LocalMisuse(str(number), NOT_PRINTABLE)
+            raise LocalMisuse(str(number), reason("NOT_PRINTABLE"))
         buffer[at + i] = code
 
 
@@ -216,7 +204,7 @@ def _write_digits(buffer, at, number, value, kind):
         if digit == 13 and kind == "z":
             pass  # "=" is nibble D
         elif not 0 <= digit <= 9:
-            raise LocalMisuse(str(number), NOT_TRACK if kind == "z" else NOT_DIGIT)
+            raise LocalMisuse(str(number), reason("NOT_TRACK" if kind == "z" else "NOT_DIGIT"))
         _put_nibble(buffer, at, first + i, digit)
 
 

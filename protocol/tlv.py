@@ -5,13 +5,7 @@ for they go to the screen and the printer.
 
 from protocol.dialect import form, row
 from protocol.dialect.tags import REPEATED_TAG, TAGS
-from protocol.errors import LocalMisuse, WireFault
-from protocol.faults import (
-    CUT,
-    NOT_DIGIT,
-    NOT_PRINTABLE,
-    TOO_LONG,
-)
+from protocol.errors import LocalMisuse, WireFault, reason
 
 
 def pack(entries):
@@ -50,13 +44,13 @@ def unpack(data, at=0):
         if tag in values and tag != REPEATED_TAG:
             raise WireFault(path, at + i, "the tag comes twice")
         if i + 3 > len(data):
-            raise WireFault(path, at + len(data), CUT % (1, 1))
+            raise WireFault(path, at + len(data), reason("CUT") % (1, 1))
         kind, upto, limit = form(line[1])
         size = data[i + 2]
         i += 3
         raw = bytes(data[i : i + size])
         if len(raw) < size:
-            raise WireFault(path, at + len(data), CUT % (size - len(raw), size))
+            raise WireFault(path, at + len(data), reason("CUT") % (size - len(raw), size))
         fault = _fault(kind, upto, limit, raw)
         if fault:
             raise WireFault(path, at + i + fault[0], fault[1])
@@ -79,7 +73,7 @@ def _to_bytes(tag, kind, value):
     if kind != "n":
         return value.encode()
     if not value.isdigit() and value or len(value.encode()) != len(value):
-        raise LocalMisuse("62." + tag, NOT_DIGIT)
+        raise LocalMisuse("62." + tag, reason("NOT_DIGIT"))
     if len(value) % 2:
         raise LocalMisuse("62." + tag, "an odd number of digits")
     return bytes.fromhex(value)
@@ -89,17 +83,17 @@ def _fault(kind, upto, limit, raw):
     """What is wrong with a tag's bytes, as (offset, reason), or None."""
     size = limit // 2 if kind == "n" else limit
     if len(raw) > size:
-        return 0, TOO_LONG % (len(raw), "bytes", size)
+        return 0, reason("TOO_LONG") % (len(raw), "bytes", size)
     if not upto and len(raw) != size:
         return 0, "length is %d bytes, not %d" % (len(raw), size)
     if kind == "n":
         for i in range(len(raw)):
             if raw[i] > 0x99 or raw[i] & 0x0F > 9:
-                return i, NOT_DIGIT
+                return i, reason("NOT_DIGIT")
     elif kind == "a":
         for i in range(len(raw)):
             if not 0x20 <= raw[i] <= 0x7E:
-                return i, NOT_PRINTABLE
+                return i, reason("NOT_PRINTABLE")
     elif kind == "u":
         return _text_fault(raw)
     return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from protocol.mac import ALGORITHMS, Mac, des
+from protocol.mac import KEY_SIZES, Mac, des
 from protocol.mac.portable import PortableCiphers
 from protocol.reference.ciphers import Ciphers
 from tools.bench_codec import cpu_seconds
@@ -64,7 +64,7 @@ def ratios(slots=20, slot_seconds=0.01):
     r}}; r is how many times as fast the first is. The last only where MicroPython is installed."""
     kept = Ciphers()
     cached, portable = {}, {}
-    for algorithm in ALGORITHMS:
+    for algorithm in KEY_SIZES:
         mac = Mac(algorithm, KEY, kept)
         contenders = {
             "cached": lambda mac=mac: mac.compute(DATA),

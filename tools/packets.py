@@ -207,13 +207,13 @@ def _without_length(data):
 
 
 def _mac(given):
-    from protocol.mac import ALGORITHMS, Mac
+    from protocol.mac import KEY_SIZES, Mac
     from protocol.reference.ciphers import Ciphers
 
     algorithm, key = (given.get(name) if isinstance(given, dict) else None
                       for name in ("algorithm", "key"))
-    if algorithm not in ALGORITHMS:
-        raise LocalMisuse("mac", f"the algorithm is one of {', '.join(ALGORITHMS)}")
+    if algorithm not in KEY_SIZES:
+        raise LocalMisuse("mac", f"the algorithm is one of {', '.join(KEY_SIZES)}")
     try:
         return Mac(algorithm, bytes.fromhex(key or ""), Ciphers())
     except (TypeError, ValueError):

@@ -3,11 +3,15 @@
 Each printing step is durable before paper moves; paper that may be a second copy says so.
 """
 
-from firmware import overlay, voucher
+from micropython import const
+
+from firmware import overlay
 from firmware import refund_state as states
 from firmware import transaction as records
-from firmware.drivers.printer import Printer
-from firmware.screens import Cancelled, yuan
+from firmware.screens import yuan
+
+_MERCHANT = const("voucher.merchant_copy")  # as in voucher.py, which is not here all the time
+_CUSTOMER = const("voucher.customer_copy")
 
 HELD_MS = 30000
 
@@ -73,17 +77,17 @@ async def _print(terminal, record, resumed):
     if record.print_state < records.MERCHANT_COPY:
         again = resumed or record.print_state == records.PRINTING
         _mark(terminal, record, records.PRINTING)
-        if not await copy(terminal, record, voucher.MERCHANT, again):
+        if not await copy(terminal, record, _MERCHANT, again):
             return False
         _mark(terminal, record, records.MERCHANT_COPY)
     if record.print_state < records.SIGNED:
         while not await _signed(ui):
-            if not await copy(terminal, record, voucher.MERCHANT, True):
+            if not await copy(terminal, record, _MERCHANT, True):
                 return False
         _mark(terminal, record, records.SIGNED)
     if record.print_state < records.PRINTED:
         ui.say("approved.title", "approved.customer_copy")
-        if not await copy(terminal, record, voucher.CUSTOMER, resumed):
+        if not await copy(terminal, record, _CUSTOMER, resumed):
             return False
         _mark(terminal, record, records.PRINTED)
     ui.keys.clear()
@@ -100,25 +104,7 @@ def _mark(terminal, record, print_state):
 async def copy(terminal, record, which, again):
     """Print one copy, asking for paper as often as it takes; False if it is put off. `again`: it
     may be the second, and says so."""
-    printer = Printer(terminal.board.printer_uart, terminal.kernel, terminal.glyphs)
-    while True:
-        result = await printer.print(voucher.lines(terminal, record, which, again))
-        if result == "ok":
-            return True
-        if not await _try_again(terminal.ui, "printer." + result):
-            return False
-        terminal.ui.say("printer.title", "printer.again")
-        again = True
-
-
-async def _try_again(ui, body):
-    overlay.call("log.note", ui.terminal, body)
-    rows = ui.wrap(ui.text(body))
-    try:
-        await ui.ask("pages", ui.text("printer.title"), rows, timeout_ms=None, about=body)
-    except Cancelled:
-        return False
-    return True
+    return await overlay.run("paper.slip", terminal, "voucher.lines", record, which, again)
 
 
 async def _signed(ui):

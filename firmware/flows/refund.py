@@ -15,7 +15,9 @@ async def run(terminal, number="", corrects=""):
         return first
     await _get_online(terminal)
     order, reason, amount_fen = await overlay.run("flows.order.run", terminal, number)
-    rules = await overlay.run("risk.clear", terminal, order, amount_fen)
+    rules, held = await overlay.run("risk.clear", terminal, order, amount_fen)
+    if held:
+        await overlay.run("flows.log_in.supervisor", terminal)
     checked = terminal, order, reason, amount_fen, corrects
     record = await overlay.run("flows.check.run", *checked)
     record.rules = rules

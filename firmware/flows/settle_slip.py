@@ -4,8 +4,7 @@ Printing is durable as begun before paper moves.
 """
 
 from firmware import overlay, settlement
-from firmware.drivers.printer import Printer
-from firmware.screens import Cancelled, Stopped
+from firmware.screens import Stopped
 
 TITLE = "settle.title"
 HELD_MS = 30000
@@ -22,7 +21,7 @@ async def run(terminal):
     again = book.printed
     book.printed = 1
     book.save()
-    if not await _print(terminal, book, again):
+    if not await overlay.run("paper.slip", terminal, "slip.lines", book, again):
         raise Stopped(TITLE, "settle.slip_later")
     book.step = settlement.DONE
     book.save()
@@ -31,21 +30,3 @@ async def run(terminal):
     batch = "%06d" % book.batch
     await ui.ask("message", TITLE, "settle.done", timeout_ms=HELD_MS, batch=batch)
     return None
-
-
-async def _print(terminal, book, again):
-    """False where the operator puts it off."""
-    ui = terminal.ui
-    printer = Printer(terminal.board.printer_uart, terminal.kernel, terminal.glyphs)
-    while True:
-        result = await printer.print(overlay.call("slip.lines", terminal, book, again))
-        if result == "ok":
-            return True
-        body = "printer." + result
-        rows = ui.wrap(ui.text(body))
-        try:
-            await ui.ask("pages", ui.text("printer.title"), rows, timeout_ms=None, about=body)
-        except Cancelled:
-            return False
-        ui.say("printer.title", "printer.again")
-        again = 1

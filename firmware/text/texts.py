@@ -1,11 +1,14 @@
 """The operator's words in one language, by their id.
 
-The file stays on flash; in memory is where each line begins.
+The file stays on flash; in memory is a byte for each line, and where every fourth one begins.
 """
 
 import binascii
 from array import array
 
+from micropython import const
+
+_STRIDE = const(4)
 LANGUAGES = ("zh", "en")
 
 
@@ -13,13 +16,14 @@ class Texts:
     def __init__(self, language):
         """`language`: one of LANGUAGES; its words are in the file of that name beside this one."""
         self._path = __file__.rsplit("/", 1)[0] + "/" + language + ".txt"
-        self._marks = array("H")  # of each line: a checksum of its id
+        self._marks = bytearray()  # of each line: a checksum of its id
         self._places = array("H")
         at = 0
         with open(self._path, "rb") as file:
             for line in file:
-                self._marks.append(_mark(line.split(b"=", 1)[0]))
-                self._places.append(at)
+                if len(self._marks) % _STRIDE == 0:
+                    self._places.append(at)
+                self._marks += _mark(line.split(b"=", 1)[0])
                 at += len(line)
 
     def __contains__(self, text_id):
@@ -36,15 +40,18 @@ class Texts:
         """What stands behind the id, or None."""
         text_id = text_id.encode()
         mark = _mark(text_id)
+        line = self._marks.find(mark)
         with open(self._path, "rb") as file:
-            for i in range(len(self._marks)):
-                if self._marks[i] == mark:
-                    file.seek(self._places[i])
-                    found = file.readline().split(b"=", 1)
-                    if found[0] == text_id:
-                        return found[1]
+            while line >= 0:
+                file.seek(self._places[line // _STRIDE])
+                for _ in range(line % _STRIDE):
+                    file.readline()
+                found = file.readline().split(b"=", 1)
+                if found[0] == text_id:
+                    return found[1]
+                line = self._marks.find(mark, line + 1)
         return None
 
 
 def _mark(text_id):
-    return binascii.crc32(text_id) & 0xFFFF
+    return bytes((binascii.crc32(text_id) & 0xFF,))

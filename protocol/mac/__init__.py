@@ -9,7 +9,6 @@ told in protocol/LINK.md.
 from protocol.errors import LocalMisuse
 
 MAC_SIZE = 8
-_BLOCK = 8
 
 
 class Mac:
@@ -20,7 +19,12 @@ class Mac:
             raise LocalMisuse("mac", "no algorithm of that name")
         if len(key) not in KEY_SIZES[algorithm]:
             raise LocalMisuse("mac", "%s has no key of %d bytes" % (algorithm, len(key)))
-        self._steps = _STEPS[algorithm](key, ciphers)
+        if algorithm == "unionpay-ecb":
+            self._steps = _unionpay_ecb(key, ciphers)
+        else:
+            from protocol.mac.others import STEPS  # a terminal has one algorithm, most of them that
+
+            self._steps = STEPS[algorithm](key, ciphers)
 
     def compute(self, data):
         """8 bytes over data, 1024 bytes at most: MTI to the field before F64."""
@@ -47,26 +51,8 @@ def _unionpay_ecb(key, ciphers):
     return lambda data: _hex(des.cbc_mac(_hex(ciphers.fold(data))))
 
 
-def _x919(key, ciphers):
-    # An 8-byte key is both halves: the last two steps cancel out, which leaves X9.9.
-    left = ciphers.des(key[:_BLOCK])
-    right = ciphers.des(key[-_BLOCK:])
-
-    def steps(data):
-        padded = data + bytes(-len(data) % _BLOCK if data else _BLOCK)
-        return left.encrypt(right.decrypt(left.cbc_mac(padded)))
-
-    return steps
-
-
-def _aes_cmac(key, ciphers):
-    return ciphers.aes(key).cmac
-
-
 def _hex(data):
     return data.hex().upper().encode()
 
 
 KEY_SIZES = {"unionpay-ecb": (8, 16), "x9.19": (8, 16), "aes-cmac": (16,)}
-ALGORITHMS = ("unionpay-ecb", "x9.19", "aes-cmac")
-_STEPS = {"unionpay-ecb": _unionpay_ecb, "x9.19": _x919, "aes-cmac": _aes_cmac}
