@@ -6,9 +6,7 @@ The file stays on flash; in memory is a byte for each line, and where every four
 import binascii
 from array import array
 
-from micropython import const
-
-_STRIDE = const(4)
+STRIDE = 4  # lines
 LANGUAGES = ("zh", "en")
 
 
@@ -21,7 +19,7 @@ class Texts:
         at = 0
         with open(self._path, "rb") as file:
             for line in file:
-                if len(self._marks) % _STRIDE == 0:
+                if len(self._marks) % STRIDE == 0:
                     self._places.append(at)
                 self._marks += _mark(line.split(b"=", 1)[0])
                 at += len(line)
@@ -43,8 +41,8 @@ class Texts:
         line = self._marks.find(mark)
         with open(self._path, "rb") as file:
             while line >= 0:
-                file.seek(self._places[line // _STRIDE])
-                for _ in range(line % _STRIDE):
+                file.seek(self._places[line // STRIDE])
+                for _ in range(line % STRIDE):
                     file.readline()
                 found = file.readline().split(b"=", 1)
                 if found[0] == text_id:
