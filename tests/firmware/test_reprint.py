@@ -167,3 +167,16 @@ def test_unanswered_refund_has_no_voucher(till):
     till.wait("1 in progress")
     from_details(till)
     till.wait("No result yet")
+
+
+def test_power_cut_in_a_reprint_leaves_nothing_owed(till):
+    done(till, SOLD_LAST_WEEK, 1000)
+    before = [vars(r) for r in till.journal().finished()]
+    printed = len(till.world.paper)
+    reprint_last(till)
+    assert till.world.run_until(lambda: len(till.world.paper) > printed + 5, 60_000)
+    till.world.power_off()
+    till.log_in()
+    assert "ENTER = result" not in " ".join(till.world.screen())
+    assert MARK in [line.strip() for line in till.world.paper[printed:]]
+    assert [vars(r) for r in till.journal().finished()] == before
