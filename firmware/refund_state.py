@@ -20,18 +20,18 @@ ANNULLED = 7  # net zero for good
 REVERSING = 8  # void only: durable before the first 0400
 LOST = 9  # neither copy could be read: known by its key alone, until the host has told the rest
 
-# Events
-PREPARE = "prepare"  # a STAN is taken for a checked order
-SEND = "send"  # the request is about to leave
-APPROVE = "approve"  # reply 00, or status 03
-DECLINE = "decline"  # any other final code, or status 04
-HOLD = "hold"  # reply 09
-FORGET = "forget"  # the host does not know the key any more: send again
-CANCEL = "cancel"  # take the refund back by 0420
-REFUSE = "refuse"  # 0430 or 0410 with 12: it is settled and stands as it stood before
-REVERSE = "reverse"  # take the void back by 0400
-ANNUL = "annul"  # 0430 with 00; 0410 with 00, 12 or 25; status 05
-ARCHIVE = "archive"  # printed, if there was something to print, and in the archive
+# Events: each its own name, for a board keeps every name that it ever saw
+PREPARE = "PREPARE"  # a STAN is taken for a checked order
+SEND = "SEND"  # the request is about to leave
+APPROVE = "APPROVE"  # reply 00, or status 03
+DECLINE = "DECLINE"  # any other final code, or status 04
+HOLD = "HOLD"  # reply 09
+FORGET = "FORGET"  # the host does not know the key any more: send again
+CANCEL = "CANCEL"  # take the refund back by 0420
+REFUSE = "REFUSE"  # 0430 or 0410 with 12: it is settled and stands as it stood before
+REVERSE = "REVERSE"  # take the void back by 0400
+ANNUL = "ANNUL"  # 0430 with 00; 0410 with 00, 12 or 25; status 05
+ARCHIVE = "ARCHIVE"  # printed, if there was something to print, and in the archive
 
 # A refused cancel or reversal (12) returns to where it was asked from.
 REFUSED_TO = (APPROVED, PENDING_REVIEW, LOST)  # a cancel from anywhere else: to SENT

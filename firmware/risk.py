@@ -22,7 +22,8 @@ DEFAULTS = {
     "closes": 0,
     "batch": 500,  # so many transactions, then the batch is full and must be settled
 }
-HOUR, DAY = 60, 24 * 60  # minutes
+_HOUR = const(60)  # minutes
+_DAY = const(24 * 60)
 _NEVER_SET = const("2025")  # a clock before it counts from where the chip was switched on
 
 
@@ -47,9 +48,9 @@ class Case:
             for record in records:
                 age = now - minutes(record.date, record.time)
                 undone = record.state in (states.DECLINED, states.ANNULLED)
-                if record.operator == terminal.operator and age < HOUR:
+                if record.operator == terminal.operator and age < _HOUR:
                     _note(in_hour, record.key(), undone)
-                if record.order == order.number and age < DAY:
+                if record.order == order.number and age < _DAY:
                     _note(of_order, record.key(), undone)
         self.in_hour, self.of_order = len(in_hour), len(of_order)
 

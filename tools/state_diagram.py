@@ -28,7 +28,7 @@ def diagram() -> str:
     lines = ["stateDiagram-v2"]
     for (state, target, event), names in sorted(edges.items()):
         whose = "" if len(names) == len(KINDS) else f" ({names[0]})"
-        lines.append(f"    {NAMES[state]} --> {NAMES[target]}: {event}{whose}")
+        lines.append(f"    {NAMES[state]} --> {NAMES[target]}: {event.lower()}{whose}")
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from firmware.screens import yuan
 _MERCHANT = const("voucher.merchant_copy")  # as in voucher.py, which is not here all the time
 _CUSTOMER = const("voucher.customer_copy")
 
-HELD_MS = 30000
+_HELD_MS = const(30000)
 
 # state: (title, body) of what is not (yet) good news
 ENDINGS = {
@@ -91,7 +91,7 @@ async def _print(terminal, record, resumed):
             return False
         _mark(terminal, record, records.PRINTED)
     ui.keys.clear()
-    await ui.ask("message", "approved.title", "approved.done", timeout_ms=HELD_MS, rrn=record.rrn,
+    await ui.ask("message", "approved.title", "approved.done", timeout_ms=_HELD_MS, rrn=record.rrn,
                      amount=yuan(record.amount_fen))  # fmt: skip
     return True
 

@@ -4,12 +4,14 @@ Who applies is not who approves: the supervisor moves no money himself. What is 
 his password at an operator's till.
 """
 
+from micropython import const
+
 from firmware import overlay
 from firmware.screens import Stopped
 
 SUPERVISOR = "00"
-OPERATORS_ONLY = ("flows.refund.", "flows.take_back.", "flows.correct.")
-SUPERVISORS_ONLY = ("flows.operators.", "flows.limits.", "flows.settle.", "flows.training.")
+_OPERATORS_ONLY = const(("flows.refund.", "flows.take_back.", "flows.correct."))
+_SUPERVISORS_ONLY = const(("flows.operators.", "flows.limits.", "flows.settle.", "flows.training."))
 # What changes the real terminal.
 NOT_IN_TRAINING = (
     "flows.operators.", "flows.password.", "flows.limits.", "flows.settle.", "flows.self_test.",
@@ -21,9 +23,9 @@ async def allowed(terminal, path):
     if terminal.training is not None and _among(path, NOT_IN_TRAINING):
         raise Stopped("training.title", "training.not_here")
     by_supervisor = terminal.operator == SUPERVISOR
-    if by_supervisor and _among(path, OPERATORS_ONLY):
+    if by_supervisor and _among(path, _OPERATORS_ONLY):
         raise Stopped("refused.title", "role.operators_only")
-    if not by_supervisor and _among(path, SUPERVISORS_ONLY):
+    if not by_supervisor and _among(path, _SUPERVISORS_ONLY):
         await overlay.run("flows.log_in.supervisor", terminal)
     return (path,)
 

@@ -4,13 +4,15 @@ Before the first byte leaves the journal has it; from then on it is seen through
 happens.
 """
 
+from micropython import const
+
 from firmware import refund_state as states
 from firmware import unfinished
 from firmware.journal import JournalFull
 from firmware.screens import Stopped, yuan
 
 TRIES = 6  # then the refund goes on in the background
-WAIT_MS = (2000, 4000, 8000, 16000, 30000)
+_WAIT_MS = const((2000, 4000, 8000, 16000, 30000))
 
 
 async def run(terminal, record):
@@ -47,7 +49,7 @@ async def until_answered(terminal, record, waiting):
         ui.keys.clear()
         ui.cancel.clear()
         ui.say("again.title", "again.body", tries=tries, most=TRIES)
-        if await terminal.kernel.first(ui.cancel, timeout_ms=WAIT_MS[max(0, tries - 1)]) == 0:
+        if await terminal.kernel.first(ui.cancel, timeout_ms=_WAIT_MS[max(0, tries - 1)]) == 0:
             break
         await unfinished.attempt(terminal, record)
     ui.keys.clear()

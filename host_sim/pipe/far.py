@@ -10,12 +10,13 @@ import struct
 import sys
 
 import machine
+from micropython import const
 
 from host_sim.chip import Chip
 from host_sim.pipe import frames
 
-_BUFFER = 512
-_GARBAGE = 2048  # bytes between two collections, as firmware/loader.py has it
+_BUFFER = const(512)
+_GARBAGE = const(2048)  # bytes between two collections, as firmware/loader.py has it
 _OUTPUTS = {"pin": frames.PIN, "spi": frames.SPI, "uart": frames.UART}
 
 
