@@ -6,7 +6,7 @@ Loaded at boot, and only where there is such a slot.
 
 from firmware import refund_state as states
 from firmware.drafts import BY_ORDER, CURRENCY, NORMAL
-from firmware.transaction import Record
+from firmware.transaction import SUFFIXES, Record
 
 
 def found(journal, name):
@@ -35,7 +35,8 @@ def _named(name):
     except ValueError:
         return None
     record.date = date[:8]
-    record.type = states.VOID if len(date) > 8 else states.REFUND
+    mark = date[8:]
+    record.type = SUFFIXES.index(mark) if mark in SUFFIXES and mark else states.REFUND
     record.currency = CURRENCY
     record.entry_mode = BY_ORDER
     record.condition = NORMAL

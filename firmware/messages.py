@@ -6,13 +6,16 @@ What is sent again after a restart is made from the record alone, so it is the s
 
 from micropython import const
 
-from firmware.refund_state import VOID
+from firmware.refund_state import REFUND, SALE
 from protocol import tlv
 from protocol.errors import WireFault
 from protocol.subfields import f60, f61
 
 _REFUND_TYPE = const("25")  # F60.1
 _VOID_TYPE = const("23")
+_SALE_TYPE = const("22")
+_GIVES = const("200000")  # F3: money to the customer
+_TAKES = const("000000")
 NO_MAC_YET = bytes(8)  # F64's place; exchange.py puts the MAC there
 
 
@@ -36,7 +39,7 @@ def status(params, batch, stan, record):
     """Asks for the fate of the record's key; reads only. Of a record that was lost the host may
     tell the order."""
     asked = [("DF01", record.order)]
-    if record.type != VOID:  # whose key has no date
+    if record.type == REFUND:  # the others' keys have no date
         asked.append(("DF0C", record.date))
     fields = {
         3: "390000",
@@ -78,11 +81,25 @@ def void(params, record):
     return _message(params, "0200", fields, signed=True)
 
 
+def sale(params, record):
+    """With the card data in RAM, or a payment code; nothing of it is in the record's bytes."""
+    card, tagged = record.secret
+    named = [("DF01", record.order), ("DF07", record.operator)] + tagged
+    fields = _financial(record, _SALE_TYPE, _TAKES)
+    fields.update(card)
+    fields[62] = tlv.pack(named)
+    fields[63] = "CUP" if record.card else "000"
+    return _message(params, "0200", fields, signed=True)
+
+
 def reversal(params, record, reason):
-    """Takes a void back. `reason`: F39, 98 no reply, A0 bad MAC, 96 fault here, 06 other."""
-    fields = _financial(record, _VOID_TYPE)
+    """Takes a void or sale back. `reason`: F39; 98 no reply, A0 bad MAC, 06 other."""
+    if record.type == SALE:
+        fields = _financial(record, _SALE_TYPE, _TAKES)
+    else:
+        fields = _financial(record, _VOID_TYPE)
+        fields[61] = record.original
     fields[39] = reason
-    fields[61] = record.original
     return _message(params, "0400", fields, signed=True)
 
 
@@ -98,9 +115,9 @@ def stan_digits(stan):
     return "%06d" % stan
 
 
-def _financial(record, type_):
+def _financial(record, type_, f3=_GIVES):
     return {
-        3: "200000",
+        3: f3,
         4: "%012d" % record.amount_fen,
         11: stan_digits(record.stan),
         22: record.entry_mode,

@@ -1,4 +1,4 @@
-"""What must end before anything new goes online: a void without an answer, and what was LOST.
+"""What must end before anything new goes online: a void or sale without an answer, what was LOST.
 
 What was lost may be a refund of the very order that is asked for next.
 """
@@ -28,4 +28,4 @@ async def clear(terminal):
 
 def _stands_in_the_way(record):
     lost = record.state == states.LOST or not record.amount_fen
-    return record.state in states.OPEN and (lost or record.type == states.VOID)
+    return record.state in states.OPEN and (lost or record.type != states.REFUND)

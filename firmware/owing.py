@@ -1,4 +1,4 @@
-"""What a refund or void that is open owes the host, by its state.
+"""What a refund, void or sale that is open owes the host, by its state.
 
 One table says it. As in sending.py, no step ever guesses.
 """
@@ -20,7 +20,7 @@ REVIEWED = {
 }
 _SETTLED = const(("03", "04", "05"))
 _CONFLICT = const("94")
-_REVERSED = const(("00", "12", "25"))  # 0410: the void is net zero for good
+_REVERSED = const(("00", "12", "25"))  # 0410: net zero for good
 
 
 async def again(terminal, record, state):
@@ -30,7 +30,8 @@ async def again(terminal, record, state):
     # In another state, somebody else's turn brought it on meanwhile.
     if terminal.keys.mac is not None and record.state == state:
         record.tries = min(255, record.tries + 1)
-        await _OWED[record.type, state](terminal, record)
+        kind = states.REFUND if record.type == states.REFUND else states.VOID
+        await _OWED[kind, state](terminal, record)
 
 
 async def _repeat(terminal, record):
@@ -42,7 +43,8 @@ async def _reverse(terminal, record):
     if record.earlier == states.APPROVED:
         reason = "06"  # the operator took it back
     outcome = await terminal.host.exchange("reversal", record, reason)
-    if outcome.code == "12" and record.earlier in states.REFUSED_TO:
+    if outcome.code == "12" and _stands(record):
+        await _learn(terminal, record)
         terminal.journal.move(record, states.REFUSE)
     elif outcome.code in _REVERSED:
         terminal.journal.move(record, states.ANNUL)
@@ -50,6 +52,20 @@ async def _reverse(terminal, record):
         record.conflict = True  # and asked again for ever: somebody at the host must end it
     elif outcome.code in MAY_LACK_MAC:
         await sending.sign_on(terminal)
+
+
+def _stands(record):
+    """Whether 12 to its reversal leaves it as it was: a sale that was settled or of which something
+    went back has been approved, whatever became of its reply."""
+    return record.type == states.SALE or record.earlier in states.REFUSED_TO
+
+
+async def _learn(terminal, record):
+    """The reference of a sale that stands although its reply was lost."""
+    if record.type == states.SALE and not record.rrn:
+        outcome, _ = await _status(terminal, record)
+        record.rrn = outcome.field(37)
+        record.code = "00"
 
 
 async def _cancel(terminal, record):
@@ -80,8 +96,7 @@ async def _ask(terminal, record):
     if state is None:
         return
     if state not in _SETTLED:
-        void = record.type == states.VOID
-        terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+        terminal.journal.move(record, _closing(record))
         return
     event, code = REVIEWED[state]
     if event == states.APPROVE and record.earlier == states.APPROVED:
@@ -107,24 +122,27 @@ async def _status(terminal, record):
 
 async def _never_sent(terminal, record):
     """PREPARED at boot: whether a byte left is not known for sure, so the host is told."""
-    void = record.type == states.VOID
-    terminal.journal.move(record, states.REVERSE if void else states.CANCEL)
+    terminal.journal.move(record, _closing(record))
 
 
-async def _void_unanswered(terminal, record):
-    """A void found SENT at boot: no answer will come any more."""
+def _closing(record):
+    return states.CANCEL if record.type == states.REFUND else states.REVERSE
+
+
+async def _unanswered(terminal, record):
+    """A void or sale found SENT at boot: no answer will come any more."""
     record.code = sending.NO_REPLY_REASON
     terminal.journal.move(record, states.REVERSE)
 
 
-_OWED = {
+_OWED = {  # a sale owes what a void does
     (states.REFUND, states.PREPARED): _never_sent,
     (states.REFUND, states.SENT): _repeat,
     (states.REFUND, states.CANCELLING): _cancel,
     (states.REFUND, states.PENDING_REVIEW): _poll,
     (states.REFUND, states.LOST): _ask,
     (states.VOID, states.PREPARED): _never_sent,
-    (states.VOID, states.SENT): _void_unanswered,
+    (states.VOID, states.SENT): _unanswered,
     (states.VOID, states.REVERSING): _reverse,
     (states.VOID, states.LOST): _ask,
 }

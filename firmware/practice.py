@@ -77,13 +77,23 @@ def _money(host, arguments):
     return {39: code, 44: "TRAINING   TRAINING   "}
 
 
+def _sale(host, arguments):
+    """A sale: nothing is sold, so nothing can be refunded of it."""
+    record = arguments[0]
+    code = "%02d" % (record.amount_fen % 100)
+    if row(CODES, code, 3) is None or code == HELD_FOR_REVIEW:
+        code = "00"
+    host.booked[record.key()] = code
+    return {39: code, 44: "TRAINING   TRAINING   "}
+
+
 def _stored(code):
     return code == HELD_FOR_REVIEW or is_final("refund", code)
 
 
 def _undo(host, arguments):
     record = arguments[0]
-    if host.booked.get(record.key()) == "00":
+    if host.booked.get(record.key()) == "00" and record.original:
         _book(host, record, -record.amount_fen)
     host.booked[record.key()] = "C9"
     return {39: "00"}
@@ -113,6 +123,7 @@ ANSWERS = {
     "order_inquiry": _order,
     "refund": _money,
     "void": _money,
+    "sale": _sale,
     "reversal": _undo,
     "status": _status,
 }

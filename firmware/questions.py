@@ -81,16 +81,24 @@ async def choose(ui, title_id, option_ids):
             return int(key) - 1
 
 
-async def digits(ui, title_id, prompt_id, longest, secret=False, least=1, **values):
-    """Digits typed and entered, at least so many. A secret shows as stars."""
+async def digits(
+    ui, title_id, prompt_id, longest, secret=False, least=1, clear=0, reader=None, **values
+):
+    """Digits typed and entered, at least so many, or scanned by `reader`. A secret shows as
+    stars behind its first `clear` digits."""
     typed = ""
     while True:
-        shown = ("*" * len(typed) if secret else typed) + "_"
+        shown = (typed[:clear] + "*" * len(typed[clear:]) if secret else typed) + "_"
         rows = ui.wrap(ui.text(prompt_id, **values))[: BODY_ROWS - 1]
         pieces = [shown[at : at + COLUMNS] for at in range(0, len(shown), COLUMNS)]
         rows += pieces[len(rows) - BODY_ROWS :]  # as many of the last as there are rows left
         ui.show(ui.text(title_id), rows)
-        key = await ui.key()
+        key = await ui.key(also=reader)
+        if key is None:
+            scanned = await reader.line()
+            if scanned.isdigit() and max(1, least) <= len(scanned) <= longest:
+                return scanned.decode()
+            continue
         if key == "CANCEL":
             raise Cancelled()
         if key == "ENTER" and len(typed) >= least:

@@ -1,4 +1,4 @@
-"""One refund or void as the journal keeps it: the table of its fields and their bytes.
+"""One refund, void or sale as the journal keeps it: the table of its fields and their bytes.
 
 The order of FIELDS is the stored order: a new one comes last, with a new _VERSION. A record of an
 earlier version ends before it, and stays readable. In memory only while one is made, written or
@@ -19,7 +19,7 @@ _RAW = const(-1)  # counted bytes
 
 FIELDS = (
     "version", _U8,
-    "type", _U8,  # refund_state.REFUND or VOID
+    "type", _U8,  # refund_state.REFUND, VOID or SALE
     "state", _U8,
     "earlier", _U8,  # the state before a cancel
     "print_state", _U8,
@@ -32,7 +32,7 @@ FIELDS = (
     "currency", _TEXT,  # F49
     "entry_mode", _TEXT,  # F22
     "condition", _TEXT,  # F25
-    "original", _TEXT,  # F61: batch, STAN and MMDD of the original
+    "original", _TEXT,  # F61: batch, STAN and MMDD of the original; a sale has none
     "original_rrn", _TEXT,  # F37
     "order", _TEXT,
     "product", _TEXT,

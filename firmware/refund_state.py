@@ -1,4 +1,4 @@
-"""The life of a refund or void, as data: states and events. transitions.py has the steps.
+"""The life of a refund, void or sale, as data: states and events. transitions.py has the steps.
 
 State numbers are stored in flash: they never change and are never used again for another meaning.
 """
@@ -17,7 +17,7 @@ PENDING_REVIEW = 4  # the host answered 09: asked about, never sent again
 APPROVED = 5  # durable before it is shown or printed
 DECLINED = 6
 ANNULLED = 7  # net zero for good
-REVERSING = 8  # void only: durable before the first 0400
+REVERSING = 8  # void and sale only: durable before the first 0400
 LOST = 9  # neither copy could be read: known by its key alone, until the host has told the rest
 
 # Events: each its own name, for a board keeps every name that it ever saw
@@ -28,8 +28,8 @@ DECLINE = "DECLINE"  # any other final code, or status 04
 HOLD = "HOLD"  # reply 09
 FORGET = "FORGET"  # the host does not know the key any more: send again
 CANCEL = "CANCEL"  # take the refund back by 0420
-REFUSE = "REFUSE"  # 0430 or 0410 with 12: it is settled and stands as it stood before
-REVERSE = "REVERSE"  # take the void back by 0400
+REFUSE = "REFUSE"  # 0430 or 0410 with 12: settled or built upon, it stands as it stood before
+REVERSE = "REVERSE"  # take the void or sale back by 0400
 ANNUL = "ANNUL"  # 0430 with 00; 0410 with 00, 12 or 25; status 05
 ARCHIVE = "ARCHIVE"  # printed, if there was something to print, and in the archive
 

@@ -21,6 +21,7 @@ DEFAULTS = {
     "opens": 0,  # outside these two, and by a clock that was never set, every refund is held
     "closes": 0,
     "batch": 500,  # so many transactions, then the batch is full and must be settled
+    "no_pin_fen": 100000,  # a card that is swiped for more than this needs its PIN
 }
 _HOUR = const(60)  # minutes
 _DAY = const(24 * 60)

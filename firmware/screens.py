@@ -95,11 +95,14 @@ class Screens:
         """Show a text that waits for nothing ("connecting ...")."""
         self.show(self.text(title_id, **values), self.wrap(self.text(body_id, **values)))
 
-    async def key(self, timeout_ms=PATIENCE_MS):
-        """The next key; Cancelled when the operator stays away. None: wait for ever."""
-        if await self._kernel.first(self.keys, timeout_ms=timeout_ms) < 0:
+    async def key(self, timeout_ms=PATIENCE_MS, also=None):
+        """The next key; Cancelled when the operator stays away. None: wait for ever. None comes
+        back where the waitable `also` was ready first."""
+        waited_for = (self.keys,) if also is None else (self.keys, also)
+        at = await self._kernel.first(*waited_for, timeout_ms=timeout_ms)
+        if at < 0:
             raise Cancelled()
-        return self.keys.get()
+        return self.keys.get() if at == 0 else None
 
     async def ask(self, question, *arguments, **named):
         """`await ui.ask("digits", ...)`: a function of questions.py, and its answer."""

@@ -1,4 +1,4 @@
-"""A refund or void on its way to the host: one request, and what its answer means.
+"""A refund, void or sale on its way to the host: one request, and what its answer means.
 
 No step ever guesses: only an answer that the host signed moves a record.
 """
@@ -15,10 +15,13 @@ async def first(terminal, record):
     """The first request of a PREPARED record: SENT is durable before its first byte."""
     record.tries = 1
     terminal.journal.move(record, states.SEND)
-    if record.type == states.VOID:
-        await _void(terminal, record)
-    else:
-        await refund(terminal, record, "0220")
+    try:
+        if record.type == states.REFUND:
+            await refund(terminal, record, "0220")
+        else:
+            await _once(terminal, record)
+    finally:
+        record.secret = ()  # what is sent again names the card by its token, or by its key alone
 
 
 async def sign_on(terminal):
@@ -45,9 +48,11 @@ async def refund(terminal, record, mti):
     terminal.journal.move(record, event)
 
 
-async def _void(terminal, record):
+async def _once(terminal, record):
+    """A void or sale: what is not answered for good is reversed."""
     record.key_id = terminal.keys.key_id
-    outcome = await terminal.host.exchange("void", record)
+    name = "sale" if record.type == states.SALE else "void"
+    outcome = await terminal.host.exchange(name, record)
     code = outcome.code
     if outcome.final:
         _keep_reply(record, outcome)

@@ -1,4 +1,4 @@
-"""The life of a refund or void, as data: every legal step from state to state.
+"""The life of a refund, void or sale, as data: every legal step from state to state.
 
 A step that is not in the table is an error, never ignored.
 """
@@ -8,8 +8,8 @@ from firmware import refund_state as states
 # The states, in the order of their numbers
 NAMES = "FREE PREPARED SENT CANCELLING PENDING_REVIEW APPROVED DECLINED ANNULLED REVERSING LOST"
 
-# What a record is, its state, the event, the state after it. One text: as a dict it would take six
-# times the memory. After a REFUSE, REFUSED_TO goes before.
+# What a record is, its state, the event, the state after it; a sale goes the way of a void. One
+# text: as a dict it would take six times the memory. After a REFUSE, REFUSED_TO goes before.
 TRANSITIONS = """
 refund FREE PREPARE PREPARED
 refund PREPARED SEND SENT
@@ -61,7 +61,7 @@ class IllegalStep(Exception):
 def after(type_, state, event, earlier=states.FREE):
     """The state that follows. `earlier` is the state before a cancel. Raises IllegalStep."""
     names = NAMES.split()
-    step = "\n%s %s %s " % ("void" if type_ == states.VOID else "refund", names[state], event)
+    step = "\n%s %s %s " % ("refund" if type_ == states.REFUND else "void", names[state], event)
     at = TRANSITIONS.find(step)
     if at < 0:
         raise IllegalStep("%s in state %s" % (event, names[state]))

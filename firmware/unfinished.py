@@ -29,10 +29,10 @@ async def attempt(terminal, record):
 
 
 def work(terminal):
-    """What is open, the voids first."""
+    """What is open, voids and sales first."""
     records = [r for r in terminal.journal.open_records() if r.state in states.OPEN]
-    voids = [r for r in records if r.type == states.VOID]
-    return voids + [r for r in records if r.type != states.VOID]
+    first = [r for r in records if r.type != states.REFUND]
+    return first + [r for r in records if r.type == states.REFUND]
 
 
 async def keep_trying(terminal):

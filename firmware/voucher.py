@@ -1,18 +1,17 @@
-"""The paper of a refund or void: the lines of its merchant and customer copy.
+"""The paper of a refund, void or sale: the lines of its merchant and customer copy.
 
 Everything on it comes from the journal's record, so what is printed is what is stored.
 """
 
-from micropython import const
-
 from firmware import overlay
-from firmware import refund_state as states
 from firmware.drivers.printer import BOLD, CENTRE, COLUMNS, CUT, DOUBLE, FEED, RULE
+from firmware.sales import words
 from firmware.screens import yuan
 
 MERCHANT = "voucher.merchant_copy"
 CUSTOMER = "voucher.customer_copy"
-_KEYED = const("/N")  # entry mark of a card that was neither swiped nor tapped
+MARKS = {"02": "/S"}  # entry mark, by F22: a card that was swiped; "/N": neither swiped nor tapped
+KINDS = ("", "voucher.kind_refund", "voucher.kind_void", "voucher.kind_sale")
 
 
 def lines(terminal, record, which, duplicate):
@@ -31,32 +30,36 @@ def lines(terminal, record, which, duplicate):
     for label, value in _facts(terminal, record, text):
         out += _fact(glyphs, text[label], value)
     out += _amount(text, record)
-    out += _note(glyphs, text, record)
+    if record.original:  # a sale is its own
+        out += _note(glyphs, text, record)
     if which == MERCHANT:
         out += [(0, text["voucher.signature"]), (FEED, 3), (RULE, "_")]
-        out += [(0, line) for line in text["voucher.promise"].split("\n")]
+        promise = words(terminal.ui, record, "voucher.promise")
+        out += [(0, line) for line in text[promise].split("\n")]
     out += stamp + [(FEED, 2), (CUT, "")]
     return out
 
 
 def _facts(terminal, record, text):
-    void = record.type == states.VOID
-    return (
+    card = record.card + MARKS.get(record.entry_mode[:2], "/N")
+    facts = [
         ("voucher.merchant", terminal.params.merchant_name),
         ("voucher.merchant_no", terminal.params.merchant),
         ("voucher.terminal", record.terminal),
         ("voucher.operator", record.operator),
         ("voucher.issuer", record.parties[:11].strip()),
         ("voucher.acquirer", record.parties[11:22].strip()),
-        ("voucher.card", record.card + _KEYED if record.card else text["voucher.no_card"]),
-        ("voucher.type", text["voucher.kind_void" if void else "voucher.kind_refund"]),
+        ("voucher.card", card if record.card else text["voucher.no_card"]),
+        ("voucher.type", text[KINDS[record.type]]),
         ("voucher.batch", "%06d" % record.batch),
         ("voucher.number", "%06d" % record.stan),
         ("voucher.rrn", record.rrn),
         ("voucher.time", _moment(record)),
         ("voucher.order", record.order),
-        ("voucher.product", "%s x%d" % (record.product, int(record.quantity))),
-    )
+    ]
+    if record.product:
+        facts.append(("voucher.product", "%s x%d" % (record.product, int(record.quantity))))
+    return facts
 
 
 def _amount(text, record):

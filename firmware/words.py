@@ -16,8 +16,13 @@ _RESULTS = (
 
 def result(record):
     """Text id of how it ended, or of how far it is."""
-    sold = record.type == states.SALE and record.state == states.APPROVED
-    return "state.sold" if sold else _RESULTS[record.state]
+    return at_host(record, _RESULTS[record.state])
+
+
+def at_host(record, state):
+    """The same for a state by its text id: who has paid is not refunded."""
+    sold = record.type == states.SALE and state == "state.approved"
+    return "state.sold" if sold else state
 
 
 def corrected(record):

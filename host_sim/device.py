@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from host_sim.agenda import Agenda
+from host_sim.bench import head
 from host_sim.bench.flash import PICO_BYTES, Flash
 from host_sim.bench.keypad import KeyMatrix, bounce
 from host_sim.bench.lcd import Lcd
@@ -31,11 +32,12 @@ class Wiring(NamedTuple):
     lcd_reset: int
     link_uart: int
     printer_uart: int
+    reader_uart: int  # of the card head and the scanner
     flash_bytes: int
 
 
-PICO = Wiring((6, 7, 8, 9), (10, 11, 12, 13), 0, 17, 20, 21, 0, 1, PICO_BYTES)
-ESP32 = Wiring((13, 14, 27, 26), (25, 33, 32, 4), 2, 5, 21, 19, 1, 2, 4096 * 1024)
+PICO = Wiring((6, 7, 8, 9), (10, 11, 12, 13), 0, 17, 20, 21, 0, 1, 1, PICO_BYTES)
+ESP32 = Wiring((13, 14, 27, 26), (25, 33, 32, 4), 2, 5, 21, 19, 1, 2, 2, 4096 * 1024)
 
 PRINTER_BAUD = 9600
 
@@ -82,6 +84,7 @@ class Device:
         self._rtc_ms = int((start - RTC_EPOCH).total_seconds() * 1000)
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
+        self._from_reader = Line(head.BAUD)
         self._read: tuple[bytes, list[str]] = (b"", [])  # pixels, and what they say
 
     @property
@@ -107,6 +110,7 @@ class Device:
         self.printer.power_off()
         self.to_printer.abort(now_ms)
         self._from_printer.abort(now_ms)
+        self._from_reader.abort(now_ms)
 
     def shift_clock(self, ms: int) -> None:
         """The calendar clock jumps, forward or (below zero) back, with the power on or off."""
@@ -118,6 +122,11 @@ class Device:
         """A finger goes down on a key or up from it; its contact bounces."""
         for delay, closed in [(0, down)] if self.clean_contacts else bounce(self._rng, down):
             self._agenda.at(now_ms + delay, partial(self._contact, name, closed))
+
+    def read(self, line: bytes, now_ms: int) -> None:
+        """The head or the scanner says this, if there is power."""
+        if self.core is not None:
+            self._from_reader.send(line, now_ms)
 
     def receive(self, data: bytes) -> None:
         """Bytes arrive at the link's port."""
@@ -163,6 +172,9 @@ class Device:
         data = self._from_printer.arrived(now_ms)
         if data and self.core is not None:
             self.core.receive(self._wiring.printer_uart, data)
+        data = self._from_reader.arrived(now_ms)
+        if data and self.core is not None:
+            self.core.receive(self._wiring.reader_uart, data)
 
     def pixels(self) -> bytes:
         """1024 bytes as framebuf's MONO_VLSB; blank without power."""
@@ -181,7 +193,8 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: int | None) -> int | None:
-        for due in (self.to_printer.deadline(), self._from_printer.deadline()):
+        lines = (self.to_printer, self._from_printer, self._from_reader)
+        for due in [line.deadline() for line in lines]:
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, Self
 
 from host_sim import agreement
 from host_sim.agenda import Agenda
+from host_sim.bench import head
 from host_sim.bench.flash import PowerCut
 from host_sim.bench.wire import Wire
 from host_sim.core import Boot, InProcess, MakeCore, prepare_flash
@@ -165,6 +166,20 @@ class World:
         if down:
             self._record("key", name)
         self.device.move_key(name, down, self.now_ms)
+
+    def swipe(self, track2: str, fault: str | None = None) -> None:
+        """Pull a card through; `fault` as in bench/head.py."""
+        self._read("swipe", head.swiped(track2, fault))
+
+    def scan(self, code: str) -> None:
+        """Hold a code before the scanner."""
+        self._read("scan", head.scanned(code))
+
+    def _read(self, what: str, line: bytes) -> None:
+        self._catch_up()
+        self._record("key", what)
+        self.device.read(line, self.now_ms)
+        self._settle()  # the line's end is due from now on
 
     def screen(self) -> list[str]:
         """Four rows of text, read from the pixels."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from firmware.text.texts import Texts
-from host_sim.acquirer import faults
+from host_sim.acquirer import faults, samples
 from host_sim.agreement import CodecsDisagree
 from host_sim.bench.wire import Damage
 from host_sim.core import FirmwareCrash
@@ -17,7 +17,7 @@ from host_sim.world import KEY_UP_MS
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import story
-from tools.script import ScriptError, read_script
+from tools.script import CARDS, ScriptError, read_script
 from tools.shop import given_back_fen, open_shop, wrong_in_ledger
 
 WAIT_MS = 120_000
@@ -28,6 +28,9 @@ IDLE = tuple(Texts(language)[name].partition("{")[0] for language in ("zh", "en"
 PRINTER_TROUBLES = {"open": "open", "cutter": "cutter jammed", "hot": "overheated",
                     "broken": "broken"}
 HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC}
+
+
+SAMPLE_CARDS = dict(zip(CARDS, (row[0] for row in samples.CARDS), strict=True))
 
 
 class Failed(Exception):
@@ -100,6 +103,15 @@ class Player:
     def do_choose(self, text):
         if not self._world.choose(text):
             return self._screen_says()
+
+    def do_swipe(self, card):
+        self._world.swipe(_track2(card))
+
+    def do_swipe_badly(self, fault, card):
+        self._world.swipe(_track2(card), fault)
+
+    def do_scan(self, code):
+        self._world.scan(code)
 
     def do_hold(self, name, ms):
         self._world.hold(name, ms)
@@ -305,6 +317,11 @@ def _told(shop, result, trace):
         yield from story.screen(result["error"]["screen"])
     yield (f"{result['result']} {result['script']}: {result['outcome'] or 'no refund sent'}, "
            f"{result['ms'] / 1000:.1f} s in virtual time")
+
+
+def _track2(card):
+    """Of a sample card by its name, or as the script has it."""
+    return samples.track2(SAMPLE_CARDS[card]) if card in SAMPLE_CARDS else card
 
 
 def _mti(raw):

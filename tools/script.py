@@ -28,6 +28,9 @@ FORMS = {
     "press": "press KEY...",
     "type": "type DIGITS",
     "choose": 'choose "TEXT"',
+    "swipe": "swipe CARD",
+    "swipe_badly": "swipe damaged|cut CARD",
+    "scan": 'scan "DIGITS"',
     "hold": "hold KEY MILLISECONDS",
     "wait": 'wait "TEXT"',
     "wait_within": 'wait "TEXT" within SPAN',
@@ -52,6 +55,7 @@ FORMS = {
     "delay": "host delay SPAN MTI",
     "pass": "pass SPAN",
 }
+CARDS = ("credit", "debit", "long", "expired")  # of the sample shop
 HEADERS = ("language", "start", "seed", "terminal", "scenario", "ends_anywhere")
 MOST_STATEMENTS = 10_000  # after includes and repeats: a slip of the pen must not hang us
 
@@ -261,6 +265,12 @@ def _mti(text):
     return text
 
 
+def _card(text):
+    if text not in CARDS and not re.fullmatch(r"[0-9]{13,19}=[0-9]{7,18}", text):
+        raise ValueError(f"{text!r} is neither a sample card ({' '.join(CARDS)}) nor a track 2")
+    return text
+
+
 def _order(text):
     if not re.fullmatch(r"[0-9A-Za-z-]{1,32}", text):
         raise ValueError(f"{text!r} is no order number")
@@ -292,6 +302,7 @@ def _date(text):
 READERS = {
     "KEY": _key, "DIGITS": _digits(32), "NUMBER": _whole(6), "FEN": _whole(12),
     "MILLISECONDS": _whole(9), "SPAN": _span, "MTI": _mti, "ORDER": _order, "TEXT": _text,
+    "CARD": _card,
     "FILE": _text, "NAME": _scenario, "DATE": _date,
     "CLOCK": _moment("%H:%M", "HH:MM", "time"),
 }

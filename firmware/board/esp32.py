@@ -29,6 +29,7 @@ class Board(Common):
             1, baudrate=link_baud, tx=Pin(17), rx=Pin(16), txbuf=2048, rxbuf=2048
         )
         self.printer_uart = UART(2, baudrate=9600, tx=Pin(22), rx=Pin(34), txbuf=4096, rxbuf=256)
+        self.reader_uart = self.printer_uart  # card head and scanner speak on the printer's RX
 
 
 def _partition(label):

@@ -36,4 +36,5 @@ class Board(Common):
         self.link_uart = UART(
             0, baudrate=link_baud, tx=Pin(0), rx=Pin(1), txbuf=2048, rxbuf=2048
         )
-        self.printer_uart = UART(1, baudrate=9600, tx=Pin(4), rx=Pin(5), txbuf=4096, rxbuf=64)
+        self.printer_uart = UART(1, baudrate=9600, tx=Pin(4), rx=Pin(5), txbuf=4096, rxbuf=128)
+        self.reader_uart = self.printer_uart  # card head and scanner speak on the printer's RX

@@ -1,4 +1,4 @@
-"""How a refund or void ended: the result on the screen, the vouchers, the signature, the archive.
+"""How a refund, void or sale ended: the result, the vouchers, the signature, the archive.
 
 Each printing step is durable before paper moves; paper that may be a second copy says so.
 """
@@ -8,6 +8,7 @@ from micropython import const
 from firmware import overlay
 from firmware import refund_state as states
 from firmware import transaction as records
+from firmware.sales import words
 from firmware.screens import yuan
 
 _MERCHANT = const("voucher.merchant_copy")  # as in voucher.py, which is not here all the time
@@ -37,8 +38,9 @@ async def run(terminal, record, resumed=False):
         if done:
             terminal.journal.finish(record)
     elif record.state == states.DECLINED:
-        title = "declined.title"
-        await ui.ask("message", title, terminal.code_text(record.code), code=record.code)
+        title, body = "declined.title", terminal.code_text(record.code)
+        title, body = words(ui, record, title), words(ui, record, body)
+        await ui.ask("message", title, body, code=record.code)
         terminal.journal.finish(record)  # not before it was read: a restart shows it again
     else:
         state = record.state  # it may go on behind while its message stands
@@ -51,6 +53,7 @@ async def run(terminal, record, resumed=False):
             body = "conflict.body"
         if state == states.ANNULLED and record.print_state != records.NOT_PRINTED:
             body = "annulled.printed"
+        title, body = words(ui, record, title), words(ui, record, body)
         await ui.ask("message", title, body, order=record.order, amount=yuan(record.amount_fen))
         if state == states.ANNULLED:
             terminal.journal.finish(record)
@@ -63,7 +66,7 @@ async def _tell_of_the_lost(terminal, record):
     """Neither copy could be read: of the record only its key is known, of its fate what the host
     said. There is nothing to print."""
     approved = record.state == states.APPROVED
-    body = "lost.approved" if approved else "lost.annulled"
+    body = words(terminal.ui, record, "lost.approved" if approved else "lost.annulled")
     number = "%06d" % record.stan
     await terminal.ui.ask("message", "lost.title", body, voucher=number, date=record.date)
     terminal.journal.finish(record)
@@ -72,8 +75,8 @@ async def _tell_of_the_lost(terminal, record):
 async def _print(terminal, record, resumed):
     """Merchant copy, signature, customer copy. False where the operator put it off."""
     ui = terminal.ui
-    rows = ui.wrap(ui.text("approved.body", amount=yuan(record.amount_fen), rrn=record.rrn))
-    ui.show(ui.text("approved.title"), rows)
+    title, body = words(ui, record, "approved.title"), words(ui, record, "approved.body")
+    ui.say(title, body, amount=yuan(record.amount_fen), rrn=record.rrn)
     if record.print_state < records.MERCHANT_COPY:
         again = resumed or record.print_state == records.PRINTING
         _mark(terminal, record, records.PRINTING)
@@ -86,12 +89,12 @@ async def _print(terminal, record, resumed):
                 return False
         _mark(terminal, record, records.SIGNED)
     if record.print_state < records.PRINTED:
-        ui.say("approved.title", "approved.customer_copy")
+        ui.say(title, "approved.customer_copy")
         if not await copy(terminal, record, _CUSTOMER, resumed):
             return False
         _mark(terminal, record, records.PRINTED)
     ui.keys.clear()
-    await ui.ask("message", "approved.title", "approved.done", timeout_ms=_HELD_MS, rrn=record.rrn,
+    await ui.ask("message", title, "approved.done", timeout_ms=_HELD_MS, rrn=record.rrn,
                      amount=yuan(record.amount_fen))  # fmt: skip
     return True
 

@@ -24,6 +24,8 @@ async def run(terminal, record=None):
     ui = terminal.ui
     if record is None:
         record = await overlay.run("flows.find.run", terminal, TITLE)
+    if record.type == states.SALE:
+        raise Stopped(TITLE, "correct.sale")
     if waits(record):
         return ("flows.correct.anew", record)
     overlay.call("flows.take_back.check", terminal, record, TITLE)

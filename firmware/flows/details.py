@@ -8,7 +8,7 @@ from firmware import refund_state as states
 from firmware.screens import Cancelled
 
 TITLE = "details.title"
-OURS = (states.REFUND, states.VOID)
+CORRECTED = (states.REFUND, states.VOID)  # a sale is taken back, and that is all
 
 
 async def run(terminal, record):
@@ -31,10 +31,10 @@ async def run(terminal, record):
 def _actions(terminal, record, anew):
     """[(text id, procedure that takes a record)]."""
     actions = [("action.reprint", "flows.reprint.run")]
-    if record.type in OURS:
-        actions.append(("menu.status", "flows.status.run"))
-        if overlay.call("flows.take_back.possible", terminal, record):
-            actions.append(("menu.take_back", "flows.take_back.run"))
+    actions.append(("menu.status", "flows.status.run"))
+    if overlay.call("flows.take_back.possible", terminal, record):
+        actions.append(("menu.take_back", "flows.take_back.run"))
+        if record.type in CORRECTED:
             actions.append(("menu.correct", "flows.correct.run"))
     if anew:
         actions.append(("action.anew", "flows.correct.run"))

@@ -1,4 +1,4 @@
-"""A refund or void of this till, open or archived, by the number on its voucher.
+"""A refund, void or sale of this till, open or archived, by the number on its voucher.
 
 The open batch's before any other's, and of two entries of one key the later counts.
 """

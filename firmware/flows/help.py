@@ -12,29 +12,34 @@ SERVICE, ISSUER, SUPERVISOR = "help.service", "help.issuer", "help.supervisor"
 HELP = (
     ("help.network", SERVICE, "no_reply.body no_line.body code.68 code.92"),
     ("help.busy", SERVICE, "code.90 code.91 code.96 code.98"),
-    ("help.sign_on", SERVICE, "bad_mac.body code.77 code.A0 code.99"),
+    ("help.sign_on", SERVICE, "sale.code.12 bad_mac.body code.77 code.A0 code.99"),
     ("help.keys", SERVICE, "bad_keys.body not_enrolled.body"),
     ("help.permit", SERVICE, "code.03 code.58 code.97"),
     ("help.balance", SERVICE, "code.51"),
     ("help.window", SERVICE, "code.22"),
     ("help.back_office", SERVICE, "code.40 code.54 code.61 risk.most"),
-    ("help.amount", SERVICE, "code.13 code.64 amount.above order.refunded"),
+    ("help.amount", SERVICE, "code.13 code.64 amount.above order.refunded sale.above"),
     ("help.order", SERVICE, "code.12 code.25 order.unknown find.unknown find.nothing"),
-    ("help.bank", ISSUER, "code.01 code.14"),
-    ("help.pin", ISSUER, "code.55 code.75"),
+    ("help.bank", ISSUER, "code.01 code.14 sale.code.05 sale.code.14 sale.code.51 sale.code.54"
+     " sale.code.61 pay.number_wrong pay.expiry_wrong"),
+    ("help.pin", ISSUER, "code.55 code.75 sale.code.55 sale.code.75"),
+    ("help.number", SERVICE, "sale.code.94"),
     ("help.held", SERVICE, "code.09 held.body"),
     ("help.undone", SERVICE, "code.C9 code.CA annulled.body annulled.printed take_back.declined"
-     " take_back.annulled"),
+     " take_back.annulled sale.annulled.body sale.annulled.printed"),
     ("help.duplicate", SERVICE, "code.94 conflict.body"),
     ("help.refused", SERVICE, "code.05 code.30 code.other bad_reply.body settle.refused"),
     ("help.in_progress", SERVICE, "in_progress.body cancelling.body reversing.body lost.open"
-     " reversal_open.body journal_full.body take_back.begun correct.waits"),
-    ("help.settled", SERVICE, "take_back.refused take_back.closed correct.refused"),
+     " reversal_open.body journal_full.body take_back.begun correct.waits"
+     " sale.reversing.body sale.cancelling.body"),
+    ("help.settled", SERVICE, "take_back.refused take_back.closed correct.refused"
+     " sale.take_back.refused"),
     ("help.settle", SERVICE, "batch_full.body settle.no_slip settle.slip_later"),
-    ("help.correct", SERVICE, "correct.already correct.later"),
+    ("help.correct", SERVICE, "correct.already correct.later correct.sale"),
     ("help.reprint", SERVICE, "reprint.none reprint.declined reprint.annulled reprint.open"),
     ("help.records", SERVICE, "records.none"),
-    ("help.lost", SERVICE, "lost.approved lost.annulled reprint.lost"),
+    ("help.lost", SERVICE, "lost.approved lost.annulled reprint.lost sale.lost.approved"
+     " sale.lost.annulled"),
     ("help.paper", SERVICE, "printer.no_paper reprint.left"),
     ("help.cover", SERVICE, "printer.open"),
     ("help.printer", SERVICE, "printer.silent printer.cutter printer.hot printer.broken"),

@@ -15,6 +15,7 @@ ROWS = (
     ("limit.opens", "opens", "limit.clock", 4),
     ("limit.closes", "closes", "limit.clock", 4),
     ("limit.batch", "batch", "limit.number", 3),
+    ("limit.no_pin", "no_pin_fen", "limit.fen", 8),
 )
 
 

@@ -14,6 +14,7 @@ MENUS = {
             ("menu.records", "records"),
             ("menu.till", "till"),
             ("menu.service", "service"),
+            ("menu.sale", "flows.sale.run"),
         ),
     ),
     "records": (

@@ -5,6 +5,7 @@ What the host says of the order is shown in full before anybody is asked for an 
 
 from firmware import host, overlay
 from firmware import refund_state as states
+from firmware.drivers.reader import Reader
 from firmware.reasons import REASONS
 from firmware.screens import Stopped, yuan
 from protocol.errors import WireFault
@@ -21,7 +22,9 @@ async def run(terminal, number=""):
 
 async def _find(terminal, number):
     ui = terminal.ui
-    number = number or await ui.ask("digits", "refund.title", "order.enter", 20)
+    if not number:
+        reader = Reader(terminal.board.reader_uart, terminal.kernel)
+        number = await ui.ask("digits", "refund.title", "order.enter", 20, reader=reader)
     terminal.case = number
     if any(r.order == number and r.state in states.OPEN for r in terminal.journal.open_records()):
         raise Stopped("in_progress.title", "in_progress.body")

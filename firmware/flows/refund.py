@@ -13,7 +13,7 @@ async def run(terminal, number="", corrects=""):
     first = await overlay.run("flows.batch.first", terminal)
     if first is not None:
         return first
-    await _get_online(terminal)
+    await get_online(terminal, "refund.title", "refused.title")
     order, reason, amount_fen = await overlay.run("flows.order.run", terminal, number)
     rules, held = await overlay.run("risk.clear", terminal, order, amount_fen)
     if held:
@@ -24,14 +24,15 @@ async def run(terminal, number="", corrects=""):
     return ("flows.send.run", record)
 
 
-async def _get_online(terminal):
+async def get_online(terminal, title, refused):
+    """Raises Stopped, under the title `refused`, where nothing new may go out yet."""
     if not terminal.signed_on:
         terminal.ui.say("sign_on.title", "connecting")
         await overlay.run("flows.sign_on.or_stop", terminal)
-    terminal.ui.say("refund.title", "connecting")
+    terminal.ui.say(title, "connecting")
     left = await overlay.run("obstacles.clear", terminal)
     if left is not None:
-        void = left.type == states.VOID and left.amount_fen
-        body = "reversal_open.body" if void else "lost.open"
-        raise Stopped("refused.title", "conflict.body" if left.conflict else body)
+        reversal = left.type != states.REFUND and left.amount_fen
+        body = "reversal_open.body" if reversal else "lost.open"
+        raise Stopped(refused, "conflict.body" if left.conflict else body)
     terminal.ui.keys.clear()

@@ -10,7 +10,7 @@ from firmware import overlay
 from firmware.screens import Stopped
 
 SUPERVISOR = "00"
-_OPERATORS_ONLY = const(("flows.refund.", "flows.take_back.", "flows.correct."))
+_OPERATORS_ONLY = const(("flows.refund.", "flows.sale.", "flows.take_back.", "flows.correct."))
 _SUPERVISORS_ONLY = const(("flows.operators.", "flows.limits.", "flows.settle.", "flows.training."))
 # What changes the real terminal.
 NOT_IN_TRAINING = (

@@ -1,4 +1,4 @@
-"""Sends a refund or void that was confirmed, and asks again while there is no answer.
+"""Sends a refund, void or sale that was confirmed, and asks again while there is no answer.
 
 Before the first byte leaves the journal has it; from then on it is seen through to its end whatever
 happens.
@@ -9,6 +9,7 @@ from micropython import const
 from firmware import refund_state as states
 from firmware import unfinished
 from firmware.journal import JournalFull
+from firmware.sales import words
 from firmware.screens import Stopped, yuan
 
 TRIES = 6  # then the refund goes on in the background
@@ -18,7 +19,8 @@ _WAIT_MS = const((2000, 4000, 8000, 16000, 30000))
 async def run(terminal, record):
     _begin(terminal, record)
     terminal.in_hand = record
-    terminal.ui.say("sending.title", "sending.body", amount=yuan(record.amount_fen))
+    title = words(terminal.ui, record, "sending.title")
+    terminal.ui.say(title, "sending.body", amount=yuan(record.amount_fen))
     try:
         await unfinished.send(terminal, record)
         await until_answered(terminal, record, (states.SENT, states.REVERSING))
@@ -29,15 +31,16 @@ async def run(terminal, record):
 
 
 def _begin(terminal, record):
-    """From here on the refund has a key and a place in the journal."""
+    """From here on it has a key and a place in the journal."""
+    title = words(terminal.ui, record, "refused.title")
     if not terminal.counters.last:  # a key would repeat
-        raise Stopped("refused.title", "batch_full.body")
+        raise Stopped(title, "batch_full.body")
     try:
         record.stan = terminal.counters.take_stan(1)
         record.date, record.time = terminal.date_and_time()
         terminal.journal.prepare(record)
     except (JournalFull, OSError):
-        raise Stopped("refused.title", "journal_full.body")
+        raise Stopped(title, "journal_full.body")
 
 
 async def until_answered(terminal, record, waiting):

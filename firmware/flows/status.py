@@ -1,4 +1,4 @@
-"""What became of a refund or void: what this till has of it, and what the host says.
+"""What became of a refund, void or sale: what this till has of it, and what the host says.
 
 Moves nothing, whatever it hears.
 """
@@ -30,7 +30,7 @@ async def run(terminal, record=None):
     if outcome.kind == host.STOPPED:
         raise Stopped("cancelled.title", "cancelled.body")
     rows = ui.wrap(ui.text("status.here", state=ui.text(words.result(record))))
-    rows += _told(terminal, outcome)
+    rows += _told(terminal, record, outcome)
     if record.conflict and record.state in states.OPEN:
         rows += ui.wrap(ui.text("conflict.body"))
     rows += overlay.call("flows.find.rows", ui, record)
@@ -46,7 +46,7 @@ async def _inquire(terminal, record):
     return await terminal.host.exchange("status", batch, stan, record, stop=terminal.ui.cancel)
 
 
-def _told(terminal, outcome):
+def _told(terminal, record, outcome):
     """What the host says, or why it says nothing, in rows."""
     ui = terminal.ui
     if outcome.kind != host.ANSWERED:
@@ -57,7 +57,7 @@ def _told(terminal, outcome):
     state = int(told.get("DF08", "0"))
     if not 0 < state < len(THERE):
         return ui.wrap(ui.text("bad_reply.body"))
-    rows = ui.wrap(ui.text("status.there", state=ui.text(THERE[state])))
+    rows = ui.wrap(ui.text("status.there", state=ui.text(words.at_host(record, THERE[state]))))
     if told.get("DF09"):
         rows += ui.wrap(ui.text("status.arrival", date=told["DF09"]))
     if told.get("DF0A"):

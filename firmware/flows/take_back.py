@@ -1,4 +1,4 @@
-"""Takes a refund or void of the open batch back: a refund by 0420, a void by 0400.
+"""Takes a refund, void or sale of the open batch back: a refund by 0420, the others by 0400.
 
 Nothing is sent before the second check is confirmed; then it is CANCELLING or REVERSING, durable,
 before the first byte, and seen through to its end whatever happens. What was archived comes back
@@ -8,6 +8,7 @@ into a slot of the journal first.
 from firmware import overlay, unfinished
 from firmware import refund_state as states
 from firmware.journal import JournalFull
+from firmware.sales import words
 from firmware.screens import Stopped, yuan
 
 TITLE = "take_back.title"
@@ -42,7 +43,7 @@ async def run(terminal, record=None, correction=""):
         terminal.left_open.set()
     if record.state in STANDS:
         body = "correct.refused" if correction else "take_back.refused"
-        await ui.ask("message", title, body)
+        await ui.ask("message", title, words(ui, record, body))
     return ("flows.complete.run", record, True)
 
 
@@ -70,7 +71,7 @@ async def _begin(terminal, record, title, correction):
     try:
         check(terminal, record, title)  # it may have gone on behind the questions
         record.correction = correction  # durable with the step
-        event = states.REVERSE if record.type == states.VOID else states.CANCEL
+        event = states.CANCEL if record.type == states.REFUND else states.REVERSE
         if any(record is one for one in terminal.journal.open_records()):
             terminal.journal.move(record, event)
         else:

@@ -33,6 +33,7 @@ class Call:
         keyring,
         faults: Faults,
         terms: Terms,
+        mac=None,
     ):
         self.request = request
         self.terminal = terminal
@@ -41,6 +42,7 @@ class Call:
         self.keyring = keyring
         self.faults = faults
         self.terms = terms
+        self.mac = mac  # under which the request's MAC was right
 
     @property
     def amount_fen(self) -> int:

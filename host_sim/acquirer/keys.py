@@ -7,6 +7,7 @@ handed in and stay in memory. No key is ever part of a text.
 import hmac
 from collections import OrderedDict, namedtuple
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
@@ -51,6 +52,11 @@ def token(key: bytes, number: str) -> bytes:
     return hmac.digest(key, number.encode(), "sha256")[:8]
 
 
+def pin_value(key: bytes, number: str, pin: str) -> bytes:
+    """The 8 bytes by which an issuer knows the PIN of a card."""
+    return hmac.digest(key, f"PIN {number} {pin}".encode(), "sha256")[:8]
+
+
 class Keyring:
     """Makes, opens and remembers keys. `rng`: random.Random or alike."""
 
@@ -59,10 +65,21 @@ class Keyring:
         self._secrets = secrets
         self._ciphers = Ciphers()
         self._macs: OrderedDict = OrderedDict()
+        self._behind: WeakKeyDictionary = WeakKeyDictionary()  # Mac: terminal, wrapped keys
 
     def token(self, number: str) -> bytes:
         """The 8 bytes that stand for a card or wallet number."""
         return token(self._secrets.token_key, number)
+
+    def pin_value(self, number: str, pin: str) -> bytes:
+        """The 8 bytes by which an issuer knows a card's PIN."""
+        return pin_value(self._secrets.token_key, number, pin)
+
+    def open_pin(self, mac: Mac, block: bytes) -> bytes:
+        """F52, decrypted under the PIK of the set whose Mac let the request in."""
+        terminal_id, wrapped = self._behind[mac]
+        keys = unwrap_working_keys(wrapped, self._secrets.tmk_of(terminal_id), self._ciphers)
+        return self._ciphers.des(keys.pik).decrypt(block)
 
     def has_master_key(self, terminal_id: str) -> bool:
         return self._secrets.tmk_of(terminal_id) is not None
@@ -121,6 +138,7 @@ class Keyring:
             tmk = self._secrets.tmk_of(terminal.terminal_id)
             mak = unwrap_working_keys(wrapped, tmk, self._ciphers).mak
             self._macs[at] = Mac(terminal.mac, mak, self._ciphers)
+            self._behind[self._macs[at]] = at
             if len(self._macs) > _CACHED_MACS:
                 self._macs.popitem(last=False)
         return self._macs[at]

@@ -24,7 +24,9 @@ from sqlalchemy import (
 from host_sim.acquirer.schema import (
     OPEN,
     REVIEW,
+    account,
     audit,
+    card,
     key_set,
     merchant,
     order,
@@ -63,7 +65,7 @@ _UNDONE = literal_column("'undo'")
 _signed = case((posting.c.kind == _UNDONE, -posting.c.amount_fen), else_=posting.c.amount_fen)
 
 
-def _given_back(kind: str):
+def _moved(kind: str):
     """Net amount of an order's postings of this kind, with what was undone taken off."""
     return (
         select(func.coalesce(func.sum(_signed), _NOTHING))
@@ -82,13 +84,20 @@ _held = (
 )
 _order_facts = select(
     order,
-    _given_back("refund").label("refunded_fen"),
-    _given_back("void").label("voided_fen"),
+    _moved("refund").label("refunded_fen"),
+    _moved("void").label("voided_fen"),
+    _moved("sale").label("sold_fen"),  # nothing once the sale was reversed
     _held.label("held_fen"),
 )
 _OF_MERCHANT = order.c.merchant_id == bindparam("merchant_id")
 _NAMED = {name: order.c[name] == bindparam("of_order") for name in ("order_no", "rrn")}
 _ORDER = _order_facts.where(_NAMED["order_no"], _OF_MERCHANT)
+_NUMBER = _order_facts.where(_NAMED["order_no"])
+_NEW_ORDER = insert(order)
+_RESELL = update(order).where(_NAMED["order_no"])
+_NEW_ACCOUNT = insert(account)
+_CARD = select(card).where(card.c.token == bindparam("of_token"))
+_COUNT_TRIES = update(card).where(card.c.token == bindparam("of_token"))
 _TERMINAL = (
     select(
         terminal,
@@ -190,10 +199,35 @@ def facts(connection: Connection, key: Key, merchant_id: str, named: str, value:
 
 
 def find_order(connection: Connection, order_no: str, merchant_id: str) -> Row | None:
-    """The merchant's order with refunded_fen and voided_fen (posted, net) and held_fen."""
+    """The merchant's order with refunded_fen, voided_fen, sold_fen (posted, net), held_fen."""
     return connection.execute(
         _ORDER, {"of_order": order_no, "merchant_id": merchant_id}
     ).one_or_none()
+
+
+def find_number(connection: Connection, order_no: str) -> Row | None:
+    """The order of this number, whosever it is."""
+    return connection.execute(_NUMBER, {"of_order": order_no}).one_or_none()
+
+
+def sell(connection: Connection, holder: Row | None, values: dict) -> None:
+    """Write the order that a sale makes; `holder` is the one that had its number before and whose
+    sale was reversed, None where there is none."""
+    if holder is None:
+        connection.execute(_NEW_ORDER, values)
+        connection.execute(_NEW_ACCOUNT, {"name": customer_account(values["order_no"])})
+    else:
+        connection.execute(_RESELL, values | {"of_order": values["order_no"]})
+
+
+def find_card(connection: Connection, token: bytes) -> Row | None:
+    """The card that a token stands for."""
+    return connection.execute(_CARD, {"of_token": token}).one_or_none()
+
+
+def count_tries(connection: Connection, token: bytes, tries: int) -> None:
+    """So many wrong PINs one after the other."""
+    connection.execute(_COUNT_TRIES, {"of_token": token, "tries": tries})
 
 
 def find_txn(connection: Connection, key: Key) -> Row | None:

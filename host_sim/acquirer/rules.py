@@ -1,4 +1,4 @@
-"""What the acquirer allows: the checks of a refund and of a void, in their order, as tables.
+"""What the acquirer allows: the checks of a refund, a void and a sale, in their order, as tables.
 
 A check reads and answers; it never writes. The first check that objects gives the code.
 """
@@ -20,6 +20,11 @@ Attempt = namedtuple(
 )
 
 
+# A sale that is asked for. `is_open`: its batch; `taken`: its order number; `card` is None where a
+# wallet pays, `expiry` YYMM.
+Charge = namedtuple("Charge", "amount_fen is_open taken card expiry today")
+
+
 def refund_code(attempt: Attempt) -> str:
     """ "00", "09" for an order whose refunds a reviewer decides, or the code of the refusal."""
     code = _first(REFUND_CHECKS, attempt)
@@ -31,6 +36,11 @@ def refund_code(attempt: Attempt) -> str:
 def void_code(attempt: Attempt) -> str:
     """ "00" or the code of the refusal of a void."""
     return _first(VOID_CHECKS, attempt)
+
+
+def sale_code(charge: Charge) -> str:
+    """ "00" or the code of the refusal of a sale; its PIN is cards.check_pin's."""
+    return _first(SALE_CHECKS, charge)
 
 
 def test_code(amount_fen: int, tries: int) -> str:
@@ -76,7 +86,7 @@ def _is_another_card(a):
 
 
 def _is_voided(a):
-    return a.order.voided_fen > 0
+    return a.order.voided_fen > 0 or a.order.sold_fen <= 0  # or its sale was reversed
 
 
 def _is_too_old(a):
@@ -142,4 +152,28 @@ VOID_CHECKS = (
     ("C9", _is_voided),
     ("12", _is_begun),
     ("64", _is_not_whole),
+)
+
+
+def _is_unknown_card(c):
+    return c.card is not None and not c.card.issuer
+
+
+def _is_expired(c):
+    if c.card is None:
+        return False
+    return c.expiry != c.card.expiry or f"{c.today:%y%m}" > c.expiry
+
+
+def _is_above_the_card(c):
+    return c.card is not None and c.amount_fen > c.card.most_fen
+
+
+SALE_CHECKS = (
+    ("12", lambda c: not c.is_open),
+    ("13", _is_nothing),
+    ("94", lambda c: c.taken),
+    ("14", _is_unknown_card),
+    ("54", _is_expired),
+    ("61", _is_above_the_card),
 )

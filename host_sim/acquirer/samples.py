@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Connection, insert
 
 from host_sim.acquirer import batches, ledger, risk, schema
-from host_sim.acquirer.keys import Secrets, token
+from host_sim.acquirer.keys import Secrets, pin_value, token
 
 TEST_SHOP = "898110070110001"
 SMALL_SHOP = "898110070110002"
@@ -32,6 +32,15 @@ UNIONPAY_CREDIT = "6200000000000005"
 UNIONPAY_DEBIT = "6200000000000047"
 UNIONPAY_19 = "6205500000000000004"
 VISA = "4242424242424242"
+
+EXPIRY = "3012"  # YYMM, of all but one
+# number, expiry, PIN, most that one sale may cost in fen
+CARDS = (
+    (UNIONPAY_CREDIT, EXPIRY, "123456", 5_000_000),
+    (UNIONPAY_DEBIT, EXPIRY, "234567", 2_000_000),
+    (UNIONPAY_19, EXPIRY, "345678", 5_000_000),
+    (VISA, "2001", "4567", 5_000_000),  # expired
+)
 
 # merchant number, name, answers test amounts, balance in fen on the day of the samples
 MERCHANTS = (
@@ -101,6 +110,12 @@ def tmk(terminal_id: str) -> bytes | None:
     return SECRETS.tmk_of(terminal_id)
 
 
+def track2(number: str) -> str:
+    """Track 2 of a sample card as F35 has it: number, expiry, service code, discretionary data."""
+    expiry = {row[0]: row[1] for row in CARDS}[number]
+    return f"{number}={expiry}2010000000000"[:37]
+
+
 def secrets(terminals) -> Secrets:
     """Those of these terminals (rows as above), each master key made from the terminal's number by
     the public rule."""
@@ -146,6 +161,16 @@ def load(
             )
         )
     merchant_of = {row[0]: row[1] for row in terminals}
+    for number, expiry, pin, most_fen in CARDS:
+        connection.execute(
+            insert(schema.card).values(
+                token=token(TOKEN_KEY, number),
+                issuer=_ISSUERS[number[:6]],
+                expiry=expiry,
+                most_fen=most_fen,
+                pin=pin_value(TOKEN_KEY, number, pin),
+            )
+        )
     stans = {}
     for row in sorted(orders, key=lambda row: -row[1]):
         _load_order(connection, row, merchant_of, today, stans)

@@ -129,6 +129,20 @@ upload = Table(
     Column("at", DateTime, nullable=False),
 )
 
+# What an issuer knows of a card. Its number is not here, only the token that stands for it, and of
+# its PIN a digest under a key that is not in this database.
+card = Table(
+    "card",
+    metadata,
+    Column("token", LargeBinary(8), primary_key=True),
+    Column("issuer", String(11), nullable=False),
+    Column("expiry", String(4), nullable=False),
+    Column("most_fen", Integer, nullable=False),
+    Column("pin", LargeBinary(8), nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    CheckConstraint("length(token) = 8 and length(expiry) = 4"),
+)
+
 # One row a key, whatever became of it: the row is at once the unique key, the fingerprint, the
 # stored reply and, once closed, the tombstone. `dated` is DF0C for a refund, empty for the others.
 txn = Table(
@@ -226,7 +240,8 @@ _NEVER_ABOVE_THE_ORDER = DDL(
     when new.kind in ('refund', 'void') begin
       select raise(abort, 'refunds above the order') where
         (select sum(case p.kind when 'undo' then -p.amount_fen else p.amount_fen end)
-           from posting p where p.order_no = new.order_no and p.kind <> 'sale')
+           from posting p left join txn t on t.id = p.txn_id
+           where p.order_no = new.order_no and p.kind <> 'sale' and t.kind is not 'sale')
         > (select o.amount_fen from sold_order o where o.order_no = new.order_no);
     end"""
 )

@@ -15,7 +15,7 @@ from host_sim.acquirer import ledger, samples
 from host_sim.acquirer.call import Answer, Call, Request
 from host_sim.acquirer.crash import CrashPoints
 from host_sim.acquirer.faults import Faults
-from host_sim.acquirer.handlers import inquiry, network, refund, settlement, void
+from host_sim.acquirer.handlers import inquiry, network, refund, sale, settlement, void
 from host_sim.acquirer.keys import Keyring
 from host_sim.acquirer.terms import USUAL, Terms
 from protocol import session, tlv
@@ -42,7 +42,7 @@ HANDLERS = {
     "cancel": refund.cancel,
     "cancel_repeat": refund.cancel,
     "void": void.void,
-    "sale": void.sale,
+    "sale": sale.sale,
     "void_reversal": void.reversal,
     "sale_reversal": void.reversal,
     "settlement": settlement.settle,
@@ -56,6 +56,7 @@ REQUIRED_TAGS = {
     "refund": ("DF01", "DF0C", "DF0D"),
     "refund_repeat": ("DF01", "DF0C", "DF0D"),
     "cancel": ("DF0C",),
+    "sale": ("DF01",),
     "cancel_repeat": ("DF0C",),
 }
 _REQUEST_MTIS = frozenset(row[0] for row in MESSAGES.values())
@@ -134,7 +135,8 @@ class Acquirer:
             detail = f"batch {request.batch:06d} after {terminal.batch:06d}"
             ledger.note(connection, now, terminal.terminal_id, "batch not opened yet", detail)
         handler = HANDLERS.get(request.name, _not_supported)
-        call = Call(request, terminal, connection, now, self._keyring, self.faults, self._terms)
+        terms = self._terms
+        call = Call(request, terminal, connection, now, self._keyring, self.faults, terms, mac)
         answer = handler(call)
         reply = incoming.reply_to(message, _fields(request, answer, now))
         return reply, answer.mac or mac

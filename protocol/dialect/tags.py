@@ -21,6 +21,7 @@ DF10 a..19 masked card
 DF11 u..40 merchant name
 DF12 n8    date
 DF13 n..10 risk rules
+DF14 a..24 payment code
 """
 REPEATED_TAG = "DF0E"  # the only tag that may come more than once
 

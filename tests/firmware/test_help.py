@@ -76,7 +76,10 @@ def test_every_line_of_the_table_is_for_something_that_is_said():
     files = [path for path in FIRMWARE.rglob("*.py") if path.name != "help.py"]
     source = "".join(path.read_text() for path in files)
     said = {one for one in HELPED if f'"{one}' in source}
-    assert HELPED - said - troubles() == set()
+    # a sale has words of its own
+    own = {one for one in HELPED if f'"{one.removeprefix("sale.")}"' in source}
+    own |= {one for one in HELPED if one.removeprefix("sale.") in troubles()}
+    assert HELPED - said - troubles() - own == set()
     assert {whom for _, whom, _ in HELP} == {SERVICE, ISSUER, SUPERVISOR}
 
 

@@ -128,7 +128,7 @@ def test_nothing_goes_online_before_the_last_void_is_reversed(till):
     till.idle()
     inquiries = len(till.sent("0600"))
     till.press("1")
-    till.wait("Last void is not reversed.")
+    till.wait("Last void or sale not reversed.")
     assert len(till.sent("0600")) == inquiries
     till.press("ENTER")
     till.idle()

@@ -7,7 +7,6 @@ import machine
 import pytest
 import rp2
 
-from firmware import storage as files
 from firmware.storage import Storage
 from host_sim.bench.flash import BLOCK, Flash
 from host_sim.chip import Chip
@@ -86,13 +85,3 @@ def test_torn_tail_of_a_log_does_not_hide_what_is_appended_behind_it():
     storage = mounted(flash)
     storage.append(ARCHIVE, b"after")
     assert list(mounted(flash).entries(ARCHIVE))[-1] == b"after"
-
-
-def test_entry_is_read_from_the_copy_in_which_it_is_good():
-    storage = mounted(written())
-    third = 2 * (len(b"entry 0") + 6)
-    assert storage.entry(ARCHIVE, third) == b"entry 2"
-    files.put(storage.volumes[0], ARCHIVE, "wb", bytes(200))
-    assert storage.entry(ARCHIVE, third) == b"entry 2"
-    files.put(storage.volumes[1], ARCHIVE, "wb", bytes(20))
-    assert storage.entry(ARCHIVE, third) is None

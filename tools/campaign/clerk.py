@@ -65,6 +65,7 @@ WISHES = {
     "log off": "menu.log_off",
 }
 MONEY = ("refund", "void")
+HURRIED = ("take back", "correct", "settlement")  # what he likes to do to a refund under way
 
 
 class Progress:

@@ -16,11 +16,11 @@ ARRIVAL_DAYS = 5  # from the approval of a refund to the money on the card
 
 
 def order(call: Call) -> Answer:
-    """380000: the order by its number; 25 if the merchant has none, C9 once it is voided."""
+    """380000: the order by its number; 25 if there is none, C9 once it is voided or reversed."""
     found = ledger.find_order(call.connection, call.request.tags["DF01"], call.terminal.merchant_id)
     if found is None:
         return Answer("25")
-    if found.voided_fen:
+    if found.voided_fen or not found.sold_fen:
         return Answer("C9")
     told = [
         ("DF01", found.order_no),

@@ -1,4 +1,4 @@
-"""What refunds and voids share: the attempt, its fingerprint, and the reply as it is stored.
+"""What refunds, voids and sales share: the attempt, its fingerprint, and the reply as it is stored.
 
 A repeat gets the stored outcome in every field but the MAC, and never a second posting.
 """
@@ -51,16 +51,19 @@ def conflict(call: Call, key: ledger.Key) -> Answer:
     return Answer("94")
 
 
-def decide(call: Call, key: ledger.Key, kind: str, code: str, order, known, **noted) -> Answer:
+def decide(
+    call: Call, key: ledger.Key, kind: str, code: str, order, known, rrn: str | None = None, **noted
+) -> Answer:
     """Store a code that stands, and post where it approves; the answer. `known`: the key's row
-    if it has one (an open refund), else None. `noted`: what else the row is to keep."""
+    if it has one (an open refund), else None. `rrn`: where it has been drawn already. `noted`:
+    what else the row is to keep."""
     state = rules.state_after(code)
-    rrn = ledger.next_rrn(call.connection, call.now)
+    rrn = rrn or ledger.next_rrn(call.connection, call.now)
     outcome = {
         "state": state,
         "code": code,
         "rrn": rrn,
-        "auth_code": rrn[-6:] if kind == "void" and code == "00" else None,
+        "auth_code": rrn[-6:] if kind != "refund" and code == "00" else None,
         "answered_at": call.now,
         **noted,
     }

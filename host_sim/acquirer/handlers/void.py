@@ -28,13 +28,9 @@ def void(call: Call) -> Answer:
     return outcome.decide(call, key, "void", code, order, None)
 
 
-def sale(_call: Call) -> Answer:
-    """40: this acquirer's orders are sold elsewhere."""
-    return Answer("40")
-
-
 def reversal(call: Call) -> Answer:
-    """00 where the key was known, 25 where it was not; the same again to every repeat."""
+    """00 where the key was known, 25 where it was not; the same again to every repeat. 12 where a
+    settlement has counted it, or something of the sale went back: it stands."""
     kind = "void" if call.request.name == "void_reversal" else "sale"
     key = call.key("")
     known = ledger.find_txn(call.connection, key)
@@ -56,9 +52,17 @@ def reversal(call: Call) -> Answer:
     # With amount zero the terminal has lost its record: the key alone must do.
     if call.amount_fen not in (0, known.amount_fen):
         return outcome.conflict(call, key)
-    if known.settled or kind == "sale":
+    if known.settled or _is_built_upon(call, known):
         return Answer("12")
     if known.state == APPROVED:
         ledger.undo(call.connection, known.id, call.now)
     ledger.change(call.connection, key, state=CANCELLED, closing_code="00")
     return Answer("00")
+
+
+def _is_built_upon(call, known):
+    """Whether something of this sale was given back, or may be: to undo it would give it twice."""
+    if known.kind != "sale" or known.state != APPROVED:
+        return False
+    order = ledger.find_order(call.connection, known.order_no, call.terminal.merchant_id)
+    return order is not None and rules.taken_fen(order) > 0
