@@ -134,6 +134,45 @@ MUTANTS = {
         "of a refund that is corrected two may be paid at a time"),
     "voucher has the order's amount": Mutant(
         "in_terminal.paper_has_the_order", "what is printed is not what is stored"),
+    "open intents are not listed": Mutant(
+        "in_settlement.open_not_listed", "what may still come to something is nobody's"),
+    "open refund is counted, and carried over": Mutant(
+        "in_settlement.open_counted", "it is counted twice"),
+    "refund in review is counted": Mutant(
+        "in_settlement.held_counted", "the reviewer has not decided yet"),
+    "what was taken back is counted": Mutant(
+        "in_settlement.annulled_counted", "an annulled refund stands in the totals"),
+    "what was left out is forgotten": Mutant(
+        "in_settlement.carried_forgotten", "the next settlement does not count it"),
+    "what was left out is carried over for ever": Mutant(
+        "in_settlement.carried_for_ever", "every settlement after it counts it again"),
+    "totals sent before they are durable": Mutant(
+        "in_settlement.totals_before_durable", "a settlement is begun in memory only"),
+    "settlement repeated under a new STAN": Mutant(
+        "in_settlement.new_stan_for_each_try", "the host takes a repeat for another settlement"),
+    "silence settles": Mutant(
+        "in_settlement.silence_settles", "the batch is closed though nobody answered"),
+    "upload begins anew after a power cut": Mutant(
+        "in_settlement.upload_from_the_start", "entries come to the host twice"),
+    "batch number not raised": Mutant(
+        "in_settlement.batch_not_raised", "the next refund is in the batch that was closed"),
+    "transactions do not wait for a settlement": Mutant(
+        "in_settlement.transactions_do_not_wait", "a refund begins while the totals are compared"),
+    "archive dropped too early": Mutant(
+        "in_settlement.trims_what_was_just_closed", "no voucher of the closed batch is left"),
+    "settled refund can be cancelled": Mutant(
+        "in_settlement.settled_is_taken_back", "what a settlement has counted is undone"),
+    "host counts what the terminal left out": Mutant(
+        "in_settlement.listed_counted", "DF0E is not read"),
+    "what was left out is settled uncounted": Mutant(
+        "in_settlement.listed_settled_uncounted", "no later settlement counts it"),
+    "repeated settlement is decided anew": Mutant(
+        "in_settlement.repeat_decided_anew", "the verdict is not stored"),
+    "host's batch stays open": Mutant(
+        "in_settlement.batch_stays_open", "the terminal's next batch is not the host's"),
+    "settled and marked in two commits": Mutant(
+        "in_settlement.marked_in_another_commit",
+        "a crash between the two leaves a settlement that counted nothing"),
     "reverses without a tombstone": Mutant(
         "in_host.no_void_tombstone", "a void that comes after its reversal is posted"),
     "0420 of an unknown key not fenced": Mutant(

@@ -14,7 +14,8 @@ SOON_FOUND = (
     "no answer means declined",
     "cancels before it syncs",
     "host posts again on 0221",
-    "fingerprint not compared",
+    "batch number not raised",
+    "settled refund can be cancelled",
     "keeps a clear key in flash",
 )
 

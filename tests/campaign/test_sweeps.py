@@ -42,6 +42,8 @@ COURSES = {
     "new keys before a refund": ("0220", "APPROVED"),
     "new keys in a refund": ("0220 0221", "APPROVED"),
     "first day of a till": ("0220", "APPROVED"),
+    "settlement": ("0220 0500", "APPROVED"),
+    "settlement with upload": ("0220 0500 0320", "APPROVED"),
 }  # fmt: skip
 # Primes, so that what is taken is of all kinds.
 CUTS, NESTED_CUTS, WIRE, PAIRS, ON_MICROPYTHON = 41, 61, 359, 173, 19

@@ -30,6 +30,7 @@ NOTHING_OWED = "1 Refund"
 LOOK_MS = 400
 LONGEST_WAIT_MS = 130_000
 MOST_ACTIONS = 400
+COFFEE_MS = 150_000
 ATTEMPTS = 3
 
 # How a refund that was sent off ended, or that it has not: in his sight it has been entered.
@@ -63,6 +64,7 @@ WISHES = {
     "sign on": "menu.sign_on",
     "line test": "menu.echo",
     "log off": "menu.log_off",
+    "settlement": "menu.settle",
 }
 MONEY = ("refund", "void")
 HURRIED = ("take back", "correct", "settlement")  # what he likes to do to a refund under way
@@ -141,7 +143,7 @@ class Clerk:
         return any(word in shown for word in IDLE) and NOTHING_OWED in shown
 
     def _owed(self, shown):
-        return "ENTER = result" in shown
+        return "ENTER = result" in shown or "ENTER = settle" in shown
 
     def _back_at_idle(self, shown):
         """The wish in hand is over if its outcome was seen, or if something is in progress."""
@@ -166,10 +168,7 @@ class Clerk:
         if self._idle(shown) and "Op 00" in shown:
             return _WAYS["menu.op_unlock" if self._locked else "menu.log_off"]
         if self._idle(shown):
-            if self._owed(shown):
-                return self._result()
-            chosen = None if enough() else self._next_wish()
-            return None if chosen is None else self._begin(chosen)
+            return self._at_idle(shown, None if enough() else self._next_wish())
         for text, action in CHINESE:
             if text in shown:
                 return action(self) if callable(action) else action
@@ -182,6 +181,18 @@ class Clerk:
             if text in shown:
                 return action(self) if callable(action) else action
         return None if any(word in shown for word in BUSY) or not shown else ("ENTER",)
+
+    def _at_idle(self, shown, chosen):
+        if "ENTER = result" in shown:
+            return self._result()
+        customer = chosen and chosen.wish.kind in MONEY  # who waits
+        if "ENTER = settle" in shown and not customer:
+            return ("ENTER",)
+        if chosen and chosen.wish.kind == "settlement" and "in progress" in shown:
+            if self._rng.random() < 0.4:  # it may be counted if he waits
+                self.stage.run_for(COFFEE_MS)
+                return None
+        return None if chosen is None else self._begin(chosen)
 
     def _begin(self, chosen):
         self._current = chosen
@@ -261,7 +272,9 @@ class Clerk:
         """Asked again and again: sometimes he lets it go on behind, to take it back at once or to
         serve the next customer."""
         following = self._next_wish(but=self._current)
-        hurry = 0.6 if following and following.wish.kind in ("take back", "correct") else 0.15
+        serves = self._current and self._current.wish.kind == "settlement"
+        hurries = following and (serves or following.wish.kind in HURRIED)
+        hurry = 0.6 if hurries else 0.15
         return ("CANCEL",) if self._rng.random() < hurry else None
 
     def _press(self, keys):
@@ -323,6 +336,7 @@ CHINESE = (
     ("操作员管理", ("CANCEL",)),
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
+    ("批结算", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
@@ -355,4 +369,11 @@ ANSWERS = (
     ("ENTER = signed", ("ENTER",)),
     ("No paper", Clerk._load_paper),
     ("Asking again", Clerk._wait_or_leave),
+    ("CANCEL: ends", ("CANCEL",)),  # his finger slipped into the self-test
+    ("Comparing totals", None),
+    ("Uploading", None),
+    ("Closing it", None),
+    ("Printing the", None),
+    ("Settlement", ("ENTER",)),
+    ("Batch full", ("ENTER",)),
 )

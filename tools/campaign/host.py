@@ -8,6 +8,7 @@ from random import Random
 
 from host_sim.acquirer import ledger, review, rules, samples
 from host_sim.acquirer.crash import CrashPoints, HostCrash
+from host_sim.acquirer.faults import MISCOUNT
 from host_sim.acquirer.keys import Keyring
 from host_sim.acquirer.ledger import Key
 from host_sim.acquirer.schema import APPROVED, REVIEW
@@ -36,6 +37,7 @@ class Host:
         self._keyring = Keyring(self._rng, samples.SECRETS)
         self._acquirer = self._started()
         self._armed = None
+        self._miscounts = []  # faults that the next settlement told meets
         self._held = set()  # keys that a reviewer has on his desk
         self.faults = self._acquirer.faults
         self.arm()
@@ -76,7 +78,42 @@ class Host:
             early = _REQUEST_FAULTS[fault.kind](self, packet, now, fault)
             if early is not None:
                 return early or None
+        request = self._witness.read(packet)
+        if request is not None and request.mti == "0500":
+            return self._settling(packet, now, self._book.due("settlement"))
         return self._answered(packet, now)
+
+    def _settling(self, packet, now, faults):
+        """A 0500, with what befalls it."""
+        for fault in faults:
+            if fault.kind == "miscount":
+                self._miscounts.append(fault)
+                self._acquirer.faults.script(MISCOUNT, "0500")
+        happened = self._acquirer.faults.happened
+        try:
+            reply = self._answered(packet, now)
+        finally:
+            if happened[MISCOUNT]:
+                happened[MISCOUNT] = 0
+                self._book.note(self._miscounts.pop())
+        for fault in faults:
+            if fault.kind == "late cancel" and self._cancel_counted(packet, now):
+                self._book.note(fault)
+        return reply
+
+    def _cancel_counted(self, packet, now):
+        """Somebody takes back what the settlement counted, under a right MAC: it must stand."""
+        mac = self._mac_of(packet)
+        message = mac and self._witness.counted_request()
+        if not message:
+            return False
+        fields = {n: value for n, value in message.fields.items() if n not in (2, 14)}
+        mti = "0420" if message.mti[1:3] == "22" else "0400"
+        if mti == "0400":
+            fields = {n: fields[n] for n in (3, 4, 11, 22, 25, 41, 42, 49, 60, 61)} | {39: "06"}
+        cancel = Message(message.tpdu, message.header, mti, fields | {64: bytes(8)})
+        self._witness.late_cancel(self._answered(sealing.seal(cancel, mac), now))
+        return True
 
     def _answered(self, packet, now):
         seen = self._witness.before_answer(packet)

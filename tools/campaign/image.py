@@ -134,6 +134,15 @@ class Image:
         found = {record.name: record for record in self.archive()}
         return found | {r.name: r for r in self.journal().values() if r is not None}
 
+    def lines(self, path):
+        """{name: text} of a file of settings, of the copy that counts."""
+        return next(iter(self.each(path)), {})
+
+    def each(self, path):
+        """The same of each valid copy, newest first."""
+        return [dict(line.split("=", 1) for line in copy.data.decode().splitlines())
+                for copy in self.copies(path)]
+
     def whole(self):
         """Every byte of both volumes that is not erased, to be searched."""
         return b"".join(bytes(self._blocks[at]) for at in sorted(self._blocks)

@@ -9,7 +9,9 @@ from collections import Counter, defaultdict
 from host_sim.acquirer import samples
 from tools.campaign.clerk import MONEY
 from tools.campaign.image import OPEN
-from tools.campaign.witness import CLOSED_BY, FINANCIAL
+from tools.campaign.paper import facts_of, slips
+from tools.campaign.settled import at_the_end, counted_once, slips_are_the_settlements, stands
+from tools.campaign.witness import CLOSED_BY, FINANCIAL, SETTLING
 
 APPROVED, CANCELLED = 3, 5  # states of the ledger
 SEARCHED = 4  # of so many seeds the files of one are searched for secrets
@@ -72,7 +74,7 @@ def both_ends_agree(w, run):
         record = w.records.get(_key(row))
         posted = net[row["id"]]
         if record is None:
-            if posted:
+            if posted and not (row["settled"] and row["batch"] < w.dropped_before):
                 yield f"{_name(row)} posted {posted} fen, the terminal knows nothing of it"
             continue
         state = record.state_name
@@ -134,7 +136,7 @@ def double_entry(w, run):
 
 def what_was_durable_stays(w, run):
     for key in w.durable:
-        if key not in w.records:
+        if key not in w.records and key[1] >= w.dropped_before:
             yield f"STAN {key[2]:06d} was in the journal and is in no file any more"
 
 
@@ -182,6 +184,8 @@ def stans_once(w, run):
         batch = int(message.fields[60][2:8])
         if message.mti in FINANCIAL:
             use = w.key(message)[3] or "void"
+        elif message.mti in SETTLING:  # the same again, under whatever keys
+            use = message.mti, message.fields[48], message.fields.get(62)
         else:
             use = one.packet
         used[batch, int(message.fields[11])].add(use)
@@ -207,13 +211,14 @@ def bad_macs_change_nothing(w, run):
 
 def paper_is_the_journal(w, run):
     seen = Counter()
-    for slip in _slips(run.stage.device.printer.lines):
-        facts = _facts(slip)
-        if not {"copy", "stan", "rrn", "amount"} <= facts.keys():
+    for slip in slips(run.stage.device.printer.lines):
+        facts = facts_of(slip)
+        if not {"copy", "batch", "stan", "rrn", "amount"} <= facts.keys():
             continue  # cut off by the power or the end of the paper
         record = next((r for r in w.records.values() if r.stan == facts["stan"]), None)
         if record is None:
-            yield f"a slip for STAN {facts['stan']:06d}, of which no record is left"
+            if facts["batch"] >= w.dropped_before:
+                yield f"a slip for STAN {facts['stan']:06d}, of which no record is left"
             continue
         told = (facts["rrn"], facts["amount"])
         due = (record.rrn, f"{record.amount_fen // 100}.{record.amount_fen % 100:02d}")
@@ -290,6 +295,10 @@ INVARIANTS = (
     (14, "a review posts once", one_verdict),
     (15, "no card number, no key anywhere", no_secrets),
     (16, "same seed, same trace", lambda w, run: ()),
+    (11, "each posting is counted in one settlement, with equal totals at both ends", counted_once),
+    (4, "no settlement is under way in the end, and both ends are in one batch", at_the_end),
+    (13, "the slip of a settlement has its totals", slips_are_the_settlements),
+    (19, "what a settlement has counted stands", stands),
     (17, "nothing new begins before a void without an answer is reversed", lambda w, run: ()),
     (18, "of a refund and what corrects it one credit stands at most", corrected_once),
 )
@@ -327,31 +336,3 @@ def _key(row):
 
 def _name(row):
     return f"{row['kind']} STAN {row['stan']:06d}"
-
-
-def _slips(lines):
-    """The paper by slips: each begins with its heading, whatever was cut off before."""
-    slip = []
-    for line in lines:
-        if "SALES SLIP" in line.text and slip:
-            yield slip
-            slip = []
-        slip.append(line.text)
-    if slip:
-        yield slip
-
-
-def _facts(slip):
-    facts: dict = {"duplicate": any("DUPLICATED" in text for text in slip)}
-    for text in slip:
-        label, _, value = text.partition(":")
-        value = value.strip()
-        if label == "Voucher no" and value.isdigit():
-            facts["stan"] = int(value)
-        elif label == "Reference":
-            facts["rrn"] = value
-        elif text.startswith("RMB "):
-            facts["amount"] = text.removeprefix("RMB ").strip()
-        elif text in ("MERCHANT COPY", "CUSTOMER COPY"):
-            facts["copy"] = text
-    return facts

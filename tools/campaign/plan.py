@@ -1,4 +1,4 @@
-"""What a seed stands for: three wishes of the operator, and the faults that befall them.
+"""What a seed stands for: three wishes of the operator or four, and the faults that befall them.
 
 A plan is plain data: printed, shrunk, and played alike on any machine.
 """
@@ -13,9 +13,11 @@ from tools.campaign.faults import Fault
 PROCEDURES = 3
 # kind: how often
 _WEIGHTS = {"refund": 10, "void": 5, "take back": 5, "correct": 5, "reprint": 2, "status": 1,
-            "sign on": 2, "line test": 1, "log off": 1}
+            "sign on": 2, "line test": 1, "log off": 1, "settlement": 7}
 # Amounts whose last two digits make the test shop's host answer with that code.
 _TEST_CODES = (5, 51, 61, 68, 90, 91, 96, 98)
+# What may befall a settlement, where there is one.
+SETTLING = (Fault("miscount", 0), Fault("miscount", 1), Fault("late cancel", 0))
 
 
 class Plan(NamedTuple):
@@ -29,9 +31,20 @@ def plan(seed: int) -> Plan:
     kinds = [kind for kind in _WEIGHTS if kind in WISHES]
     wishes = [_wish(rng, "refund" if rng.random() < 0.7 else "void")]
     while len(wishes) < PROCEDURES:
-        wishes.append(_wish(rng, rng.choices(kinds, [_WEIGHTS[kind] for kind in kinds])[0]))
+        kind = rng.choices(kinds, [_WEIGHTS[kind] for kind in kinds])[0]
+        if wishes[-1].kind == "settlement" and rng.random() < 0.6:
+            kind = "settlement"  # what the first left out is counted in the second
+        wishes.append(_wish(rng, kind))
+    if all(wish.kind == "settlement" for wish in wishes[1:]):
+        wishes.append(Wish("settlement"))  # what two have counted is in no third
     rng.shuffle(wishes)
-    return Plan(seed, tuple(wishes), tuple(faults.draw(rng)))
+    if rng.random() < 0.7:  # at the day's end, or before the first customer
+        last = rng.random() < 0.7
+        wishes.sort(key=lambda wish: (wish.kind == "settlement") is last)
+    drawn = faults.draw(rng)
+    if any(wish.kind == "settlement" for wish in wishes):
+        drawn += [fault for fault in SETTLING if rng.random() < 0.5]
+    return Plan(seed, tuple(wishes), tuple(drawn))
 
 
 def _wish(rng: Random, kind: str) -> Wish:

@@ -16,6 +16,7 @@ VOID = Wish("void", "11")
 HELD = Wish("refund", "31", 1_000)
 TAKE_BACK = Wish("take back")
 CORRECT = Wish("correct", "", 2_000)
+SETTLEMENT = Wish("settlement")
 # The host hears the third request and every repeat of it by the link; its answers are lost.
 UNANSWERED = Fault("dead in", 2, 21_000)
 
@@ -37,6 +38,8 @@ PROCEDURES = {
     "new keys before a refund": (1, (Wish("sign on"), PART), ()),
     "new keys in a refund": (1, (PART,), (Fault("sign on again", 2),)),
     "first day of a till": (FACTORY_FRESH, (PART,), ()),
+    "settlement": (1, (PART, SETTLEMENT), ()),
+    "settlement with upload": (1, (PART, SETTLEMENT), (Fault("miscount", 0),)),
 }
 
 

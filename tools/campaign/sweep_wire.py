@@ -19,6 +19,8 @@ SWEPT = {
     "refund repeated": ("0221", "0230"),
     "void reversed": ("0400", "0410"),
     "refund taken back": ("0420", "0430"),
+    "settlement": ("0500", "0510"),
+    "settlement with upload": ("0320", "0330"),
 }
 BITS = range(8)
 JUNK = (0x02, 0x5A)  # what a frame begins with, and what it may hold

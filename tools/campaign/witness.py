@@ -28,6 +28,8 @@ DURABLE = {  # what the journal must say before a byte of a request leaves
     "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
     "0420": ("CANCELLING",), "0421": ("CANCELLING",),
 }  # fmt: skip
+SETTLING = ("0500", "0320")
+UNDER_WAY = ("1", "2", "3", "4")  # steps of a settlement that let no transaction begin
 
 # Situations that a campaign must have met, or it proves nothing about them.
 SOMETIMES = (
@@ -60,6 +62,13 @@ SOMETIMES = (
     "a refund was entered anew",
     "nothing was entered anew, for the cancel had no answer",
     "a voucher was printed again by request",
+    "a settlement counted something",
+    "totals differed, and the batch was uploaded",
+    "a settlement left out what was open",
+    "what was left out was counted in a later settlement",
+    "power was cut in a settlement",
+    "a settlement was asked for again and got the stored verdict",
+    "what a settlement had counted was to be taken back",
 )
 
 
@@ -144,7 +153,11 @@ class Witness:
         durable?"""
         at = data.find(_STX)
         message = None if at < 0 else self.read(bytes(data[at + 3 : -2]))
-        if message is None or message.mti not in FINANCIAL or data[at:] in self._left:
+        if message is None or data[at:] in self._left:
+            return
+        if message.mti in SETTLING:
+            self._settles(message)
+        if message.mti not in FINANCIAL:
             return
         self._left.add(data[at:])
         batch, stan = split_f60(message.fields[60])[1], int(message.fields[11])
@@ -159,16 +172,27 @@ class Witness:
         if message.mti in ("0200", "0220"):
             self._begins(message)
 
+    def _settles(self, message):
+        """A settlement's STAN is durable, on both volumes, before it leaves."""
+        name = "stan" if message.mti == "0500" else "part"
+        told = Image(self.stage.device.flash.blocks).each("settlement")
+        if len(told) < 2 or any(one.get(name) != str(int(message.fields[11])) for one in told):
+            self.wrong.append(f"7: {message.mti} with STAN {message.fields[11]} left before its "
+                              f"settlement was durable")
+
     def _begins(self, message):
-        """A new refund or void: as it was confirmed, in the host's batch, no void unreversed."""
+        """A new refund or void: as it was confirmed, in the host's batch, no void unreversed, no
+        settlement under way."""
         stan = message.fields[11]
+        image = Image(self.stage.device.flash.blocks)
+        if image.lines("settlement").get("step", "0") in UNDER_WAY:
+            self.wrong.append(f"11: STAN {stan} began while a settlement was under way")
         if int(message.fields[4]) != self._checked_fen:
             self.wrong.append(f"13: STAN {stan} asks for {int(message.fields[4])} fen, "
                               f"{self._checked_fen} were confirmed")
         batch = split_f60(message.fields[60])[1]
-        if batch != samples.OPEN_BATCH:
-            self.wrong.append(f"12: STAN {stan} is in batch {batch}, which the host never opened")
-        image = Image(self.stage.device.flash.blocks)
+        if batch != self.open_batch():
+            self.wrong.append(f"12: STAN {stan} is in batch {batch}, the host's is another")
         for record in image.record(message.fields[41], batch, int(stan))[:1]:
             if record is not None and record.corrects:
                 self._corrects(image, record)
@@ -231,6 +255,31 @@ class Witness:
         if answer is not None and answer.fields[39] not in ("A0", "97"):
             self.wrong.append(f"12: a forged {request.mti} was answered {answer.fields[39]}")
 
+    def open_batch(self):
+        """The till's, as the host has it."""
+        return self._db.execute(
+            "select batch from terminal where terminal_id = ?", (samples.TERMINAL,)).fetchone()[0]
+
+    def counted_request(self):
+        """The Message that asked for something which a settlement has counted, or None."""
+        keys = set(self._db.execute(
+            "select batch, stan from txn where settled is not null and id > ?",
+            (self._txns_before,)))
+        for one in self.told:
+            if one.way == "out" and one.message and one.message.mti in ("0200", "0220", "0221"):
+                _, batch, stan, _ = self.key(one.message)
+                if (batch, stan) in keys:
+                    return one.message
+        return None
+
+    def late_cancel(self, reply):
+        """What a settlement counted was asked to be undone; this packet was the answer."""
+        answer = None if reply is None else self.read(reply)
+        code = None if answer is None else answer.fields[39]
+        if code != "12":
+            self.wrong.append(f"19: a cancel of what a settlement counted was answered {code}")
+        self.sometimes("what a settlement had counted was to be taken back")
+
     def last_posting(self):
         return self._db.execute("select coalesce(max(id), 0) from posting").fetchone()[0]
 
@@ -289,6 +338,8 @@ class Witness:
     def power_cut(self, flash):
         """In the middle of a flash operation: what the journal held before must still be there."""
         self.sometimes("power was cut in a flash operation")
+        if Image(flash.blocks).lines("settlement").get("step", "0") in UNDER_WAY:
+            self.sometimes("power was cut in a settlement")
         if not self._up:
             self.sometimes("power was cut before the terminal was up")
         before, after = _files(flash.blocks_before_cut()), _files(flash.blocks)
@@ -320,13 +371,15 @@ class Witness:
     def close(self):
         """Take down the ledger and the image as they are now."""
         self._db.row_factory = None
-        for table in ("txn", "posting", "sold_order", "audit"):
+        for table in ("txn", "posting", "sold_order", "audit", "settlement", "upload", "terminal"):
             cursor = self._db.execute(f"select * from {table} order by rowid")
             names = [column[0] for column in cursor.description]
             self.ledger[table] = [dict(zip(names, row, strict=True)) for row in cursor]
         self.new_txns = {row["id"] for row in self.ledger["txn"] if row["id"] > self._txns_before}
         self.image = Image(self.stage.device.flash.blocks)
         self.records = {record.key: record for record in self.image.known().values()}
+        # Of these batches the till may have dropped what was settled.
+        self.dropped_before = int(self.image.lines("counters").get("batch", "1")) - 1
         self._count_situations()
 
     def ledger_file(self):
@@ -389,7 +442,7 @@ class Witness:
                 self.sometimes("nothing was entered anew, for the cancel had no answer")
             if "Printed again" in shown:
                 self.sometimes("a voucher was printed again by request")
-            if "Journal full" in shown:
+            if "Journal full" in shown or "Batch is full" in shown:
                 self.sometimes("a refund was refused for want of room")
 
 
