@@ -42,7 +42,7 @@ def spread_out() -> None:
 def _keep_tables() -> None:
     """What is read from the dialect's lines of text."""
     from firmware import operators
-    from protocol import dialect, session
+    from protocol import dialect, ending, session  # noqa: F401 - ending: loaded for each reply else
     from protocol.dialect import messages
 
     _everywhere(dialect.form, lru_cache(KEPT)(dialect.form))
