@@ -5,7 +5,6 @@ Nothing is buffered above littlefs, so the flash sees each operation when the de
 """
 
 from contextlib import suppress
-from weakref import WeakSet
 
 from littlefs import UserContext, lfs
 from littlefs.errors import LittleFSError
@@ -98,9 +97,16 @@ class VfsLfs2:
             raise NotImplementedError("time stamps: a terminal mounts with mtime=False")
         self._config = _config(bdev, readsize, progsize, lookahead)
         self._fs = lfs.LFSFilesystem()
-        self._open_files = WeakSet()
+        self.mounted = False
         self._folders = None  # their paths; None where they have to be looked for
         self._run(lfs.mount, self._config)
+        self.mounted = True
+
+    def __del__(self):
+        # littlefs gives its buffers back at an unmount only, and a volume is left as power cuts
+        # leave it: mounted.
+        with suppress(Exception):
+            self.umount()
 
     @staticmethod
     def mkfs(bdev, readsize=32, progsize=32, lookahead=32):
@@ -114,9 +120,7 @@ class VfsLfs2:
         if "+" in mode:
             flags |= lfs.LFSFileFlag.rdwr
         handle = self._run(lfs.file_open, path, flags)
-        return _BinaryFile(self._config, self._fs, handle) if "b" in mode else _TextFile(
-            self._config, self._fs, handle
-        )
+        return (_BinaryFile if "b" in mode else _TextFile)(self, handle)
 
     def ilistdir(self, path="/"):
         """(name, 0x4000 directory or 0x8000 file, 0, size) of each entry."""
@@ -165,9 +169,9 @@ class VfsLfs2:
 
     def umount(self):
         """Files still open are lost: nothing can be done with them any more."""
-        for file in list(self._open_files):
-            file.drop()
-        self._run(lfs.unmount)
+        if self.mounted:
+            self.mounted = False
+            self._run(lfs.unmount)
 
     def _find_folders(self, path):
         """Paths of all folders below this one."""
@@ -183,9 +187,8 @@ class VfsLfs2:
 class _BinaryFile:
     """Durable at flush() or close(), never at write()."""
 
-    def __init__(self, config, fs, handle):
-        self._config = config
-        self._fs = fs
+    def __init__(self, volume, handle):
+        self._volume = volume
         self._handle = handle
 
     def read(self, count=-1):
@@ -221,11 +224,8 @@ class _BinaryFile:
     def close(self):
         if self._handle is not None:
             handle, self._handle = self._handle, None
-            _call(self._config, lfs.file_close, self._fs, handle)
-
-    def drop(self):
-        """Forget the file without writing anything."""
-        self._handle = None
+            if self._volume.mounted:
+                self._volume._run(lfs.file_close, handle)
 
     def __del__(self):
         # A file never closed is closed by the garbage collector, as on the device; littlefs must
@@ -246,9 +246,9 @@ class _BinaryFile:
     _END: bytes | str = b""
 
     def _run(self, function, *arguments):
-        if self._handle is None:
+        if self._handle is None or not self._volume.mounted:
             raise OSError(22, "EINVAL")
-        return _call(self._config, function, self._fs, self._handle, *arguments)
+        return self._volume._run(function, self._handle, *arguments)
 
 
 class _TextFile(_BinaryFile):
