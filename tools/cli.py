@@ -27,6 +27,8 @@ COMMANDS = {
                  "tools.terminal", "configure", "run"),
     "acquirer": ("the acquirer at a serial port, until Ctrl-C",
                  "tools.acquirer", "configure", "run"),
+    "contact-sheet": ("every screen that the key scripts come by, in both languages",
+                      "tools.contact_sheet", "configure", "run"),
     "log": ("the diagnostic log of a board or of a flash image",
             "tools.log", "configure", "run"),
     "flash": ("the firmware onto a board, verified, with a way back",
