@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from firmware.text.texts import LANGUAGES, Texts
 from tools.pictures import draw_screen
-from tools.press import IDLE_MS, Failed, Player, is_idle, reading, squeezed
+from tools.press import Failed, Player, is_idle, reading, squeezed
 from tools.script import read_script
 from tools.shop import open_shop
 
@@ -25,16 +25,20 @@ GROUND, WORDS = "#f4f4f2", "#333333"
 
 
 class Seen:
-    """The text ids that a terminal asked for, by the millisecond; `now` tells the world's."""
+    """The text ids that a terminal asked for, by the millisecond."""
 
     def __init__(self):
-        self.now = lambda: 0
+        self._world = None
         self.ids = set()
         self._times, self._groups = [], []  # when, and which
 
+    def watch(self, world):
+        self._world = world
+
     def note(self, text_id):
-        if self._times[-1:] != [self.now()]:
-            self._times.append(self.now())
+        now_ms = self._world.now_ms if self._world else 0
+        if self._times[-1:] != [now_ms]:
+            self._times.append(now_ms)
             self._groups.append([])
         self._groups[-1].append(text_id)
         self.ids.add(text_id)
@@ -54,20 +58,20 @@ def watched(seen):
         seen.note(text_id)
         return found(self, text_id)
 
-    Texts.__getitem__ = told  # type: ignore[method-assign]
+    Texts.__getitem__ = told
     try:
         yield
     finally:
-        Texts.__getitem__ = found  # type: ignore[method-assign]
+        Texts.__getitem__ = found
 
 
 class Original(Player):
-    """Notes for each wait which texts its words were found in."""
+    """Notes in `meant`, for each wait, which texts its words were found in, maybe none."""
 
-    def __init__(self, script, shop, seen):
+    def __init__(self, script, shop, seen, meant):
         super().__init__(script, shop)
         self.seen = seen
-        self.meant = []  # of each statement that waits, in order: the ids, maybe none
+        self.meant = meant
 
     def do_wait_within(self, text, limit_ms):
         result = super().do_wait_within(text, limit_ms)
@@ -183,23 +187,20 @@ def _alike(rows):
 def play(path, sheets):
     """One script in its own language and in the others, onto the sheets of these."""
     script = read_script(path)
-    meant = []
+    meant: list[set] = []
     for language in sorted(sheets, key=lambda one: one != script.language):
         seen = Seen()
         with watched(seen):
             shop = open_shop(script.terminal, language, script.seed, script.start)
-            seen.now = lambda world=shop.world: world.now_ms
+            seen.watch(shop.world)
             if language == script.language:
-                player = Original(script, shop, seen)
+                player: Player = Original(script, shop, seen, meant)
             else:
                 player = Follower(script, shop, seen, meant, language)
             try:
                 player.play()
             except Failed as reason:
                 sheets[language].lost.append(f"{Path(path).name}: {reason}")
-            if language == script.language:
-                meant = player.meant
-            shop.world.run_until(lambda w=shop.world: is_idle(w.screen()), IDLE_MS)
         sheets[language].add(shop.world, seen)
 
 
