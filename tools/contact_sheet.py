@@ -8,6 +8,7 @@ import re
 import sys
 from bisect import bisect_right
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -75,7 +76,7 @@ class Original(Player):
 
     def do_wait_within(self, text, limit_ms):
         result = super().do_wait_within(text, limit_ms)
-        texts = Texts(self._script.language)
+        texts = all_texts(self._script.language)
         newest = self.seen.on_screen(self._world.now_ms)
         meant = {one for one in newest if _holds(texts, one, text)}
         # A message that came back from its help page was asked for long ago.
@@ -91,17 +92,18 @@ class Follower(Player):
         super().__init__(script, shop)
         self.seen = seen
         self._meant = list(meant)
-        self._words = Texts(script.language), Texts(language)
+        self._words = all_texts(script.language), all_texts(language)
 
     def do_wait_within(self, text, limit_ms):
         ids = self._meant.pop(0) if self._meant else set()
-        sought = squeezed(text)
+        pieces = [piece for one in ids for piece in _pieces(self._words[1], one)]
+        words = pieces or [squeezed(text)]
 
         def there():
             if ids & set(self.seen.on_screen(self._world.now_ms)):
                 return True
-            words = [piece for one in ids for piece in _pieces(self._words[1], one)]
-            return any(piece in reading(self._world) for piece in words or [sought])
+            seen = reading(self._world)
+            return any(piece in seen for piece in words)
 
         for _ in range(max(limit_ms, LOOK_MS) // LOOK_MS):
             if self._world.run_until(there, LOOK_MS):
@@ -112,7 +114,7 @@ class Follower(Player):
 
     def do_choose(self, text):
         here, there = self._words
-        for text_id in _ids():
+        for text_id in here:
             if here[text_id] == text and self._world.choose(there[text_id]):
                 return None
         return self._screen_says()
@@ -128,10 +130,13 @@ class Follower(Player):
     do_expect_not_screen = do_expect_paper = do_expect_screen
 
 
-def _ids():
-    path = Path(__file__).parents[1] / "firmware" / "text" / f"{LANGUAGES[0]}.txt"
+@cache
+def all_texts(language):
+    """{id: text}, in the order of the file."""
+    path = Path(__file__).parents[1] / "firmware" / "text" / f"{language}.txt"
     lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.split("=")[0] for line in lines if "=" in line and not line.startswith("#")]
+    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
+    return {text_id: text.replace("\\n", "\n") for text_id, text in pairs}
 
 
 def _holds(texts, text_id, words):
@@ -215,7 +220,7 @@ def make(paths, languages=LANGUAGES):
 def unshown(sheets):
     """Ids of texts that no terminal asked for."""
     shown = set().union(*(sheet.ids for sheet in sheets.values()))
-    return [text_id for text_id in _ids() if text_id not in shown]
+    return [text_id for text_id in all_texts(LANGUAGES[0]) if text_id not in shown]
 
 
 def configure(parser):
