@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from firmware.flows.menu import MENUS
 from firmware.text.texts import Texts
+from host_sim.bench import head
 from host_sim.bench.keypad import NAMES
+from tools.campaign import shopfront
 from tools.campaign.shopfront import OPERATOR, SUPERVISOR
 
 
@@ -34,14 +36,16 @@ COFFEE_MS = 150_000
 ATTEMPTS = 3
 
 # How a refund that was sent off ended, or that it has not: in his sight it has been entered.
-OUTCOMES = ("Approved", "Signature", "Printer", "Declined", "In progress", "In review",
+OUTCOMES = ("Approved", "Sale approved", "Not charged",
+            "Signature", "Printer", "Declined", "In progress", "In review",
             "Not refunded")
 # What stands on the screen while it is the terminal's turn.
 BUSY = ("Sending", "Connecting", "Asking", "Printing", "RMB", "customer copy")
 
 
 class Wish(NamedTuple):
-    """What the clerk has to do: `kind` is a row of WISHES; `amount_fen` None is the whole."""
+    """What the clerk has to do: `kind` is a row of WISHES; `amount_fen` None is the whole; `reason`
+    the key that chooses it, of a sale how it is paid."""
 
     kind: str
     order: str = ""
@@ -57,6 +61,7 @@ class Wish(NamedTuple):
 WISHES = {
     "refund": None,
     "void": None,
+    "sale": "menu.sale",
     "take back": "menu.take_back",
     "correct": "menu.correct",
     "reprint": "menu.reprint",
@@ -66,7 +71,9 @@ WISHES = {
     "log off": "menu.log_off",
     "settlement": "menu.settle",
 }
-MONEY = ("refund", "void")
+MONEY = ("refund", "void", "sale")
+BAD_SWIPES = 0.2  # of all
+WRONG_PINS = 0.3
 HURRIED = ("take back", "correct", "settlement")  # what he likes to do to a refund under way
 
 
@@ -252,6 +259,32 @@ class Clerk:
         order = self._current and self._current.wish.order
         return (*order, "ENTER") if order else ("CANCEL",)
 
+    def _pay(self):
+        return self._reason()
+
+    def _swipe(self):
+        """Some are read wrong or cut short; the next one is good."""
+        if self._current is None:
+            return ("CANCEL",)
+        fault = None
+        if "Not read" not in self.stage.shown and self._rng.random() < BAD_SWIPES:
+            fault = self._rng.choice((head.DAMAGED, head.CUT))
+        self.stage.swipe(shopfront.TRACK2, fault)
+        return None
+
+    def _scan(self):
+        if self._current is None:
+            return ("CANCEL",)
+        self.stage.scan(shopfront.PAYMENT_CODE)
+        return None
+
+    def _pin(self):
+        """The customer's, who gets it wrong now and then."""
+        if self._current is None:
+            return ("CANCEL",)
+        wrong = self._rng.random() < WRONG_PINS
+        return (*("1111" if wrong else shopfront.CARD_PIN), "ENTER")
+
     def _full_or_part(self):
         if self._current is None:
             return ("CANCEL",)
@@ -337,6 +370,10 @@ CHINESE = (
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
     ("批结算", ("CANCEL",)),
+    ("请输入消费金额", ("CANCEL",)),
+    ("订单号 可扫码", ("CANCEL",)),
+    ("付款方式", ("CANCEL",)),
+    ("持卡人密码", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
 
@@ -362,6 +399,15 @@ ANSWERS = (
     ("Search", ("CANCEL",)),  # his finger slipped
     ("Enter anew", Clerk._anew),
     ("Reason", Clerk._reason),
+    ("Amount of sale", Clerk._amount),
+    ("Order no, scan", Clerk._order),
+    ("Payment >1", Clerk._pay),
+    ("Swipe the card", Clerk._swipe),
+    ("Swipe it again", Clerk._swipe),
+    ("Scan the code", Clerk._scan),
+    ("Card number", lambda clerk: (*shopfront.CARD, "ENTER")),
+    ("Expiry, MMYY", lambda clerk: (*shopfront.EXPIRY, "ENTER")),
+    ("Customer: PIN", Clerk._pin),
     ("Order number", Clerk._order),
     ("Full amount", Clerk._full_or_part),
     ("Amount:", Clerk._amount),

@@ -199,7 +199,8 @@ class Host:
             return
         with self.engine.begin() as connection:
             order = ledger.find_order(connection, order_no, samples.TEST_SHOP)
-            left = 0 if order is None else order.amount_fen - rules.taken_fen(order)
+            left = 0 if order is None else min(order.sold_fen, order.amount_fen)
+            left -= 0 if order is None else rules.taken_fen(order)
             amount = min(left, fault.b + 1)
             if amount <= 0:
                 return

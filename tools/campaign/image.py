@@ -33,6 +33,7 @@ _LAYOUT = (
     ("host_date", "t"), ("rrn", "t"), ("code", "t"), ("parties", "t"), ("arrival", "t"),
     ("correction", "t"), ("rules", "t"), ("corrects", "t"),
 )
+MARKS = ("", "", "v", "s")  # by type: none, refund, void, sale
 VERSIONS = (1, 2)  # the first ends before "correction"
 
 
@@ -52,21 +53,26 @@ class Record(NamedTuple):
         return STATES[self.fields["state"]]
 
     @property
-    def is_void(self):
-        return self.fields["type"] == 2
+    def is_sale(self):
+        return self.fields["type"] == 3
+
+    @property
+    def is_reversible(self):
+        """Undone by a 0400, as a void or sale."""
+        return self.fields["type"] in (2, 3)
 
     @property
     def name(self):
         """Of its file, and what a correction knows it by."""
         f = self.fields
-        void = "v" if self.is_void else ""
-        return f"{f['terminal']}-{f['batch']:06d}-{f['stan']:06d}-{f['date']}{void}"
+        mark = MARKS[f["type"]]
+        return f"{f['terminal']}-{f['batch']:06d}-{f['stan']:06d}-{f['date']}{mark}"
 
     @property
     def key(self):
-        """What the host knows it by: terminal, batch, STAN, date (empty for a void)."""
+        """What the host knows it by: terminal, batch, STAN, date (empty for a void or sale)."""
         f = self.fields
-        return f["terminal"], f["batch"], f["stan"], "" if self.is_void else f["date"]
+        return f["terminal"], f["batch"], f["stan"], "" if MARKS[f["type"]] else f["date"]
 
 
 class Copy(NamedTuple):

@@ -7,7 +7,6 @@ They read what the witness saw, never the firmware's own objects.
 from collections import Counter, defaultdict
 
 from host_sim.acquirer import samples
-from tools.campaign.clerk import MONEY
 from tools.campaign.image import OPEN
 from tools.campaign.paper import facts_of, slips
 from tools.campaign.settled import at_the_end, counted_once, slips_are_the_settlements, stands
@@ -37,7 +36,7 @@ def one_credit(w, run):
         net[row["id"]] += 1 if posting["kind"] in CREDITS else -1
         if not 0 <= net[row["id"]] <= 1:
             yield f"{_name(row)} stands at {net[row['id']]} credits after posting {posting['id']}"
-    wished = Counter(one.wish.order for one in run.clerk.progress if one.wish.kind in MONEY)
+    wished = Counter(one.wish.order for one in run.clerk.progress if one.wish.kind in CREDITS)
     given = Counter(of[at]["order_no"] for at, count in net.items()
                     if count and of[at]["terminal_id"] == samples.TERMINAL and at in w.new_txns)
     for order, count in given.items():
@@ -46,6 +45,56 @@ def one_credit(w, run):
             most = max(most, w.checked[order])
         if count > most:
             yield f"order {order} was credited {count} times, wished for {most} times"
+
+
+def one_charge(w, run):
+    """What a customer pays for one sale of the operator's."""
+    net, sold = Counter(), defaultdict(set)
+    of = {row["id"]: row for row in w.ledger["txn"] if row["id"] in w.new_txns}
+    for posting in w.ledger["posting"]:
+        row = of.get(posting["txn_id"])
+        if row is None or row["kind"] != "sale":
+            continue
+        net[row["id"]] += 1 if posting["kind"] == "sale" else -1
+        if not 0 <= net[row["id"]] <= 1:
+            yield f"{_name(row)} stands at {net[row['id']]} charges after {posting['id']}"
+        order = posting["order_no"]
+        (sold[order].add if net[row["id"]] else sold[order].discard)(row["id"])
+        if len(sold[order]) > 1:
+            yield f"order {order} is charged {len(sold[order])} times"
+    wished = {one.wish.order for one in run.clerk.progress if one.wish.kind == "sale"}
+    for order, standing in sold.items():
+        if standing and order not in wished and not run.clerk.slipped:
+            yield f"order {order} was charged, and nobody wished for it"
+
+
+def sold_as_charged(w, run):
+    """An order is there if and only if its sale stands, and says what the journal does."""
+    net = _net(w)
+    standing = {}
+    for row in _own(w):
+        if row["kind"] == "sale" and net[row["id"]]:
+            standing[row["order_no"]] = row
+    own = {row["order_no"] for row in _own(w) if row["kind"] == "sale" and row["order_no"]}
+    for order in w.ledger["sold_order"]:
+        number = order["order_no"]
+        if number not in own:
+            continue
+        row = standing.get(number)
+        if row is None:
+            back = [one for one in w.ledger["txn"] if one["order_no"] == number
+                    and one["kind"] in CREDITS and net[one["id"]]]  # fmt: skip
+            if back:
+                yield f"order {number} gave money back, and its sale does not stand"
+            continue
+        if (order["amount_fen"], order["rrn"]) != (row["amount_fen"], row["rrn"]):
+            yield f"order {number} is not as its sale"
+        record = w.records.get(_key(row))
+        if record is not None and record.amount_fen and record.order != number:
+            yield f"{_name(row)}: the host has order {number}, flash {record.order}"
+    for row in _own(w):
+        if row["kind"] == "sale" and row["state"] == 4 and row["order_no"]:
+            yield f"{_name(row)} was refused and has an order"
 
 
 def posted_as_journaled(w, run):
@@ -58,7 +107,8 @@ def posted_as_journaled(w, run):
             yield f"{_name(row)}: {row['amount_fen']} fen at the host, {record.amount_fen} in flash"
         if row["order_no"] is not None and row["state"] == APPROVED:
             order = orders[row["order_no"]]
-            if record.order != row["order_no"] or record.original_rrn != order["rrn"]:
+            original = row["rrn"] if row["kind"] == "sale" else record.original_rrn
+            if record.order != row["order_no"] or original != order["rrn"]:
                 yield f"{_name(row)}: the host has order {row['order_no']}, flash {record.order}"
             if record.state_name == "APPROVED" and record.rrn != row["rrn"]:
                 yield f"{_name(row)}: reference {row['rrn']} at the host, {record.rrn} in flash"
@@ -128,6 +178,10 @@ def double_entry(w, run):
                 posting["debit"].startswith("merchant:")
                 and posting["credit"] == f"customer:{posting['order_no']}"):
             yield f"posting {posting['id']} moves money from {posting['debit']}"
+        if posting["kind"] == "sale" and not (
+                posting["credit"].startswith("merchant:")
+                and posting["debit"] == f"customer:{posting['order_no']}"):
+            yield f"posting {posting['id']} takes money from {posting['debit']}"
         if row is not None and posting["amount_fen"] != row["amount_fen"]:
             yield f"posting {posting['id']}: {posting['amount_fen']} fen, not {row['amount_fen']}"
     if sum(balances.values()):
@@ -301,6 +355,8 @@ INVARIANTS = (
     (19, "what a settlement has counted stands", stands),
     (17, "nothing new begins before a void without an answer is reversed", lambda w, run: ()),
     (18, "of a refund and what corrects it one credit stands at most", corrected_once),
+    (20, "at most one net charge per sale intent", one_charge),
+    (21, "an order exists if and only if its sale stands", sold_as_charged),
 )
 
 

@@ -12,8 +12,8 @@ from tools.campaign.faults import Fault
 
 PROCEDURES = 3
 # kind: how often
-_WEIGHTS = {"refund": 10, "void": 5, "take back": 5, "correct": 5, "reprint": 2, "status": 1,
-            "sign on": 2, "line test": 1, "log off": 1, "settlement": 7}
+_WEIGHTS = {"refund": 10, "void": 5, "sale": 7, "take back": 5, "correct": 5, "reprint": 2,
+            "status": 1, "sign on": 2, "line test": 1, "log off": 1, "settlement": 7}
 # Amounts whose last two digits make the test shop's host answer with that code.
 _TEST_CODES = (5, 51, 61, 68, 90, 91, 96, 98)
 # What may befall a settlement, where there is one.
@@ -30,14 +30,19 @@ def plan(seed: int) -> Plan:
     rng = Random(f"plan {seed}")
     kinds = [kind for kind in _WEIGHTS if kind in WISHES]
     wishes = [_wish(rng, "refund" if rng.random() < 0.7 else "void")]
+    in_order = False
     while len(wishes) < PROCEDURES:
         kind = rng.choices(kinds, [_WEIGHTS[kind] for kind in kinds])[0]
         if wishes[-1].kind == "settlement" and rng.random() < 0.6:
             kind = "settlement"  # what the first left out is counted in the second
         wishes.append(_wish(rng, kind))
+        if kind == "sale" and rng.random() < 0.5:
+            wishes.append(_of_what_is_sold(rng, wishes[-1]))
+            in_order = True
     if all(wish.kind == "settlement" for wish in wishes[1:]):
         wishes.append(Wish("settlement"))  # what two have counted is in no third
-    rng.shuffle(wishes)
+    if not in_order:
+        rng.shuffle(wishes)
     if rng.random() < 0.7:  # at the day's end, or before the first customer
         last = rng.random() < 0.7
         wishes.sort(key=lambda wish: (wish.kind == "settlement") is last)
@@ -50,6 +55,10 @@ def plan(seed: int) -> Plan:
 def _wish(rng: Random, kind: str) -> Wish:
     if kind == "void":
         return Wish(kind, rng.choice(shopfront.VOIDABLE))
+    if kind == "sale":
+        fen = rng.choice((rng.randrange(1, 500) * 100, shopfront.NO_PIN_FEN + 100))
+        fen += rng.choice(_TEST_CODES) if rng.random() < 0.15 else 0
+        return Wish(kind, rng.choice(shopfront.SOLD), fen, rng.choice("123"))
     if kind == "correct":
         return Wish(kind, "", rng.choice((None, rng.randrange(1, 50) * 100)))
     if kind != "refund":
@@ -66,3 +75,13 @@ def _wish(rng: Random, kind: str) -> Wish:
     if pick < 0.60:
         fen += rng.choice(_TEST_CODES)
     return Wish(kind, order, fen)
+
+
+def _of_what_is_sold(rng: Random, sale: Wish) -> Wish:
+    """What comes behind a sale: a part of it back, the whole of it, or the sale undone."""
+    return rng.choice((
+        Wish("refund", sale.order, rng.randrange(1, 50) * 100),
+        Wish("refund", sale.order),
+        Wish("void", sale.order),
+        Wish("take back"),
+    ))

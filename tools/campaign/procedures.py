@@ -15,6 +15,7 @@ PART = Wish("refund", "21", 1_000)
 VOID = Wish("void", "11")
 HELD = Wish("refund", "31", 1_000)
 TAKE_BACK = Wish("take back")
+SALE = Wish("sale", "51", 8_800)
 CORRECT = Wish("correct", "", 2_000)
 SETTLEMENT = Wish("settlement")
 # The host hears the third request and every repeat of it by the link; its answers are lost.
@@ -35,6 +36,11 @@ PROCEDURES = {
     "refund corrected": (1, (PART, CORRECT), ()),
     "refund repeated": (1, (PART,), (UNANSWERED,)),
     "void reversed": (1, (VOID,), (UNANSWERED,)),
+    "sale": (1, (SALE,), ()),
+    "sale with a PIN": (1, (Wish("sale", "51", 100_100),), ()),
+    "sale reversed": (1, (SALE,), (UNANSWERED,)),
+    "sale voided": (1, (SALE, Wish("void", "51")), ()),
+    "sale taken back": (1, (SALE, TAKE_BACK), ()),
     "new keys before a refund": (1, (Wish("sign on"), PART), ()),
     "new keys in a refund": (1, (PART,), (Fault("sign on again", 2),)),
     "first day of a till": (FACTORY_FRESH, (PART,), ()),

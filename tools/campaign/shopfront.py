@@ -36,6 +36,13 @@ ORDERS = (
 VOIDABLE = ("11", "12", "13")
 REFUNDABLE = ("21", "22", "23", "24")
 HELD = ("31", "32")
+SOLD = ("51", "52", "53")  # order numbers that a sale is given
+CARD = _CARD
+EXPIRY = samples.EXPIRY[2:] + samples.EXPIRY[:2]  # as it is keyed: month, year
+TRACK2 = samples.track2(_CARD)
+CARD_PIN = next(row[2] for row in samples.CARDS if row[0] == _CARD)
+PAYMENT_CODE = "281234567880019999"
+NO_PIN_FEN = 100_000
 SLOTS = 8  # of the till's journal, once it was switched on
 FACTORY_FRESH = 8  # every so many seeds begin before the very first boot
 

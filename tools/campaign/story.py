@@ -56,7 +56,7 @@ class Notebook:
                 self._put("flash", f"{name}: NEITHER COPY CAN BE READ")
             elif before is None or (before.state, before.print_state) != (
                     now.state, now.print_state):
-                kind = "void" if now.is_void else "refund"
+                kind = ("", "refund", "void", "sale")[now.type]
                 self._put("flash", f"{name}: {kind} {now.amount_fen} fen of order {now.order}: "
                                    f"{now.state_name}, printed {now.print_state}")
         self._journal = slots

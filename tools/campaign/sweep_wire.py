@@ -21,6 +21,8 @@ SWEPT = {
     "refund taken back": ("0420", "0430"),
     "settlement": ("0500", "0510"),
     "settlement with upload": ("0320", "0330"),
+    "sale": ("0200", "0210"),
+    "sale reversed": ("0400", "0410"),
 }
 BITS = range(8)
 JUNK = (0x02, 0x5A)  # what a frame begins with, and what it may hold

@@ -23,7 +23,7 @@ FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
 _MTI_AT, _STX = 11, 0x02
 _CIPHERS = Ciphers()
-_CHECKED = re.compile(r"Second check.*? (?:Refund|Void) (\d+)\.(\d\d) Order (\d+)")
+_CHECKED = re.compile(r"Second check.*? (?:Refund|Void|Sale) (\d+)\.(\d\d) Order (\d+)")
 DURABLE = {  # what the journal must say before a byte of a request leaves
     "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
     "0420": ("CANCELLING",), "0421": ("CANCELLING",),
@@ -31,13 +31,25 @@ DURABLE = {  # what the journal must say before a byte of a request leaves
 SETTLING = ("0500", "0320")
 UNDER_WAY = ("1", "2", "3", "4")  # steps of a settlement that let no transaction begin
 
+# What a closing request undoes, by MTI and F3.
+UNDOES = {
+    ("0400", "200000"): "void was reversed", ("0400", "000000"): "sale was reversed",
+    ("0420", "200000"): "refund was cancelled", ("0421", "200000"): "refund was cancelled",
+}  # fmt: skip
+
 # Situations that a campaign must have met, or it proves nothing about them.
 SOMETIMES = (
     "a repeat got the stored answer",
     "a refund arrived after it was cancelled",
-    "a key was fenced that the host had never seen",
+    "a refund was cancelled that the host had never seen",
     "an approved refund was cancelled",
     "an approved void was reversed",
+    "an approved sale was reversed",
+    "a sale was reversed that the host had never seen",
+    "a sale was refunded",
+    "a sale was voided",
+    "a wrong PIN was answered",
+    "a swipe was not read",
     "a void was reversed that the host had never seen",
     "a refund was held for review",
     "a reviewer approved",
@@ -197,8 +209,8 @@ class Witness:
             if record is not None and record.corrects:
                 self._corrects(image, record)
         for record in image.journal().values():
-            if record is not None and record.is_void and record.state_name == "REVERSING":
-                self.wrong.append(f"17: {stan} left before void {record.stan:06d} was reversed")
+            if record is not None and record.is_reversible and record.state_name == "REVERSING":
+                self.wrong.append(f"17: {stan} left before {record.stan:06d} was reversed")
 
     def _corrects(self, image, record):
         """A refund or void that is entered in the place of another one."""
@@ -321,7 +333,7 @@ class Witness:
         if checked:
             self._checked_fen = int(checked[1]) * 100 + int(checked[2])
             self.checked[checked[3]] += 1
-        if "Approved" in shown and "RMB" in shown:
+        if ("Approved" in shown or "Sale approved" in shown) and "RMB" in shown:
             self._approval_is_durable(shown)
 
     def _approval_is_durable(self, shown):
@@ -412,28 +424,39 @@ class Witness:
                     self.sometimes("a repeat got the stored answer")
                 if code == "09":
                     self.sometimes("a refund was held for review")
+                if code in ("55", "75"):
+                    self.sometimes("a wrong PIN was answered")
+                if code == "00" and posted and key[3]:
+                    self._given_back(request, "refunded")
+                elif code == "00" and posted and request.fields[3] == "200000":
+                    self._given_back(request, "voided")
                 if code in ("64", "13"):
                     self.sometimes("the refund was above what was left")
                 if code not in ("A0", "77", "97"):
                     decided.add(key)
             elif code in ("00", "25") and key not in closed:
                 closed.add(key)
-                void = request.mti == "0400"
+                kind = UNDOES[request.mti, request.fields[3]]
                 if posted:
-                    self.sometimes("an approved void was reversed" if void
-                                   else "an approved refund was cancelled")
+                    self.sometimes(f"an approved {kind}")
                 if key not in decided and key not in unseen:
                     unseen.add(key)
-                    self.sometimes("a void was reversed that the host had never seen" if void
-                                   else "a key was fenced that the host had never seen")
+                    self.sometimes(f"a {kind} that the host had never seen")
         self._count_screens()
         if self.stage.wire.to_terminal.forged:
             self.sometimes("a packet under a wrong MAC reached the terminal")
         if any("DUPLICATED" in line for line in self.stage.paper):
             self.sometimes("a voucher was printed again, marked")
 
+    def _given_back(self, request, how):
+        """A refund or void that was posted: of an order that the till has sold itself?"""
+        if request.fields[37] in {record.rrn for record in self.records.values() if record.is_sale}:
+            self.sometimes(f"a sale was {how}")
+
     def _count_screens(self):
         for _, shown in self.screens:
+            if "Swipe it again" in shown:
+                self.sometimes("a swipe was not read")
             if "line is dead" in shown:
                 self.sometimes("nobody acknowledged a request")
             if "ENTER = result" in shown:
