@@ -1,0 +1,29 @@
+"""The contact sheet: a script is followed in both languages, and what no script showed is named."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tools import contact_sheet
+from tools.cli import main
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+def test_a_script_shows_its_screens_in_both_languages():
+    sheets = contact_sheet.make([SCRIPTS / "refund_part.txt", SCRIPTS / "help_english.txt"])
+    assert [sheet.lost for sheet in sheets.values()] == [[], []]
+    zh, en = (["".join(rows) for rows in sheets[one].pictures] for one in ("zh", "en"))
+    assert any("退款成功" in screen for screen in zh) and any("Approved" in screen for screen in en)
+    assert any("帮助" in screen for screen in zh) and any("Help" in screen for screen in en)
+    missing = contact_sheet.unshown(sheets)
+    assert "approved.title" not in missing and "help.balance" not in missing
+    assert "memory.body" in missing
+
+
+def test_one_command_makes_one_picture_a_language(tmp_path, capsys):
+    assert main(["contact-sheet", "-o", str(tmp_path / "new"), str(SCRIPTS / "echo.txt")]) == 0
+    for language in ("zh", "en"):
+        with Image.open(tmp_path / "new" / f"screens-{language}.png") as picture:
+            assert picture.width > 1000 and picture.height > 300
+    assert "texts that no script showed" in capsys.readouterr().out
