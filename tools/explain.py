@@ -133,6 +133,14 @@ MAC_STEPS = {
         "AES-CMAC (RFC 4493) under the MAK",
         "F64 is its first 8 bytes",
     ),
+    "sm4": (
+        "the bytes from the MTI to the field before F64, zero-padded to blocks of 16",
+        "all blocks XORed into one",
+        "that block written as 32 hex characters",
+        "the first 16 of them encrypted by SM4 under the MAK",
+        "the result XORed with the last 16, and encrypted again",
+        "F64 is the first 8 hex characters of that",
+    ),
 }
 
 WORDS = {

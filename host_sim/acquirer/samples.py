@@ -21,6 +21,7 @@ OTHER_TERMINAL = "10000002"  # its second till
 SMALL_SHOP_TERMINAL = "10000003"
 X919_TERMINAL = "10000004"  # test shop, MAC x9.19
 CMAC_TERMINAL = "10000005"  # test shop, MAC aes-cmac
+SM4_TERMINAL = "10000006"  # test shop, MAC sm4
 CAREFUL_TERMINAL = "10000009"
 
 OPEN_BATCH = 101
@@ -66,6 +67,7 @@ TERMINALS = (
     (SMALL_SHOP_TERMINAL, SMALL_SHOP, "unionpay-ecb"),
     (X919_TERMINAL, TEST_SHOP, "x9.19"),
     (CMAC_TERMINAL, TEST_SHOP, "aes-cmac"),
+    (SM4_TERMINAL, TEST_SHOP, "sm4"),
     (CAREFUL_TERMINAL, CAREFUL_SHOP, "unionpay-ecb"),
 )
 

@@ -55,7 +55,7 @@ terminal = Table(
     # The highest key set under which a request of this terminal has verified.
     Column("proved_set", Integer, nullable=False, default=0),
     CheckConstraint("length(terminal_id) = 8"),
-    CheckConstraint("mac in ('unionpay-ecb', 'x9.19', 'aes-cmac')"),
+    CheckConstraint("mac in ('unionpay-ecb', 'x9.19', 'aes-cmac', 'sm4')"),
     CheckConstraint("batch between 1 and 999999"),
 )
 

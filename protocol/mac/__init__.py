@@ -1,7 +1,7 @@
-"""F64 by the three algorithms of the dialect, on whatever ciphers the caller brings.
+"""F64 by the four algorithms of the dialect, on whatever ciphers the caller brings.
 
 `ciphers` has des(key of 8, 16 or 24 bytes) with encrypt, decrypt and cbc_mac, aes(16 bytes) with
-encrypt and cmac, and fold(bytes), all 8-byte blocks XORed: protocol/mac/portable.py on the device,
+encrypt and cmac, sm4(16 bytes) with mac, and fold(bytes), all 8-byte blocks XORed: protocol/mac/portable.py on the device,
 protocol/reference/ciphers.py on the host. No key may show in a text form or an error. The steps are
 told in protocol/LINK.md.
 """
@@ -55,4 +55,4 @@ def _hex(data):
     return data.hex().upper().encode()
 
 
-KEY_SIZES = {"unionpay-ecb": (8, 16), "x9.19": (8, 16), "aes-cmac": (16,)}
+KEY_SIZES = {"unionpay-ecb": (8, 16), "x9.19": (8, 16), "aes-cmac": (16,), "sm4": (16,)}

@@ -1,4 +1,4 @@
-"""The two MACs that few terminals have: X9.19, and AES-CMAC on whatever AES the ciphers bring."""
+"""The MACs that few terminals have: X9.19, AES-CMAC and SM4 on what the ciphers bring."""
 
 _BLOCK = 8
 
@@ -19,4 +19,8 @@ def _aes_cmac(key, ciphers):
     return ciphers.aes(key).cmac
 
 
-STEPS = {"x9.19": _x919, "aes-cmac": _aes_cmac}
+def _sm4(key, ciphers):
+    return ciphers.sm4(key).mac
+
+
+STEPS = {"x9.19": _x919, "aes-cmac": _aes_cmac, "sm4": _sm4}

@@ -24,6 +24,11 @@ class PortableCiphers:
 
         return Aes(key)
 
+    def sm4(self, key):
+        from protocol.mac.sm4 import Sm4  # sm4 only, likewise
+
+        return Sm4(key)
+
 
 class Des:
     """One key, its schedules worked out once."""

@@ -9,12 +9,13 @@ from functools import cached_property
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.algorithms import AES, SM4
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from protocol.errors import LocalMisuse
 from protocol.mac.des import fold
+from protocol.mac.sm4 import Ecb
 
 CACHED_KEYS = 256
 
@@ -33,6 +34,9 @@ class Ciphers:
     def aes(self, key):
         """AES-128."""
         return self._cached(Aes, key)
+
+    def sm4(self, key):
+        return self._cached(Sm4, key)
 
     def fold(self, data):
         """All 8-byte blocks XORed into one; the last may be short."""
@@ -95,3 +99,12 @@ class Aes:
         mac = self._cmac.copy()
         mac.update(data)
         return mac.finalize()
+
+
+class Sm4(Ecb):
+    """One SM4 key; the MAC's steps are the device's, the cipher is not."""
+
+    def __init__(self, key):
+        if len(key) != 16:
+            raise LocalMisuse("key", f"SM4 has no key of {len(key)} bytes")
+        super().__init__(Cipher(SM4(key), ECB()).encryptor().update)
