@@ -23,6 +23,11 @@ def echo(params, batch):
     return _message(params, "0820", {60: f60("00", batch, "301")})
 
 
+def sign_off(params, batch, stan):
+    fields = {11: stan_digits(stan), 60: f60("00", batch, "002")}
+    return _message(params, "0820", fields)
+
+
 def sign_on(params, batch, stan, operator):
     """003: double-length keys."""
     fields = {11: stan_digits(stan), 60: f60("00", batch, "003"), 63: operator + " "}

@@ -23,6 +23,7 @@ class Terminal:
         self.board = board
         self.crashes = []  # (task, error): faults of ours, kept for the diagnosis
         self.kernel = Kernel(on_crash=self._crashed)
+        overlay.call("wiping.resume", board)
         self.storage = Storage(board.data_flash())
         self.params = Params(self.storage)
         self.counters = Counters(self.storage)

@@ -16,9 +16,9 @@ class WorkingKeys:
     def __init__(self, storage, tmk, ciphers, algorithm):
         """`tmk`: 16 bytes from the board's key slot, or None on a blank terminal."""
         self._storage = storage
-        self._tmk = tmk
-        self._ciphers = ciphers
-        self._algorithm = algorithm
+        self.tmk = tmk
+        self.ciphers = ciphers
+        self.algorithm = algorithm
         self.key_id = 0
         self.mac = None  # a protocol.mac.Mac once signed on
         stored = storage.read(_WRAPPED)
@@ -32,21 +32,21 @@ class WorkingKeys:
     @property
     def injected(self):
         """Whether the terminal has a TMK at all."""
-        return self._tmk is not None
+        return self.tmk is not None
 
     def open(self, wrapped):
         """The Mac under the MAK that `wrapped`, F62 of an 0810, brings. WireFault: wrong KCV."""
-        if self._tmk is None:
+        if self.tmk is None:
             raise WireFault("62.PIK", 0, "no master key to unwrap it with")
-        return overlay.call("unwrapping.mac", wrapped, self._tmk, self._algorithm, self._ciphers)
+        return overlay.call("unwrapping.mac", wrapped, self.tmk, self.algorithm, self.ciphers)
 
     def pin_block(self, pin, card):
         """F52 for the digits of a PIN and a card number; None before the first sign-on."""
         stored = self._storage.read(_WRAPPED)
-        if not stored or self._tmk is None:
+        if not stored or self.tmk is None:
             return None
         return overlay.call(
-            "unwrapping.pin_block", stored[1:], self._tmk, self._ciphers, pin, card
+            "unwrapping.pin_block", stored[1:], self.tmk, self.ciphers, pin, card
         )
 
     def install(self, wrapped, mac):

@@ -24,7 +24,7 @@ WAIT_MS = 120_000
 IDLE_MS = 60_000        # the longest that a last message stays by itself, and some
 OFF_MS = 1_000          # of a power cycle
 IDLE = tuple(Texts(language)[name].partition("{")[0] for language in ("zh", "en")
-             for name in ("idle.ready", "idle.offline", "idle.welcome"))
+             for name in ("idle.ready", "idle.offline", "idle.welcome", "idle.not_enrolled"))
 PRINTER_TROUBLES = {"open": "open", "cutter": "cutter jammed", "hot": "overheated",
                     "broken": "broken"}
 HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC}
@@ -232,7 +232,7 @@ def play(path, seed=None):
     script = read_script(path)
     seed = script.seed if seed is None else seed
     shop = open_shop(script.terminal, script.language, seed, script.start,
-                     scenario=script.scenario)
+                     scenario=script.scenario, blank=script.blank)
     error = None
     try:
         Player(script, shop).play()

@@ -21,6 +21,7 @@ FORMS = {
     "seed": "seed NUMBER",
     "terminal": "terminal DIGITS",
     "scenario": "scenario NAME",
+    "blank": "blank till",
     "ends_anywhere": "ends anywhere",
     "include": "include FILE",
     "repeat": "repeat NUMBER:",
@@ -56,7 +57,7 @@ FORMS = {
     "pass": "pass SPAN",
 }
 CARDS = ("credit", "debit", "long", "expired")  # of the sample shop
-HEADERS = ("language", "start", "seed", "terminal", "scenario", "ends_anywhere")
+HEADERS = ("language", "start", "seed", "terminal", "scenario", "blank", "ends_anywhere")
 MOST_STATEMENTS = 10_000  # after includes and repeats: a slip of the pen must not hang us
 
 TOKEN = re.compile(r'\s*(?:"(?P<text>[^"]*)"|(?P<open>")|(?P<comment>#.*)|(?P<word>[^\s"#]+))')
@@ -86,6 +87,7 @@ class Script:
     terminal: str | None = None
     scenario: Scenario | None = None
     ends_anywhere: bool = False
+    blank: bool = False
 
 
 def read_script(path):
@@ -112,8 +114,8 @@ def read_script(path):
 def _header(statement):
     if statement.name == "start":
         return {"start": datetime.combine(*statement.values)}
-    if statement.name == "ends_anywhere":
-        return {"ends_anywhere": True}
+    if statement.name in ("ends_anywhere", "blank"):
+        return {statement.name: True}
     return {statement.name: statement.values[0]}
 
 

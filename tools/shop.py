@@ -32,14 +32,15 @@ class Shop(NamedTuple):
 
 
 def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None,
-              engine=None, scenario=None):
+              engine=None, scenario=None, blank=False):
     """A Shop on one of the sample terminals, its power still off.
 
     `terminal` None is the test shop's till; `world` is World or a class with its arguments.
     `ledger_file`: where the SQLite file is to be made and kept; None for one that goes with the
     Shop. `engine`: one in memory (schema.open_engine()) that is put back to the samples and holds
     the ledger instead, for many runs, one after the other. `scenario`: one in
-    place of the samples. ValueError for a terminal that is none of theirs, FileExistsError for a
+    place of the samples. `blank`: the terminal knows nothing of that yet, it is to be activated.
+    ValueError for a terminal that is none of theirs, FileExistsError for a
     ledger that is there already.
     """
     rows = scenario.terminals if scenario else samples.TERMINALS
@@ -74,6 +75,9 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
         from firmware.storage import Storage
 
         storage = Storage(board.data_flash())
+        if blank:
+            maker.write_params(storage, {"language": language})
+            return
         maker.write_params(storage, {
             "terminal": terminal, "merchant": merchant, "mac": mac, "language": language})
         maker.write_operators(storage, PASSWORDS, terminal)

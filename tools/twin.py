@@ -52,7 +52,7 @@ def play(path, world=World):
     """Play the script at `path` in a world of that kind -> Run. Raises ScriptError."""
     script = read_script(path)
     shop = open_shop(script.terminal, script.language, script.seed, script.start, world,
-                     scenario=script.scenario)
+                     scenario=script.scenario, blank=script.blank)
     seen = {name: [] for name in ("end", *WIRE, "printer")}
     with shop.world as made:
         _listen(made.wire.to_host, seen["terminal to host"])

@@ -12,6 +12,7 @@ from micropython import const
 
 _KEY_MARK = const(b"TMK1")  # then the key, then CRC32 over both; the rest of the page stays erased
 _KEY_BYTES = const(16)
+_WIPE_MARK = const(b"TUIDAN WIPES ITS FLASH")  # in the slot's second page; long: none by chance
 _PAGE = const(256)
 _ERASE = const(6)  # the block device's operation of that number
 _WATCHDOG_MS = const(8000)  # an RP2040 counts no further than 8,388
@@ -72,6 +73,22 @@ class Common:
         if body[: len(_KEY_MARK)] != _KEY_MARK or binascii.crc32(body).to_bytes(4, "big") != check:
             return None
         return bytes(body[len(_KEY_MARK) :])
+
+    def wiping(self):
+        """Whether a wiping has begun and not ended."""
+        mark = bytearray(len(_WIPE_MARK))
+        self._key_slot.readblocks(0, mark, _PAGE)
+        return mark == _WIPE_MARK
+
+    def begin_wiping(self):
+        """The mark goes behind the key, then the key is written over: nothing needs erasing yet."""
+        page = bytearray(b"\xff" * _PAGE)
+        page[: len(_WIPE_MARK)] = _WIPE_MARK
+        self._key_slot.writeblocks(0, page, _PAGE)
+        self._key_slot.writeblocks(0, bytearray(_PAGE), 0)
+
+    def end_wiping(self):
+        self._key_slot.ioctl(_ERASE, 0)
 
     def store_tmk(self, key):
         """Key injection, at the factory: replaces the slot's key."""

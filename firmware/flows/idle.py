@@ -10,6 +10,7 @@ from firmware import refund_state as states
 REFUND = "flows.refund.run"
 _COMPLETE = const("flows.complete.run")
 _LOG_IN = const("flows.log_in.run")
+_ACTIVATE = const("flows.activate.run")
 SETTLE = "flows.settle.run"
 MENU = "flows.menu.run"
 _IF_ALLOWED = const("flows.roles.allowed")
@@ -27,11 +28,15 @@ async def run(terminal):
 async def _welcome(terminal):
     """Nobody is logged in: only ENTER does something."""
     ui = terminal.ui
-    waiting = "idle.welcome" if terminal.params.enrolled() else "idle.not_enrolled"
-    ui.show(_title(terminal), [ui.text(waiting)])
+    blank = not terminal.params.enrolled() or not terminal.keys.injected
+    blank = blank or not terminal.storage.read("operators")
+    rows = [ui.text("idle.not_enrolled"), ui.text("idle.activate")]
+    if not blank:
+        rows = [ui.text("idle.welcome")]
+    ui.show(_title(terminal), rows)
     while await ui.key(None) != "ENTER":
         pass
-    return (_LOG_IN,)
+    return (_ACTIVATE if blank else _LOG_IN,)
 
 
 async def _wait(terminal):

@@ -37,6 +37,7 @@ MENUS = {
             ("menu.operators", "operators"),
             ("menu.settle", "flows.settle.run"),
             ("menu.settle_slip", "flows.settle_slip.run"),
+            ("menu.sign_off", "flows.sign_off.run"),
         ),
     ),
     "operators": (
@@ -55,6 +56,7 @@ MENUS = {
             ("menu.version", "flows.version.run"),
             ("menu.training", "flows.training.run"),
             ("menu.log", "flows.show_log.run"),
+            ("menu.wipe", "flows.wipe.run"),
         ),
     ),
 }  # fmt: skip

@@ -11,10 +11,13 @@ from firmware.screens import Stopped
 
 SUPERVISOR = "00"
 _OPERATORS_ONLY = const(("flows.refund.", "flows.sale.", "flows.take_back.", "flows.correct."))
-_SUPERVISORS_ONLY = const(("flows.operators.", "flows.limits.", "flows.settle.", "flows.training."))
+_SUPERVISORS_ONLY = const((
+    "flows.operators.", "flows.limits.", "flows.settle.", "flows.training.", "flows.wipe.",
+))  # fmt: skip
 # What changes the real terminal.
 NOT_IN_TRAINING = (
     "flows.operators.", "flows.password.", "flows.limits.", "flows.settle.", "flows.self_test.",
+    "flows.wipe.", "flows.sign_off.",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from protocol.keys import unwrap_working_keys
 from protocol.mac import KEY_SIZES, MAC_SIZE, Mac
 from protocol.reference.ciphers import Ciphers
 from protocol.reference.keys import DrawAgain, wrap_working_keys
+from protocol.reference.tr31 import PADDING, wrapped
 
 PIK_SIZE = 16
 # F60.3 of a sign-on: bytes of the MAK, and of the TDK if the terminal wants one.
@@ -83,6 +84,15 @@ class Keyring:
 
     def has_master_key(self, terminal_id: str) -> bool:
         return self._secrets.tmk_of(terminal_id) is not None
+
+    @property
+    def ciphers(self):
+        return self._ciphers
+
+    def key_block(self, terminal_id: str, key: bytes) -> tuple[bytes, str]:
+        """A terminal's master key, and the same as a TR-31 block under `key`."""
+        tmk = self._secrets.tmk_of(terminal_id)
+        return tmk, wrapped(tmk, key, self._ciphers, self._rng.randbytes(PADDING))
 
     def issue(self, connection: Connection, terminal: Row, mode: str) -> Issued:
         """New working keys for a terminal, which joins them to those that are still good.

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, insert
 
-from host_sim.acquirer import batches, ledger, risk, schema
+from host_sim.acquirer import activation, batches, ledger, risk, schema
 from host_sim.acquirer.keys import Secrets, pin_value, token
 
 TEST_SHOP = "898110070110001"
@@ -22,6 +22,8 @@ SMALL_SHOP_TERMINAL = "10000003"
 X919_TERMINAL = "10000004"  # test shop, MAC x9.19
 CMAC_TERMINAL = "10000005"  # test shop, MAC aes-cmac
 SM4_TERMINAL = "10000006"  # test shop, MAC sm4
+NEW_TERMINAL = "10000007"  # test shop, to be activated
+LATE_TERMINAL = "10000008"  # test shop, its activation code is too old
 CAREFUL_TERMINAL = "10000009"
 
 OPEN_BATCH = 101
@@ -68,7 +70,15 @@ TERMINALS = (
     (X919_TERMINAL, TEST_SHOP, "x9.19"),
     (CMAC_TERMINAL, TEST_SHOP, "aes-cmac"),
     (SM4_TERMINAL, TEST_SHOP, "sm4"),
+    (NEW_TERMINAL, TEST_SHOP, "unionpay-ecb"),
+    (LATE_TERMINAL, TEST_SHOP, "unionpay-ecb"),
     (CAREFUL_TERMINAL, CAREFUL_SHOP, "unionpay-ecb"),
+)
+
+# activation code, terminal number, days ago
+ACTIVATIONS = (
+    ("7001382059147260", NEW_TERMINAL, 0),
+    ("8002461357904684", LATE_TERMINAL, 2),
 )
 
 # order number, days ago, terminal, paid with, amount in fen, quantity, product, what became of it:
@@ -141,6 +151,7 @@ def load(
     merchants=MERCHANTS,
     terminals=TERMINALS,
     limits=RISK,
+    activations=ACTIVATIONS,
 ) -> None:
     """Fill an empty ledger with the samples, or with rows like theirs, as they stand at the opening
     of `today`."""
@@ -173,6 +184,10 @@ def load(
                 pin=pin_value(TOKEN_KEY, number, pin),
             )
         )
+    for code, terminal_id, days_ago in activations:
+        if terminal_id in merchant_of:
+            entered = datetime.combine(today, time(0, 0)) - timedelta(days=days_ago)
+            activation.enter(connection, code, terminal_id, entered)
     stans = {}
     for row in sorted(orders, key=lambda row: -row[1]):
         _load_order(connection, row, merchant_of, today, stans)

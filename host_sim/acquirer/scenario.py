@@ -14,6 +14,7 @@ from host_sim.acquirer.money import fen
 from host_sim.acquirer.scenario_values import (
     NEEDED,
     Span,
+    activation_code,
     clock,
     code,
     digits,
@@ -57,7 +58,7 @@ FORMS: dict[str, dict[str, tuple[Any, Any]]] = {
               "amount": (_MONEY, NEEDED), "quantity": (whole(1, 9999), 1),
               "product": (text(str), NEEDED), "refunded": (_MONEY, 0),
               "became": (one_of("void", "hold"), None)},
-    "activation": {"code": (text(str), NEEDED), "terminal": (_TERMINAL, NEEDED)},
+    "activation": {"code": (activation_code, NEEDED), "terminal": (_TERMINAL, NEEDED)},
     "code": {"answer": (code, NEEDED), "to": (_KINDS, ("refund",)), "amount": (_MONEY, None),
              "from_amount": (_MONEY, None), "cents": (whole(0, 99), None),
              "order": (order_number, None), "terminal": (_TERMINAL, None),
@@ -113,7 +114,8 @@ class Scenario:
     def load(self, connection, today) -> None:
         """Fill an empty ledger with it."""
         samples.load(
-            connection, today, self.orders, self.merchants, self.terminals, self.limits
+            connection, today, self.orders, self.merchants, self.terminals, self.limits,
+            tuple((code, terminal, 0) for code, terminal in self.activations),
         )
 
 
@@ -202,7 +204,8 @@ def _scenario(own_name, tables) -> Scenario:
     terms = Terms(said.window_days, said.limit, tuple(map(_coded, tables["code"])))
     return Scenario(own_name, top.about, merchants, terminals, orders, limits, terms,
                     tuple(map(_fault, tables["fault"])), tables.get("reviewers"),
-                    tuple((one.code, one.terminal) for one in tables["activation"]))
+                    (tuple(row[:2] for row in base.ACTIVATIONS if not row[2]) if base else ())
+                    + tuple((one.code, one.terminal) for one in tables["activation"]))
 
 
 def _orders(row, cards, terminals):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from host_sim.acquirer import risk
 from host_sim.acquirer.money import fen
+from protocol.activation import well_formed
 from protocol.reference.tables import CODES
 
 NEEDED = object()  # the default of a key that has none
@@ -115,6 +116,15 @@ def code(given: Any) -> str:
     return given
 
 
+
+
+def _activation_code(given):
+    if not well_formed(given):
+        raise ValueError(f"{given!r} is not 16 digits, the last one the check digit")
+    return given
+
+
+activation_code = text(_activation_code)
 name = matching(r"[0-9A-Za-z_-]{1,32}", "a name of letters, digits, - and _ in quotes")
 order_number = matching(r"[0-9A-Za-z-]{1,32}", "an order number in quotes")
 _hhmm = matching(r"([01]\d|2[0-3]):[0-5]\d", 'a time of day like "09:00"')

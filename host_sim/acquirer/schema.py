@@ -68,6 +68,20 @@ key_set = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
+# A code that staff gave out for a blank terminal. `code` is emptied when nobody needs it any more;
+# `nonce` is the device that used it, `proved_before` the newest key set that there was by then.
+activation = Table(
+    "activation",
+    metadata,
+    Column("name", String(4), primary_key=True),
+    Column("code", String(16), nullable=False),
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
+    Column("entered_at", DateTime, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("nonce", LargeBinary(8)),
+    Column("proved_before", Integer, nullable=False, default=0),
+)
+
 account = Table(
     "account",
     metadata,

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import faults as fault_kinds
-from host_sim.acquirer import ledger, samples
+from host_sim.acquirer import activation, ledger, samples
 from host_sim.acquirer.call import Answer, Call, Request
 from host_sim.acquirer.crash import CrashPoints
 from host_sim.acquirer.faults import Faults
@@ -55,12 +55,14 @@ REQUIRED_TAGS = {
     "order_inquiry": ("DF01",),
     "refund": ("DF01", "DF0C", "DF0D"),
     "refund_repeat": ("DF01", "DF0C", "DF0D"),
+    "activate": ("DF1A", "DF16", "DF17"),
     "cancel": ("DF0C",),
     "sale": ("DF01",),
     "cancel_repeat": ("DF0C",),
 }
 _REQUEST_MTIS = frozenset(row[0] for row in MESSAGES.values())
 _KEYS_IN_F62 = "sign_on"
+ACTIVATE = "activate"
 _WITHOUT_FORM = (11, 41, 42, 60)  # what a reply to a request of the wrong form can give back
 
 COUNTERS = ("answered", "malformed", "unrequested", "format", "not_enrolled", "bad_mac", "faults")
@@ -112,6 +114,8 @@ class Acquirer:
 
     def _reply(self, connection, message, packet, now):
         """(reply Message, Mac to seal it with or None)."""
+        if session.transaction(message) == ACTIVATE:
+            return self._activated(connection, message, now), None
         rows = ledger.find_terminal(connection, message.fields.get(41, ""))
         terminal = rows[0] if rows else None
         if terminal is None or not self._keyring.has_master_key(terminal.terminal_id):
@@ -140,6 +144,20 @@ class Acquirer:
         answer = handler(call)
         reply = incoming.reply_to(message, _fields(request, answer, now))
         return reply, answer.mac or mac
+
+    def _activated(self, connection, message, now):
+        """The reply to a device that has no number yet."""
+        try:
+            request = _read(message)
+        except WireFault:
+            self.counters["format"] += 1
+            return _refusal(message, "30", now)
+        code, enrolled, f62 = activation.answer(connection, self._keyring, request.tags, now)
+        answer = Answer(code)
+        if enrolled is not None:
+            numbers = {41: enrolled.terminal_id, 42: enrolled.merchant_id}
+            answer = Answer(code, numbers | {62: f62})
+        return incoming.reply_to(message, _fields(request, answer, now))
 
     def _sealed(self, mti, reply, mac):
         if mti == "0800" and 62 in reply.fields and self.faults.take(fault_kinds.WRONG_KCV, mti):

@@ -22,6 +22,12 @@ DF11 u..40 merchant name
 DF12 n8    date
 DF13 n..10 risk rules
 DF14 a..24 payment code
+DF1A n4    activation code, its name
+DF15 a..112 master key, TR-31
+DF16 b8    terminal's nonce
+DF17 b8    proof of the code
+DF18 b4    KCV, check value
+DF19 a..12 MAC algorithm
 """
 REPEATED_TAG = "DF0E"  # the only tag that may come more than once
 

@@ -230,7 +230,7 @@ def nothing_repaired(patch):
 def clear_key_kept(patch):
     def install(sound, keys, wrapped, mac):
         sound(keys, wrapped, mac)
-        clear = unwrap_working_keys(wrapped, keys._tmk, keys._ciphers)
+        clear = unwrap_working_keys(wrapped, keys.tmk, keys.ciphers)
         keys._storage.write("mak", clear.mak)
 
     patch.around(WorkingKeys, "install", lambda sound: lambda *given: install(sound, *given))

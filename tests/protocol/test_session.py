@@ -133,7 +133,7 @@ def test_what_is_sent_again_carries_no_card_data():
 
 def test_only_network_messages_go_without_a_mac():
     without = {name for name in MESSAGES if 64 not in MESSAGES[name][4]}
-    assert without == {"sign_on", "sign_off", "echo"}
+    assert without == {"activate", "sign_on", "sign_off", "echo"}
     for name in without:
         assert refused(check_request, request(name, also=[64])).field == "64"
 

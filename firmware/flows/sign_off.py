@@ -1,0 +1,19 @@
+"""Sign-off (签退): the host is told, and the operator is logged off. The keys stay: what is still open
+needs them.
+"""
+
+from firmware import host
+from firmware.screens import Stopped
+
+
+async def run(terminal):
+    terminal.ui.say("sign_off.title", "connecting")
+    stan = terminal.counters.take_stan()
+    outcome = await terminal.host.exchange("sign_off", terminal.counters.batch, stan)
+    terminal.operator = None
+    terminal.signed_on = False
+    if outcome.kind != host.ANSWERED:
+        raise Stopped("sign_off.failed", outcome.kind)
+    if outcome.code != "00":
+        raise Stopped("sign_off.failed", terminal.code_text(outcome.code), {"code": outcome.code})
+    await terminal.ui.ask("message", "sign_off.title", "sign_off.done", timeout_ms=10000)

@@ -1,0 +1,36 @@
+"""Wiping (清除): the supervisor makes the terminal blank, for its return or for another merchant.
+
+What would be lost is named, and costs a second confirmation. Until the last key nothing is touched.
+"""
+
+from firmware import overlay
+from firmware.screens import Stopped
+
+TITLE = "wipe.title"
+
+
+async def run(terminal):
+    ui, number = terminal.ui, terminal.params.terminal
+    await ui.ask("confirm", ui.text(TITLE), ui.wrap(ui.text("wipe.what")))
+    await _typed(ui, number, "wipe.number")
+    await terminal.turn.take()  # nobody is in the middle of a record now
+    try:
+        opened, used = len(terminal.journal.open_records()), terminal.counters.used
+        if opened or used or terminal.settling:
+            lost = ui.text("wipe.lost", count=opened, used=used)
+            await ui.ask("confirm", ui.text(TITLE), ui.wrap(lost))
+            await _typed(ui, number, "wipe.again")
+        ui.say(TITLE, "wipe.running")
+        for _ in overlay.call("wiping.steps", terminal.board):
+            await terminal.kernel.sleep(1)
+        overlay.call("wiping.blank", terminal)
+    finally:
+        terminal.turn.give()
+    await ui.ask("message", TITLE, "wipe.done", timeout_ms=10000)
+
+
+async def _typed(ui, number, prompt):
+    """Returns only if the terminal's own number was typed."""
+    typed = await ui.ask("digits", TITLE, prompt, 8, terminal=number)
+    if typed != number:
+        raise Stopped(TITLE, "wipe.other_number")
