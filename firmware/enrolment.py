@@ -1,5 +1,5 @@
 """What an activation sends, and what it makes of the reply. The TMK goes into the key slot first;
-only the parameters, behind it, say that the terminal is enrolled: a cut leaves it blank or activated.
+only the parameters, behind it, say that the terminal is enrolled: a cut leaves blank or activated.
 """
 
 from firmware.messages import stan_digits

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 KEY = bytes(range(16))
 DATA = bytes(range(180))
-PORTABLE = ("unionpay-ecb", "x9.19", "sm4")
-BY_DES = PORTABLE[:2]  # what machine code there is on the device is for these  # the device's AES is cryptolib's, nothing of ours to time
+PORTABLE = ("unionpay-ecb", "x9.19", "sm4")  # the device's AES is cryptolib's, not ours to time
+BY_DES = PORTABLE[:2]  # which the device has machine code for
 
 # Runs on MicroPython: CPU seconds of one MAC, the least of the slots, in plain and machine code.
 ON_DEVICE = """

@@ -82,7 +82,8 @@ ENTRY = {"01": "keyed", "02": "magnetic stripe", "05": "chip", "07": "contactles
          "03": "QR code", "00": "not given"}
 TYPES = {"00": "network or batch", "01": "inquiry", "22": "sale", "23": "void", "25": "refund"}
 NETWORKS = {"001": "sign-on, single keys", "003": "sign-on, double keys",
-            "004": "sign-on, double keys with track key", "002": "sign-off", "301": "echo", "401": "activation",
+            "004": "sign-on, double keys with track key", "002": "sign-off", "301": "echo",
+            "401": "activation",
             "201": "settlement", "202": "batch end", "207": "batch end", "000": "none"}
 
 

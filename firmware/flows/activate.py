@@ -1,4 +1,4 @@
-"""A blank terminal becomes somebody's: the code, what the host says of it, the first password, keys.
+"""A blank terminal becomes somebody's: code, what the host says of it, first password, keys.
 
 The code is in memory for as long as it takes to make a key of it, and nowhere else.
 """

@@ -1,4 +1,4 @@
-"""Sign-off (签退): the host is told, and the operator is logged off. The keys stay: what is still open
+"""Sign-off (签退): the host is told, and the operator is logged off. The keys stay: what is open
 needs them.
 """
 

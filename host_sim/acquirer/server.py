@@ -10,8 +10,8 @@ from functools import cache
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from host_sim.acquirer import faults as fault_kinds
 from host_sim.acquirer import activation, ledger, samples
+from host_sim.acquirer import faults as fault_kinds
 from host_sim.acquirer.call import Answer, Call, Request
 from host_sim.acquirer.crash import CrashPoints
 from host_sim.acquirer.faults import Faults

@@ -20,6 +20,8 @@ network  12 13 39 41 42 60
 counted  11 12 13 39 41 42 48 60 64
 told     3 11 12 13 39 41 42 60 62 64
 refused  11 12 13 39 41 42 60 64
+granted  11 12 13 39 41 42 60 62
+no_number 11 12 13 39 60
 """
 ONLY_APPROVED = (38,)
 ONLY_ECHOED = (2, 14)
@@ -35,7 +37,7 @@ sale_reversal 0400 000000 22 -           reversal       23,37,38,61,62 0410 reve
 void_reversal 0400 200000 23 -           reversal       23,37,38,61,62 0410 reversed   refused
 sign_on       0800 -      00 001,003,004 11,41,42,60,63 62             0810 keys       network,11
 sign_off      0820 -      00 002         11,41,42,60    -              0830 network    network
-activate      0820 -      00 401         11,60,62       -              0830 network,11,62  11,12,13,39,60
+activate      0820 -      00 401         11,60,62       -              0830 granted    no_number
 echo          0820 -      00 301         41,42,60       11             0830 network    network
 settlement    0500 -      00 201         batch,49,62,63 -              0510 counted    refused
 batch_upload  0320 -      00 201         batch          -              0330 counted    refused

@@ -1,9 +1,9 @@
 """F64 by the four algorithms of the dialect, on whatever ciphers the caller brings.
 
 `ciphers` has des(key of 8, 16 or 24 bytes) with encrypt, decrypt and cbc_mac, aes(16 bytes) with
-encrypt and cmac, sm4(16 bytes) with mac, and fold(bytes), all 8-byte blocks XORed: protocol/mac/portable.py on the device,
-protocol/reference/ciphers.py on the host. No key may show in a text form or an error. The steps are
-told in protocol/LINK.md.
+encrypt and cmac, sm4(16 bytes) with mac, and fold(bytes), all 8-byte blocks XORed:
+protocol/mac/portable.py on the device, protocol/reference/ciphers.py on the host. No key may show
+in a text form or an error. The steps are told in protocol/LINK.md.
 """
 
 from protocol.errors import LocalMisuse

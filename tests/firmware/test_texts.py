@@ -29,7 +29,7 @@ WIDEST = {
     "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
     "card": "622202******1234", "date": "20260316", "voucher": "000123", "state": "record lost",
     "note": "goods came back", "time": "09:30", "terminal": "10000001",
-    "service": "400-000-0000", "minutes": "30", "digits": "6",
+    "service": "400-000-0000", "minutes": "30", "used": "9999", "digits": "6",
     "first": 31, "second": 31, "merchant": "898110070110001",
     "batch": "000101", "found": "400",
     "limit": "999999.99", "value": "99999999", "name": "Supervisor",

@@ -1,4 +1,4 @@
-"""Activation codes and TR-31 blocks: the device's reader against psec, which knows nothing of us."""
+"""Activation codes and TR-31 blocks: our reader and writer against psec's."""
 
 import warnings
 

@@ -74,10 +74,11 @@ def test_device_and_host_agree_on_every_block_of_sm4(key, block):
 @both
 def test_sm4_mac_is_two_passes_over_the_folded_blocks_as_hex(ciphers):
     key, data = bytes(range(16)), bytes(range(40))
-    folded = bytes(a ^ b ^ c for a, b, c in zip(data[:16], data[16:32], data[32:] + bytes(8)))
+    rows = zip(data[:16], data[16:32], data[32:] + bytes(8), strict=True)
+    folded = bytes(a ^ b ^ c for a, b, c in rows)
     text = folded.hex().upper().encode()
     first = ciphers.sm4(key).encrypt(text[:16])
-    last = ciphers.sm4(key).encrypt(bytes(a ^ b for a, b in zip(first, text[16:])))
+    last = ciphers.sm4(key).encrypt(bytes(a ^ b for a, b in zip(first, text[16:], strict=True)))
     assert Mac("sm4", key, ciphers).compute(data) == last.hex().upper().encode()[:8]
 
 
