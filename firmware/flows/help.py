@@ -13,7 +13,7 @@ HELP = (
     ("help.network", SERVICE, "no_reply.body no_line.body code.68 code.92"),
     ("help.busy", SERVICE, "code.90 code.91 code.96 code.98"),
     ("help.sign_on", SERVICE, "sale.code.12 bad_mac.body code.77 code.A0 code.99"),
-    ("help.keys", SERVICE, "bad_keys.body not_enrolled.body"),
+    ("help.keys", SERVICE, "bad_keys.body not_enrolled.body activate."),
     ("help.permit", SERVICE, "code.03 code.58 code.97"),
     ("help.balance", SERVICE, "code.51"),
     ("help.window", SERVICE, "code.22"),
