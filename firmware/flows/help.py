@@ -46,7 +46,7 @@ HELP = (
     ("help.memory", SERVICE, "memory.body fault.body"),
     ("help.password", SUPERVISOR, "password. log_in. supervisor. operators. role. limit."),
     ("help.training", SUPERVISOR, "training."),
-    ("help.cancelled", SUPERVISOR, "cancelled.body"),
+    ("help.cancelled", SUPERVISOR, "cancelled.body wipe.other_number"),
 )  # fmt: skip
 
 
