@@ -19,6 +19,8 @@ COMMANDS = {
              "tools.twin", "configure", "run"),
     "campaign": ("a refund through every place where something can go wrong",
                  "tools.campaign.command", "configure", "run"),
+    "soak": ("very many terminals at one acquirer, in virtual time or over TCP",
+             "tools.soak.command", "configure", "run"),
     "footprint": ("memory that the firmware takes, measured on MicroPython",
                   "tools.footprint", "configure", "run"),
     "bench": ("codecs, MACs and whole refunds, as ratios",

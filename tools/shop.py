@@ -3,6 +3,7 @@
 What demo, press and tests play on. Ledger questions here read the database only, never what a
 rule or the terminal believes.
 """
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -118,12 +119,17 @@ _SOLD = select(schema.order)
 
 
 def wrong_in_ledger(shop):
+    """What does not add up in a Shop's books, as books_wrong has it."""
+    return books_wrong(shop.engine)
+
+
+def books_wrong(engine):
     """What does not add up in the books, in words; an empty list if everything does.
 
     Accounts sum to zero, no order gave back more than it took, and every transaction has moved
     exactly what its state says.
     """
-    with shop.engine.connect() as connection:
+    with engine.connect() as connection:
         gained, lost = (connection.execute(one).scalar_one() for one in _SUMS)
         rows = connection.execute(_MOVED).all()
         sold = connection.execute(_SOLD).all()
@@ -132,9 +138,12 @@ def wrong_in_ledger(shop):
         due = row.amount_fen if row.state == schema.APPROVED else 0
         if row.moved != due:
             wrong.append(f"{row.kind} with STAN {row.stan} moved {row.moved} fen instead of {due}")
+    given = Counter()
+    for row in rows:
+        if row.kind != "sale":
+            given[row.order_no] += row.moved
     for row in sold:
-        back = sum(one.moved for one in rows
-                   if one.order_no == row.order_no and one.kind != "sale")
+        back = given[row.order_no]
         if back > row.amount_fen:
             wrong.append(f"order {row.order_no} gave back {back} fen of {row.amount_fen}")
     return wrong

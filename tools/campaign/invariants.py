@@ -38,7 +38,7 @@ def one_credit(w, run):
             yield f"{_name(row)} stands at {net[row['id']]} credits after posting {posting['id']}"
     wished = Counter(one.wish.order for one in run.clerk.progress if one.wish.kind in CREDITS)
     given = Counter(of[at]["order_no"] for at, count in net.items()
-                    if count and of[at]["terminal_id"] == samples.TERMINAL and at in w.new_txns)
+                    if count and of[at]["terminal_id"] == w.terminal and at in w.new_txns)
     for order, count in given.items():
         most = wished[order]
         if run.clerk.slipped:  # he may have asked for another order than he was to
@@ -318,7 +318,7 @@ def no_secrets(w, run):
         return
     needles = {card.encode() for card in _CARDS} | {bytes.fromhex(card) for card in _CARDS
                                                     if len(card) % 2 == 0}
-    needles |= w.secrets | {samples.tmk(samples.TERMINAL), samples.TOKEN_KEY}
+    needles |= w.secrets | {w.tmk, samples.TOKEN_KEY}
     places = {
         "flash image": w.image.whole(),
         "ledger": w.ledger_file(),
@@ -376,7 +376,7 @@ def _decided(w, answered):
 def _own(w):
     """The till's refunds and voids at the host, but those of the samples."""
     return [row for row in w.ledger["txn"]
-            if row["terminal_id"] == samples.TERMINAL and row["id"] in w.new_txns]
+            if row["terminal_id"] == w.terminal and row["id"] in w.new_txns]
 
 
 def _net(w):

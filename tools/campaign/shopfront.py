@@ -76,6 +76,11 @@ def driver(engine):
 
 @cache
 def _factory_flash():
+    return factory_flash(samples.TERMINAL, samples.TEST_SHOP, samples.tmk(samples.TERMINAL))
+
+
+def factory_flash(terminal, merchant, tmk):
+    """The flash of a till that was never switched on."""
     flash = Flash(PICO_BYTES)
 
     def make(board):
@@ -84,10 +89,10 @@ def _factory_flash():
 
         storage = Storage(board.data_flash())
         maker.write_params(storage, {
-            "terminal": samples.TERMINAL, "merchant": samples.TEST_SHOP, "language": "en"})
-        maker.write_operators(storage, PASSWORDS, samples.TERMINAL)
+            "terminal": terminal, "merchant": merchant, "language": "en"})
+        maker.write_operators(storage, PASSWORDS, terminal)
         maker.write_limits(storage, LIMITS)
-        board.store_tmk(samples.tmk(samples.TERMINAL))
+        board.store_tmk(tmk)
 
     prepare_flash(flash, make, pico_board)
     return flash

@@ -45,12 +45,20 @@ class Stage(World):
         for line in wire.lines:
             line.agenda = self.agenda
             line.cut_power = self.cut_power
-        self.device.flash = shopfront.open_flash(plan.seed)
-        self.host = Host(self, plan, book, witness)
+        self.device.flash = self._flash(plan)
+        self.host = self._host(plan)
         self.serve_by(LinkServer(self.host))
         self.on_packet = [witness.packet]
         self._rng = Random(f"{plan.seed} tears")
         witness.watch(self)
+
+    def _flash(self, plan):
+        """The till's, before it is switched on."""
+        return shopfront.open_flash(plan.seed)
+
+    def _host(self, plan):
+        """What answers at the other end of the line."""
+        return Host(self, plan, self.book, self.witness)
 
     def _watched(self, core):
         """What leaves for the host is looked at before it leaves."""

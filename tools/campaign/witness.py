@@ -106,6 +106,9 @@ class Answered(NamedTuple):
 class Witness:
     """One for each run; `watch(stage)` comes first."""
 
+    terminal = samples.TERMINAL
+    tmk = samples.tmk(samples.TERMINAL)
+
     def __init__(self, plan):
         self.plan = plan
         self.told: list[Told] = []
@@ -226,7 +229,7 @@ class Witness:
         if message.fields.get(39) == "00" and wrapped not in self._wrapped:
             self._wrapped.add(wrapped)
             try:
-                keys = unwrap_working_keys(wrapped, samples.tmk(samples.TERMINAL), _CIPHERS)
+                keys = unwrap_working_keys(wrapped, self.tmk, _CIPHERS)
             except WireFault:
                 return
             self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
@@ -384,7 +387,7 @@ class Witness:
         """Take down the ledger and the image as they are now."""
         self._db.row_factory = None
         for table in ("txn", "posting", "sold_order", "audit", "settlement", "upload", "terminal"):
-            cursor = self._db.execute(f"select * from {table} order by rowid")
+            cursor = self._db.execute(self._rows_of(table))
             names = [column[0] for column in cursor.description]
             self.ledger[table] = [dict(zip(names, row, strict=True)) for row in cursor]
         self.new_txns = {row["id"] for row in self.ledger["txn"] if row["id"] > self._txns_before}
@@ -393,6 +396,10 @@ class Witness:
         # Of these batches the till may have dropped what was settled.
         self.dropped_before = int(self.image.lines("counters").get("batch", "1")) - 1
         self._count_situations()
+
+    def _rows_of(self, table):
+        """The statement for the rows of a table that this run is judged by."""
+        return f"select * from {table} order by rowid"
 
     def ledger_file(self):
         """The bytes of the ledger as they would lie on a disk."""

@@ -1,0 +1,44 @@
+"""`tuidan soak`: many terminals at one acquirer, in virtual time or over TCP in real time.
+
+Exit code 1 if the ledger and any terminal disagree in the end.
+"""
+import json
+import sys
+
+MANY, OVER_TCP = 1_000, 100
+
+
+def configure(parser):
+    """Arguments of `tuidan soak`."""
+    parser.add_argument("how", choices=("many", "tcp"),
+                        help="many: one process, virtual time; tcp: real time, `tuidan acquirer`")
+    parser.add_argument("--terminals", type=int, metavar="N",
+                        help=f"1 to 1000 (default: {MANY}; tcp: {OVER_TCP})")
+    parser.add_argument("--seconds", type=int, default=300, metavar="N", help="tcp: of traffic")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def run(args):
+    """Play it; 0 if nothing was lost, 1 otherwise, 2 for wrong usage."""
+    terminals = args.terminals or (MANY if args.how == "many" else OVER_TCP)
+    if not 1 <= terminals <= 1_000 or args.seconds < 1:
+        print("tuidan soak: 1 to 1000 terminals, 1 second or more", file=sys.stderr)
+        return 2
+    if args.how == "many":
+        from tools.soak.many import play
+
+        told = play(terminals, args.seed)
+    else:
+        from tools.soak.tcp import play as over_tcp
+
+        told = over_tcp(terminals, args.seconds, args.seed, procedures=200)
+    wrong = told.pop("wrong")
+    if args.json:
+        print(json.dumps({**told, "wrong": wrong}))
+    else:
+        print(f"{args.how}: " + ", ".join(f"{name.replace('_', ' ')} {value}"
+                                          for name, value in told.items()))
+    for one in wrong:
+        print(one, file=sys.stderr)
+    return 1 if wrong else 0
