@@ -189,3 +189,12 @@ def test_ledger_of_another_scenario_is_refused(tmp_path):
     with pytest.raises(OtherScenario, match="10000002"):
         open_scenario(engine, scenario.read("ordinary_day"), TODAY)
     assert not open_scenario(engine, written(tmp_path, SHOP), TODAY)
+
+
+def test_readme_scenario_can_be_read_and_every_key_is_in_its_table(tmp_path):
+    text = (scenario.SHIPPED.parent / "README.md").read_text(encoding="utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    assert written(tmp_path, example).terms.limit_fen == 60_000
+    told = text.split("## Scenarios")[1].split("## In real time")[0]
+    for form in scenario.FORMS.values():
+        assert all(f"`{key}`" in told for key in form if key != "*")
