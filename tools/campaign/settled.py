@@ -7,7 +7,6 @@ were when the host answered and the open intents that the request listed.
 from collections import Counter
 from typing import Any, NamedTuple
 
-from host_sim.acquirer import samples
 from protocol import batch as f48
 from protocol.subfields import split_open_intent
 from tools.campaign.paper import facts_of, slips
@@ -33,7 +32,7 @@ class Settled(NamedTuple):
 def settlements(w) -> list[Settled]:
     """Each settlement once, in their order, as it was answered first."""
     rows = [row for row in w.ledger["txn"]
-            if row["terminal_id"] == samples.TERMINAL and row["id"] in w.new_txns]
+            if row["terminal_id"] == w.terminal and row["id"] in w.new_txns]
     found: list[Settled] = []
     seen, counted = set(), set()
     for one in w.answers:
@@ -60,7 +59,7 @@ def settlements(w) -> list[Settled]:
 def counted_once(w, run):
     miscounted = sum(fault.kind == "miscount" for fault in run.book.happened)
     own = {(row["batch"], row["stan"]): row for row in w.ledger["settlement"]
-           if row["terminal_id"] == samples.TERMINAL and row["stan"]}
+           if row["terminal_id"] == w.terminal and row["stan"]}
     counted, differed, last = set(), 0, None
     for last in settlements(w):
         _note_situations(w, last, own)
@@ -88,7 +87,7 @@ def counted_once(w, run):
         net = _net(w, None)
         for row in w.ledger["txn"]:
             key = row["batch"], row["stan"], row["dated"]
-            if (row["id"] in w.new_txns and row["terminal_id"] == samples.TERMINAL
+            if (row["id"] in w.new_txns and row["terminal_id"] == w.terminal
                     and net[row["id"]] and row["id"] not in counted
                     and row["batch"] <= last.key[0] and key not in last.left_open):
                 yield f"{row['kind']} STAN {row['stan']:06d} posted, and no settlement counted it"
@@ -110,7 +109,7 @@ def at_the_end(w, run):
         yield f"a settlement is {'under way' if step in UNDER_WAY else 'without its slip'} still"
     here = w.image.lines("counters").get("batch", "1")
     there = next(row["batch"] for row in w.ledger["terminal"]
-                 if row["terminal_id"] == samples.TERMINAL)
+                 if row["terminal_id"] == w.terminal)
     if here not in ("1", str(there)):  # 1: it never signed on
         yield f"the terminal is in batch {here}, the host in batch {there}"
 

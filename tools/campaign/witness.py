@@ -273,7 +273,7 @@ class Witness:
     def open_batch(self):
         """The till's, as the host has it."""
         return self._db.execute(
-            "select batch from terminal where terminal_id = ?", (samples.TERMINAL,)).fetchone()[0]
+            "select batch from terminal where terminal_id = ?", (self.terminal,)).fetchone()[0]
 
     def counted_request(self):
         """The Message that asked for something which a settlement has counted, or None."""

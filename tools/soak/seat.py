@@ -21,8 +21,13 @@ from tools.campaign.witness import Witness
 
 REST_MS = 900_000  # within it everything is at its end once the faults stopped
 MOST_ACTIONS = 4_000
-_POSTINGS = ("select p.* from posting p join sold_order o on o.order_no = p.order_no"
-             " where o.terminal_id = '{0}' order by p.id")
+# Rows of a terminal, where they do not name it themselves.
+_OTHERS = {
+    "posting": "select p.* from posting p join sold_order o on o.order_no = p.order_no"
+               " where o.terminal_id = '{0}' order by p.id",
+    "upload": "select u.* from upload u join settlement s on s.id = u.settlement_id"
+              " where s.terminal_id = '{0}' order by u.rowid",
+}  # fmt: skip
 
 
 def plan(seed: int, terminal: str, procedures: int = 3, kinds=None) -> Plan:
@@ -53,8 +58,8 @@ class SeatWitness(Witness):
         self._txns_before = self._db.execute("select max(id) from txn").fetchone()[0]
 
     def _rows_of(self, table):
-        if table == "posting":
-            return _POSTINGS.format(self.terminal)
+        if table in _OTHERS:
+            return _OTHERS[table].format(self.terminal)
         return f"select * from {table} where terminal_id = '{self.terminal}' order by rowid"
 
     def ledger_file(self):
