@@ -110,7 +110,8 @@ class Host:
         fields = {n: value for n, value in message.fields.items() if n not in (2, 14)}
         mti = "0420" if message.mti[1:3] == "22" else "0400"
         if mti == "0400":
-            fields = {n: fields[n] for n in (3, 4, 11, 22, 25, 41, 42, 49, 60, 61)} | {39: "06"}
+            kept = (3, 4, 11, 22, 25, 41, 42, 49, 60, 61)  # a sale has no 61
+            fields = {n: fields[n] for n in kept if n in fields} | {39: "06"}
         cancel = Message(message.tpdu, message.header, mti, fields | {64: bytes(8)})
         self._witness.late_cancel(self._answered(sealing.seal(cancel, mac), now))
         return True
