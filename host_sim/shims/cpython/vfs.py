@@ -92,12 +92,13 @@ def _call(config, function, *arguments):
 class VfsLfs2:
     """Mounts the volume at once; OSError if there is none."""
 
+    mounted = False
+
     def __init__(self, bdev, readsize=32, progsize=32, lookahead=32, mtime=True):
         if mtime:
             raise NotImplementedError("time stamps: a terminal mounts with mtime=False")
         self._config = _config(bdev, readsize, progsize, lookahead)
         self._fs = lfs.LFSFilesystem()
-        self.mounted = False
         self._folders = None  # their paths; None where they have to be looked for
         self._run(lfs.mount, self._config)
         self.mounted = True
@@ -105,8 +106,9 @@ class VfsLfs2:
     def __del__(self):
         # littlefs gives its buffers back at an unmount only, and a volume is left as power cuts
         # leave it: mounted.
-        with suppress(Exception):
-            self.umount()
+        if self.mounted:
+            self.mounted = False
+            lfs.unmount(self._fs)
 
     @staticmethod
     def mkfs(bdev, readsize=32, progsize=32, lookahead=32):
