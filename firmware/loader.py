@@ -5,13 +5,20 @@ new version has two tries to run for a while; then the version before is the act
 """
 
 import gc
+import hashlib
 import os
 import sys
 import time
 
+import vfs
+
 _HOME = "/tuidan/"
 _ACTIVE = "active"  # three words: version, the version before or "-", board
 _STARTS = "starts"  # two words: a version, and how often it was started in vain, or "runs"
+_MODULES = "modules"  # in a version's folder: all its .mpy, one behind the other
+_MOUNTED = "/code"  # where they are found
+_KEY = 3  # bytes of the SHA-256 of a path, by which the index of that file names it
+_ENTRY = 6  # bytes of the index: the key, and where the module begins; 0 for a folder
 _GLYPHS = "glyphs"  # in a version's folder: the name of the glyph file, which versions share
 _WAIT = "wait"  # there: the next start waits for somebody with an upload, who interrupts it
 _RUNS = "runs"
@@ -59,13 +66,64 @@ def boot():
     sys.exit()  # in main.py: a soft reset
 
 
+class Modules:
+    """The file system of a version: a file of its own takes a whole block of the flash, so the
+    modules share one. What is none of them is a file of the version's folder."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        with open(folder + "/" + _MODULES, "rb") as file:
+            self._index = file.read(int.from_bytes(file.read(2), "big") * _ENTRY)
+
+    def mount(self, _readonly, _mkfs):
+        pass
+
+    def umount(self):
+        pass
+
+    def stat(self, path):
+        at = self._begin(path)
+        if at is None:
+            return os.stat(self._folder + path)
+        return (0x8000 if at else 0x4000, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+    def open(self, path, mode):
+        at = self._begin(path)
+        if not at:
+            return open(self._folder + path, mode)
+        file = open(self._folder + "/" + _MODULES, "rb")
+        file.seek(at)
+        return file
+
+    def _begin(self, path):
+        """Where the module of this path begins, 0 for a folder, None if there is no such one."""
+        key = hashlib.sha256(path.strip("/").encode()).digest()[:_KEY]
+        at = self._index.find(key)
+        while at % _ENTRY and at > 0:
+            at = self._index.find(key, at + 1)
+        if at < 0:
+            return None
+        return int.from_bytes(self._index[at + _KEY : at + _ENTRY], "big")
+
+
+def use(version):
+    """From here on imports find this version's modules."""
+    folder = _HOME + version
+    try:
+        vfs.mount(Modules(folder), _MOUNTED)
+        folder = _MOUNTED
+    except OSError:
+        pass  # an older one has a file for each
+    sys.path.insert(0, folder)
+
+
 def _run(version, board):
     def settled():
         _write(_STARTS, version, _RUNS)
         print("tuidan", version, "runs")
 
     gc.threshold(_GARBAGE)
-    sys.path.insert(0, _HOME + version)
+    use(version)
     from firmware import main
 
     board = __import__("firmware.board." + board, None, None, ("Board",)).Board()

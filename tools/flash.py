@@ -16,6 +16,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections import Counter
 from contextlib import suppress
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -60,6 +61,7 @@ RETURN_S = 30       # a board is back at its port after a reset
 AGAIN_S = 0.2       # between two looks at a port
 STARTED_S = 90      # two tries, the way back and the older version's start, watchdog and all
 LARGE = 65536       # bytes of a file that is told about while it goes
+MODULES = "modules"  # as the loader names it
 SPARE_BLOCKS = 8    # for folders and the files that the loader writes
 
 
@@ -80,8 +82,8 @@ class Full(Failed):
 
 
 class Build(NamedTuple):
-    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}. The glyph
-    file, of which versions share one, is `glyphs`."""
+    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}. One of them,
+    MODULES, holds all .mpy. The glyph file, of which versions share one, is `glyphs`."""
     version: str
     folder: Path
     files: dict
@@ -120,13 +122,39 @@ def build(folder, board, architecture):
 
 def described(folder):
     """The Build of what lies in `folder`; its glyph file is moved out and lies beside it."""
+    (folder / MODULES).write_bytes(packed(folder))
     glyphs = folder.with_name(f"glyphs-{sha256(folder / GLYPHS)[:8]}")
     (folder / GLYPHS).rename(glyphs)
     (folder / "glyphs").write_text(glyphs.name)
     files = {str(path.relative_to(folder)): sha256(path)
-             for path in sorted(folder.rglob("*")) if path.is_file()}
+             for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".mpy"}
     whole = hashlib.sha256("".join(f"{name} {files[name]}\n" for name in files).encode())
     return Build(f"{version_of('tuidan')}-{whole.hexdigest()[:8]}", folder, files, glyphs)
+
+
+def packed(folder):
+    """All .mpy below `folder` as one file, as firmware/loader.py's Modules reads it: an index of
+    keys and places, then one behind the other."""
+    modules = sorted(path for path in folder.rglob("*.mpy"))
+    names = [str(path.relative_to(folder)) for path in modules]
+    folders = sorted({str(parent) for name in names for parent in Path(name).parents} - {"."})
+    # Whatever else an import asks for must not have the key of one that is there.
+    asked = {name.removesuffix(".mpy") + suffix for name in names for suffix in ("", ".py", ".mpy")}
+    others = {str(path.relative_to(folder)) for path in folder.rglob("*")} | asked
+    keys = Counter(_key(name) for name in others)
+    if any(keys[_key(name)] > 1 for name in names + folders):
+        raise Failed("two names of modules have one key: rename one of them")
+    at = 2 + (len(names) + len(folders)) * 6
+    index = b"".join(_key(name) + bytes(3) for name in folders)
+    for name, path in zip(names, modules, strict=True):
+        index += _key(name) + at.to_bytes(3, "big")
+        at += path.stat().st_size
+    count = len(names) + len(folders)
+    return count.to_bytes(2, "big") + index + b"".join(path.read_bytes() for path in modules)
+
+
+def _key(name):
+    return hashlib.sha256(name.encode()).digest()[:3]
 
 
 def sha256(path):
@@ -141,12 +169,11 @@ def is_native(path):
 
 def check_format(built, mpy_bits):
     """Refuse what the board would refuse. `mpy_bits`: its sys.implementation._mpy."""
-    for name in built.files:
-        if name.endswith(".mpy"):
-            ours = (built.folder / name).read_bytes()[1]
-            if ours != mpy_bits & 0xFF:
-                raise Failed(f"this mpy-cross writes .mpy version {ours}, the board's MicroPython "
-                             f"loads version {mpy_bits & 0xFF}: install the one that fits it")
+    for path in built.folder.rglob("*.mpy"):
+        ours = path.read_bytes()[1]
+        if ours != mpy_bits & 0xFF:
+            raise Failed(f"this mpy-cross writes .mpy version {ours}, the board's MicroPython "
+                         f"loads version {mpy_bits & 0xFF}: install the one that fits it")
 
 
 class Board:

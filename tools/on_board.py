@@ -147,7 +147,7 @@ def accept(name):
 def log_pages():
     """The pages of the diagnostic log of the version that is active, as text."""
     version, _, board = words("active")
-    sys.path.insert(0, HOME + "/" + version)
+    __import__("main").use(version)
     device = __import__("firmware.board." + board, None, None, ("Board",)).Board().data_flash()
     from firmware.drivers.flash import Part
     from firmware.storage import get
