@@ -82,8 +82,8 @@ class Full(Failed):
 
 
 class Build(NamedTuple):
-    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}. One of them,
-    MODULES, holds all .mpy. The glyph file, of which versions share one, is `glyphs`."""
+    """A version as it lies in `folder`; `files` is {path on the board: SHA-256 in hex}. One of
+    them, MODULES, holds all .mpy. The glyph file, of which versions share one, is `glyphs`."""
     version: str
     folder: Path
     files: dict
