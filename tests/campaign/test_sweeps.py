@@ -39,6 +39,11 @@ COURSES = {
     "refund corrected": ("0220 0420", "ANNULLED", "APPROVED"),
     "refund repeated": ("0220 0221", "APPROVED"),
     "void reversed": ("0200 0400", "ANNULLED"),
+    "sale": ("0200", "APPROVED"),
+    "sale with a PIN": ("0200", "DECLINED", "APPROVED"),  # a wrong one first
+    "sale reversed": ("0200 0400", "ANNULLED"),
+    "sale voided": ("0200", "APPROVED", "APPROVED"),
+    "sale taken back": ("0200 0400", "ANNULLED"),
     "new keys before a refund": ("0220", "APPROVED"),
     "new keys in a refund": ("0220 0221", "APPROVED"),
     "first day of a till": ("0220", "APPROVED"),

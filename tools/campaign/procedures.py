@@ -20,6 +20,7 @@ CORRECT = Wish("correct", "", 2_000)
 SETTLEMENT = Wish("settlement")
 # The host hears the third request and every repeat of it by the link; its answers are lost.
 UNANSWERED = Fault("dead in", 2, 21_000)
+SALE_UNANSWERED = Fault("dead in", 1, 21_000)  # a sale comes without a query before it
 
 # name: (seed, wishes, faults that belong to it); the seed is a used till's where nothing is said
 PROCEDURES = {
@@ -37,8 +38,8 @@ PROCEDURES = {
     "refund repeated": (1, (PART,), (UNANSWERED,)),
     "void reversed": (1, (VOID,), (UNANSWERED,)),
     "sale": (1, (SALE,), ()),
-    "sale with a PIN": (1, (Wish("sale", "51", 100_100),), ()),
-    "sale reversed": (1, (SALE,), (UNANSWERED,)),
+    "sale with a PIN": (7, (Wish("sale", "51", 100_100),), ()),
+    "sale reversed": (1, (SALE,), (SALE_UNANSWERED,)),
     "sale voided": (1, (SALE, Wish("void", "51")), ()),
     "sale taken back": (1, (SALE, TAKE_BACK), ()),
     "new keys before a refund": (1, (Wish("sign on"), PART), ()),

@@ -11,7 +11,6 @@ from tools.campaign.image import Image
 _WHO = {"out": "terminal >", "in": "< host", "screen": "screen", "paper": "paper", "key": "key",
         "power": "power", "fault": "FAULT", "flash": "flash", "ledger": "ledger",
         "reviewer": "reviewer"}
-_REQUEST_NAMES = {row[0]: name.replace("_", " ") for name, row in MESSAGES.items()}
 
 
 class Notebook:
@@ -75,7 +74,7 @@ def _packet(message, size):
     if message is None:
         return f"{size} bytes that are no message"
     fields = message.fields
-    words = [message.mti, _REQUEST_NAMES.get(message.mti, "")]
+    words = [message.mti, _name(message)]
     if 11 in fields:
         words.append(f"STAN {fields[11]}")
     if 60 in fields:
@@ -85,3 +84,11 @@ def _packet(message, size):
     if 39 in fields:
         words.append(f"code {fields[39]}")
     return " ".join(word for word in words if word)
+
+
+def _name(message):
+    """What the dialect calls a request; nothing of a reply."""
+    mti, process, f60 = message.mti, message.fields.get(3), message.fields.get(60)
+    network = None if f60 is None else split_f60(f60)[2]
+    return next((name.replace("_", " ") for name, row in MESSAGES.items()
+                 if row[:2] == (mti, process) and (row[3] is None or network in row[3])), "")
