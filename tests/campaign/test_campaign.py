@@ -91,7 +91,7 @@ def _a_worker(address):
 
 
 @real
-@pytest.mark.parametrize("seed", [4, 18, 26, 51])
+@pytest.mark.parametrize("seed", [23, 26, 37, 51])
 def test_a_seed_is_the_same_on_micropython(seed):
     here = Run(plan(seed)).play()
     there = Run(plan(seed), make_core=partial(OnMicroPython, pipe_tree())).play()
@@ -103,7 +103,7 @@ def test_a_seed_is_the_same_on_micropython(seed):
 
 
 def test_a_seed_is_told_as_a_story():
-    code, told, _ = tuidan("campaign", "--seed", "4", "--trace")
+    code, told, _ = tuidan("campaign", "--seed", "51", "--trace")
     assert code == 0
     for text in ("power       on", "FAULT", "terminal >  0800 sign on", "< host      0810",
                  "flash       10000001-000101-", "ledger      posting", "screen"):
@@ -117,7 +117,7 @@ def test_a_failing_seed_is_named_and_shrinks_to_what_matters(monkeypatch, capsys
 
     monkeypatch.setattr(owing, "_repeat", _silence_is_a_refusal)
     monkeypatch.setitem(owing._OWED, (1, 2), _silence_is_a_refusal)
-    seed = next(seed for seed in range(60)
+    seed = next(seed for seed in range(120)
                 if any(wrong[:2] == "3:" for wrong in Run(plan(seed)).play().wrong))
     assert main(["campaign", "--seed", str(seed), "--shrink", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)

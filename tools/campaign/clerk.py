@@ -370,6 +370,8 @@ CHINESE = (
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
     ("批结算", ("CANCEL",)),
+    ("清除终端", ("CANCEL",)),
+    ("练习模式", ("CANCEL",)),
     ("请输入消费金额", ("CANCEL",)),
     ("订单号 可扫码", ("CANCEL",)),
     ("付款方式", ("CANCEL",)),
@@ -397,6 +399,8 @@ ANSWERS = (
     ("Password", ("CANCEL",)),  # of somebody else: his finger slipped
     ("Enter password", Clerk._supervisors_password),
     ("Search", ("CANCEL",)),  # his finger slipped
+    ("Wipe", ("CANCEL",)),
+    ("Begin training", ("CANCEL",)),
     ("Enter anew", Clerk._anew),
     ("Reason", Clerk._reason),
     ("Amount of sale", Clerk._amount),
