@@ -23,7 +23,9 @@ async def pages(ui, title, rows, timeout_ms=PATIENCE_MS, about=None, values=None
     of `about`, the text id of a trouble; a question mark tells that there is one."""
     top = 0
     while True:
-        mark = _page(top // BODY_ROWS, len(rows)) + ("?" if about else "")
+        mark = _page(top // BODY_ROWS, len(rows))
+        if about:  # two pages at most, and a cell of the title's row is to stay free
+            mark = mark[:1] + "?"
         ui.show(title, rows[top : top + BODY_ROWS], mark)
         key = await ui.key(timeout_ms)
         if key == "ENTER":

@@ -14,10 +14,10 @@ _OPERATORS_ONLY = const(("flows.refund.", "flows.sale.", "flows.take_back.", "fl
 _SUPERVISORS_ONLY = const((
     "flows.operators.", "flows.limits.", "flows.settle.", "flows.training.", "flows.wipe.",
 ))  # fmt: skip
-# What changes the real terminal.
+# What changes the real terminal, or tells its host of it.
 NOT_IN_TRAINING = (
     "flows.operators.", "flows.password.", "flows.limits.", "flows.settle.", "flows.self_test.",
-    "flows.wipe.", "flows.sign_off.",
+    "flows.wipe.", "flows.sign_off.", "flows.activate.",
 )  # fmt: skip
 
 

@@ -137,10 +137,11 @@ def test_help_of_an_order_that_is_not_there_tells_its_number():
     till.wait("Reason")
     till.press("1")
     till.wait("Order number")
-    till.press(*"777", "ENTER")
+    till.press(*"77777777777", "ENTER")
     till.wait("Query failed")
+    assert till.world.screen()[0] == "Query failed  1?"  # the longest title, and two pages
     till.press("MENU")
-    assert "Order 777" in help_page(till)
+    assert "Order 77777777777" in help_page(till)
     till.press("CANCEL")
     till.wait("Query failed")
     till.press("ENTER")

@@ -31,8 +31,8 @@ def test_script_plays_as_it_says(path):
 
 
 def test_every_statement_of_the_language_can_be_played():
-    read_by_the_parser = {"language", "start", "seed", "terminal", "ends_anywhere", "include",
-                          "repeat", "end"}
+    read_by_the_parser = {"language", "start", "blank", "seed", "terminal", "ends_anywhere",
+                          "scenario", "include", "repeat", "end"}
     played = {name.removeprefix("do_") for name in vars(press.Player) if name.startswith("do_")}
     assert played == FORMS.keys() - read_by_the_parser
 

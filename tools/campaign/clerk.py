@@ -366,6 +366,12 @@ CHINESE = (
     ("菜单", ("CANCEL",)),
     ("交易记录", ("CANCEL",)),
     ("终端管理", ("CANCEL",)),
+    ("维护", ("CANCEL",)),
+    ("自检", ("CANCEL",)),
+    ("取消两次", ("CANCEL",)),
+    ("清除终端", ("CANCEL",)),
+    ("结束练习", ("ENTER",)),
+    ("开始练习", ("CANCEL",)),
     ("操作员管理", ("CANCEL",)),
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
@@ -420,6 +426,9 @@ ANSWERS = (
     ("No paper", Clerk._load_paper),
     ("Asking again", Clerk._wait_or_leave),
     ("CANCEL: ends", ("CANCEL",)),  # his finger slipped into the self-test
+    ("Self-test", ("CANCEL",)),
+    ("Wipe", ("CANCEL",)),  # or further
+    ("Begin training", ("CANCEL",)),
     ("Comparing totals", None),
     ("Uploading", None),
     ("Closing it", None),
