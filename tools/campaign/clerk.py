@@ -362,6 +362,7 @@ CHINESE = (
     ("请输入操作员号", Clerk._number),
     ("操作员01 请输入密码", Clerk._own_password),
     ("操作员00 请输入密码", Clerk._supervisors_password),
+    ("主管授权", ("CANCEL",)),
     ("菜单=更多", _WAYS["menu.language"]),
     ("菜单", ("CANCEL",)),
     ("交易记录", ("CANCEL",)),
@@ -376,7 +377,6 @@ CHINESE = (
     ("修改密码", ("CANCEL",)),
     ("查找记录", ("CANCEL",)),
     ("批结算", ("CANCEL",)),
-    ("清除终端", ("CANCEL",)),
     ("练习模式", ("CANCEL",)),
     ("请输入消费金额", ("CANCEL",)),
     ("订单号 可扫码", ("CANCEL",)),
@@ -427,8 +427,6 @@ ANSWERS = (
     ("Asking again", Clerk._wait_or_leave),
     ("CANCEL: ends", ("CANCEL",)),  # his finger slipped into the self-test
     ("Self-test", ("CANCEL",)),
-    ("Wipe", ("CANCEL",)),  # or further
-    ("Begin training", ("CANCEL",)),
     ("Comparing totals", None),
     ("Uploading", None),
     ("Closing it", None),

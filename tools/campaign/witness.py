@@ -23,7 +23,8 @@ FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
 _MTI_AT, _STX = 11, 0x02
 _CIPHERS = Ciphers()
-_CHECKED = re.compile(r"Second check.*? (?:Refund|Void|Sale) (\d+)\.(\d\d) Order (\d+)")
+_CHECKED = re.compile(r"(?:Second check|再次核对).*? (?:Refund|Void|Sale|退货|消费撤销|消费)"
+                      r" (\d+)\.(\d\d) ?元? (?:Order |单号)(\d+)")
 DURABLE = {  # what the journal must say before a byte of a request leaves
     "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
     "0420": ("CANCELLING",), "0421": ("CANCELLING",),
