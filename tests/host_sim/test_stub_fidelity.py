@@ -29,7 +29,7 @@ machine.WDT machine.WDT.feed
 rp2.Flash rp2.Flash.ioctl rp2.Flash.readblocks rp2.Flash.writeblocks
 time.sleep_ms time.ticks_add time.ticks_diff time.ticks_ms
 vfs.VfsLfs2 vfs.VfsLfs2.ilistdir vfs.VfsLfs2.mkdir vfs.VfsLfs2.mkfs vfs.VfsLfs2.open
-vfs.VfsLfs2.remove vfs.VfsLfs2.rename vfs.VfsLfs2.stat vfs.VfsLfs2.statvfs
+vfs.VfsLfs2.remove vfs.VfsLfs2.rename vfs.VfsLfs2.stat vfs.VfsLfs2.statvfs vfs.mount
 """.split()
 
 # The names that drivers, boards and storage give to chip objects.

@@ -4,6 +4,7 @@ The settings are those of the rp2 port; an image made here mounts there, byte fo
 Nothing is buffered above littlefs, so the flash sees each operation when the device's would.
 """
 
+import errno
 from contextlib import suppress
 
 from littlefs import UserContext, lfs
@@ -87,6 +88,11 @@ def _call(config, function, *arguments):
     if device.failure is not None:
         raise device.failure
     return result
+
+
+def mount(fsobj, mount_point, *, readonly=False):
+    """A board's loader alone asks for it; the files of a host stay where they are."""
+    raise OSError(errno.EPERM, "no mounts on CPython")
 
 
 class VfsLfs2:
