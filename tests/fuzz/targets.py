@@ -127,9 +127,6 @@ def requests():
 def keys():
     """Keys, pauses, power and line, from the idle till of a campaign: whatever is typed, the till
     comes to rest, and every invariant holds."""
-    from host_sim.roomy import spread_out
-
-    spread_out()
     from tools.campaign import invariants
     from tools.campaign.plan import Plan
     from tools.campaign.run import REST_MS, Run

@@ -25,6 +25,9 @@ def run(args):
     if not 1 <= terminals <= 1_000 or args.seconds < 1:
         print("tuidan soak: 1 to 1000 terminals, 1 second or more", file=sys.stderr)
         return 2
+    from host_sim.roomy import spread_out
+
+    spread_out()
     if args.how == "many":
         from tools.soak.many import play
 

@@ -13,7 +13,6 @@ from time import perf_counter
 
 from host_sim.acquirer import scenario, schema
 from host_sim.acquirer.host import Host, open_scenario
-from host_sim.roomy import spread_out
 from host_sim.world import START
 from tools.campaign.witness import FINANCIAL
 from tools.shop import books_wrong
@@ -34,7 +33,6 @@ def some(played, terminals):
 
 def play(terminals: int, seed: int = 0, procedures: int = 3) -> dict:
     """{"terminals", "transactions", "requests", "faults", "lost", "wrong": [text], ...}"""
-    spread_out()
     began = perf_counter()
     played = some(scenario.read(SCENARIO), terminals)
     engine = schema.open_engine()

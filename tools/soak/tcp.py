@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 
 from host_sim.acquirer import scenario, schema
 from host_sim.gateway import Gateway
-from host_sim.roomy import spread_out
 from tools.shop import books_wrong
 from tools.soak.many import SCENARIO
 from tools.soak.seat import Seat, plan
@@ -243,6 +242,5 @@ class Day:
 
 def play(terminals: int, seconds: int = 0, seed: int = 0, procedures: int = 3, speed: int = 1):
     """{"terminals", "seconds", "replies", "transactions", "lost", "wrong": [text], ...}"""
-    spread_out()
     with TemporaryDirectory(prefix="tuidan-soak-") as folder:
         return asyncio.run(Day(terminals, seconds, seed, procedures, speed).play(Path(folder)))
