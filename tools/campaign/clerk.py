@@ -337,6 +337,7 @@ class Clerk:
         return True
 
     def _away(self, name, fault):
+        self.slipped = True  # he begins again behind what he had typed
         self.stage.run_for(fault.a)
         return False
 
