@@ -8,6 +8,7 @@ from typing import Any
 
 from host_sim.acquirer import ledger
 from host_sim.acquirer.call import Call
+from protocol.errors import LocalMisuse
 
 PIN_TRIES = 3
 WALLET_ISSUER = "09990000"
@@ -51,24 +52,15 @@ def check_pin(call: Call, who: Payer) -> str:
         return "00"
     if who.card.tries >= PIN_TRIES:
         return "75"
-    pin = _pin(call.keyring.open_pin(call.mac, block), who.number)
-    if pin is None:
+    try:
+        pin = call.keyring.pin_key(call.mac).pin(block, who.number)
+    except LocalMisuse:
         return "99"
     right = call.keyring.pin_value(who.number, pin) == who.card.pin
     tries = 0 if right else who.card.tries + 1
     if tries != who.card.tries:
         ledger.count_tries(call.connection, who.token, tries)
     return "00" if right else "75" if tries >= PIN_TRIES else "55"
-
-
-def _pin(clear: bytes, number: str) -> str | None:
-    """The PIN in an opened block of format 0; None where it is none."""
-    account = bytes.fromhex("0000" + ("0" * 12 + number[:-1])[-12:])
-    text = bytes(a ^ b for a, b in zip(clear, account, strict=True)).hex().upper()
-    length = int(text[1], 16)
-    pin, filler = text[2 : 2 + length], text[2 + length :]
-    good = text[0] == "0" and 4 <= length <= 12 and pin.isdigit() and not filler.strip("F")
-    return pin if good else None
 
 
 def _luhn(number: str) -> bool:

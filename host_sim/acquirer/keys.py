@@ -15,6 +15,7 @@ from host_sim.acquirer.ledger import prove_key_set
 from host_sim.acquirer.schema import key_set
 from protocol.keys import unwrap_working_keys
 from protocol.mac import KEY_SIZES, MAC_SIZE, Mac
+from protocol.pin import PinKey
 from protocol.reference.ciphers import Ciphers
 from protocol.reference.keys import DrawAgain, wrap_working_keys
 from protocol.reference.tr31 import PADDING, wrapped
@@ -76,11 +77,11 @@ class Keyring:
         """The 8 bytes by which an issuer knows a card's PIN."""
         return pin_value(self._secrets.token_key, number, pin)
 
-    def open_pin(self, mac: Mac, block: bytes) -> bytes:
-        """F52, decrypted under the PIK of the set whose Mac let the request in."""
+    def pin_key(self, mac: Mac) -> PinKey:
+        """What opens F52: the PIK of the set whose Mac let the request in."""
         terminal_id, wrapped = self._behind[mac]
         keys = unwrap_working_keys(wrapped, self._secrets.tmk_of(terminal_id), self._ciphers)
-        return self._ciphers.des(keys.pik).decrypt(block)
+        return PinKey(keys.pik, self._ciphers)
 
     def has_master_key(self, terminal_id: str) -> bool:
         return self._secrets.tmk_of(terminal_id) is not None
