@@ -43,6 +43,7 @@ class Terminal:
         self.waiting_since = self.kernel.now()  # power-on, or the supervisor's last wrong password
         self.training = None  # the real parts, where training's stand in their place
         self.signed_on = False  # the clock may have stood still: a sign-on sets it
+        self.again = False  # the host asks for a sign-on
         self.in_hand = None  # the record that the operator is busy with
         self.turn = Turn(self.kernel)  # of whoever works on an open record
         self.left_open = Flag()  # a record was left to the background

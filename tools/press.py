@@ -27,7 +27,8 @@ IDLE = tuple(Texts(language)[name].partition("{")[0] for language in ("zh", "en"
              for name in ("idle.ready", "idle.offline", "idle.welcome", "idle.not_enrolled"))
 PRINTER_TROUBLES = {"open": "open", "cutter": "cutter jammed", "hot": "overheated",
                     "broken": "broken"}
-HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC}
+HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC,
+               "ask-sign-on": faults.ASK_SIGN_ON}
 
 
 SAMPLE_CARDS = dict(zip(CARDS, (row[0] for row in samples.CARDS), strict=True))

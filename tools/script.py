@@ -50,7 +50,7 @@ FORMS = {
     "wire": "wire cut|mend",
     "noise": "wire noise NUMBER",
     "damage": "wire damage NUMBER",
-    "host": "host silent|mute|bad-mac MTI NUMBER",
+    "host": "host silent|mute|bad-mac|ask-sign-on MTI NUMBER",
     "wrong_kcv": "host wrong-kcv",
     "miscount": "host miscount",
     "delay": "host delay SPAN MTI",

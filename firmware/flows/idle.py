@@ -11,6 +11,7 @@ REFUND = "flows.refund.run"
 _COMPLETE = const("flows.complete.run")
 _LOG_IN = const("flows.log_in.run")
 _ACTIVATE = const("flows.activate.run")
+_SIGN_ON = const("flows.sign_on.run")
 SETTLE = "flows.settle.run"
 MENU = "flows.menu.run"
 _IF_ALLOWED = const("flows.roles.allowed")
@@ -41,6 +42,8 @@ async def _welcome(terminal):
 
 async def _wait(terminal):
     """The same, or None if the screen is out of date or the key means nothing."""
+    if terminal.again:
+        return (_SIGN_ON,)
     owed = _owed(terminal)
     _show_idle(terminal, owed)
     terminal.news.clear()

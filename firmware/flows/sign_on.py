@@ -43,4 +43,5 @@ async def sign_on(terminal):
     if outcome.code == "00" and brought:
         overlay.call("signed_on.take", terminal, outcome, brought[0])
     terminal.signed_on = outcome.code == "00"
+    terminal.again = False  # whatever came of it: the next reply asks anew
     return outcome

@@ -16,9 +16,10 @@ BAD_MAC = "bad mac"  # the reply's F64 is wrong
 WRONG_KCV = "wrong kcv"  # the 0810 brings keys whose check value is wrong
 DELAY = "delay"  # the reply leaves later (the link server holds it back)
 MISCOUNT = "miscount"  # equal settlement totals are called different
+ASK_SIGN_ON = "ask sign on"  # the reply's header asks the terminal to sign on again
 CRASH = "crash"  # the host dies at a point of the request (host.Host)
 
-KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, MISCOUNT, CRASH)
+KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, MISCOUNT, ASK_SIGN_ON, CRASH)
 ANY = "any"
 MTIS = (ANY, *sorted({row[0] for row in MESSAGES.values()}))
 

@@ -28,6 +28,7 @@ from protocol.subfields import split_f60, split_f61
 
 ACQUIRER = "09000000"  # F32, and the second half of F44
 CURRENCY = "156"
+SIGN_ON_AGAIN = "3"  # processing request, the header's sixth digit
 NO_PIN = "06" + "0" * 14  # F53 of a reply: no PIN, double-length key
 
 HANDLERS = {
@@ -162,6 +163,8 @@ class Acquirer:
     def _sealed(self, mti, reply, mac):
         if mti == "0800" and 62 in reply.fields and self.faults.take(fault_kinds.WRONG_KCV, mti):
             reply.fields[62] = _with_wrong_kcv(reply.fields[62])
+        if self.faults.take(fault_kinds.ASK_SIGN_ON, mti):
+            reply.header = reply.header[:5] + SIGN_ON_AGAIN + reply.header[6:]
         if mac is None:
             reply.fields.pop(64, None)
             return codec.encode(reply)

@@ -98,3 +98,40 @@ def test_empty_batch_does_not_turn_the_stan_back():
     till.sign_and_finish()
     sent = till.sent("0220")[0].fields
     assert (sent[60][2:8], sent[11]) == ("000102", "800003")
+
+
+def test_what_asks_to_sign_on_under_a_wrong_mac_is_not_heard():
+    till = logged_in()
+    till.faults.script(faults.ASK_SIGN_ON, "0600")
+    till.faults.script(faults.BAD_MAC, "0600")
+    ask_for_order(till)
+    till.wait("MAC")
+    till.press("ENTER")
+    till.idle()
+    till.world.run_for(60_000)
+    assert len(till.sent("0800")) == 1 and till.faults.happened[faults.ASK_SIGN_ON] == 1
+
+
+def test_a_host_that_asks_in_every_reply_gets_one_sign_on_for_each():
+    till = logged_in()
+    till.faults.script(faults.ASK_SIGN_ON, faults.ANY, times=None)
+    till.menu("This till", "Line test")
+    till.wait("Keys renewed")
+    till.idle()
+    till.world.run_for(60_000)
+    assert len(till.sent("0800")) == 2
+
+
+def test_asked_while_a_refund_runs_signs_on_behind_it_and_refunds_under_the_old_keys():
+    till = logged_in()
+    till.faults.script(faults.ASK_SIGN_ON, "0600")
+    till.faults.script(faults.ASK_SIGN_ON, "0220")
+    till.send(SOLD_LAST_WEEK, 1000)
+    till.wait("Signature")
+    assert len(till.sent("0800")) == 1
+    till.press("ENTER")
+    till.wait("Vouchers printed")
+    till.press("ENTER")
+    till.wait("Keys renewed")
+    till.idle()
+    assert len(till.sent("0800")) == 2 and till.given_back_fen(SOLD_LAST_WEEK) == 1000
