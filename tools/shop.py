@@ -32,24 +32,22 @@ class Shop(NamedTuple):
     folder: TemporaryDirectory | None  # where the ledger's file is, if it goes with the Shop
 
 
-def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None,
-              engine=None, scenario=None, blank=False):
-    """A Shop on one of the sample terminals, its power still off.
+class Books(NamedTuple):
+    """An acquirer and its ledger, before there is a terminal. `terminals`: number -> (merchant,
+    MAC); `secrets`: the host's keys."""
+    acquirer: Acquirer | Host
+    engine: object
+    terminals: dict
+    secrets: object
+    folder: TemporaryDirectory | None
 
-    `terminal` None is the test shop's till; `world` is World or a class with its arguments.
-    `ledger_file`: where the SQLite file is to be made and kept; None for one that goes with the
-    Shop. `engine`: one in memory (schema.open_engine()) that is put back to the samples and holds
-    the ledger instead, for many runs, one after the other. `scenario`: one in
-    place of the samples. `blank`: the terminal knows nothing of that yet, it is to be activated.
-    ValueError for a terminal that is none of theirs, FileExistsError for a
-    ledger that is there already.
+
+def open_books(seed=0, start=START, ledger_file=None, engine=None, scenario=None):
+    """The acquirer of the samples, or of a scenario -> Books. `ledger_file`: where the SQLite file
+    is to be made and kept; None for one that goes with the Books. `engine`: one in memory
+    (schema.open_engine()) that is put back to the samples and holds the ledger instead, for many
+    runs, one after the other. FileExistsError for a ledger that is there already.
     """
-    rows = scenario.terminals if scenario else samples.TERMINALS
-    enrolled = {row[0]: row for row in rows}
-    terminal = terminal or (samples.TERMINAL if samples.TERMINAL in enrolled else rows[0][0])
-    if terminal not in enrolled:
-        raise ValueError(f"no sample terminal {terminal}; there are {', '.join(enrolled)}")
-    _, merchant, mac = enrolled[terminal]
     folder = None
     if engine is not None:
         schema.restore(engine, sample_ledger(start.date()))
@@ -63,13 +61,20 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
         if scenario is None:
             path.write_bytes(sample_ledger(start.date()))
         engine = schema.open_engine(str(path))
-    acquirer: Acquirer | Host
+    rows = scenario.terminals if scenario else samples.TERMINALS
+    terminals = {number: (merchant, mac) for number, merchant, mac in rows}
     if scenario is None:
         acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
-    else:
-        open_scenario(engine, scenario, start.date())
-        acquirer = Host(engine, scenario, f"{seed} acquirer")
-    secrets = scenario.secrets if scenario else samples.SECRETS
+        return Books(acquirer, engine, terminals, samples.SECRETS, folder)
+    open_scenario(engine, scenario, start.date())
+    return Books(Host(engine, scenario, f"{seed} acquirer"), engine, terminals,
+                 scenario.secrets, folder)
+
+
+def place(books, terminal, language="zh", seed=0, start=START, world=World, blank=False):
+    """A new terminal of these Books, its power still off -> its World. `world` is World or a class
+    with its arguments; `blank`: it knows nothing yet, it is to be activated."""
+    merchant, mac = books.terminals[terminal]
 
     def factory(board):
         from firmware import factory as maker
@@ -82,10 +87,26 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
         maker.write_params(storage, {
             "terminal": terminal, "merchant": merchant, "mac": mac, "language": language})
         maker.write_operators(storage, PASSWORDS, terminal)
-        board.store_tmk(secrets.tmk_of(terminal))
+        board.store_tmk(books.secrets.tmk_of(terminal))
 
-    made = world(LinkServer(acquirer), seed=seed, start=start, prepare=factory)
-    return Shop(made, acquirer, engine, merchant, mac, folder)
+    return world(LinkServer(books.acquirer), seed=seed, start=start, prepare=factory)
+
+
+def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None,
+              engine=None, scenario=None, blank=False):
+    """A Shop on one of the sample terminals, its power still off.
+
+    `terminal` None is the test shop's till, or the scenario's first. The others as open_books and
+    place have them. ValueError for a terminal that is none of theirs.
+    """
+    rows = scenario.terminals if scenario else samples.TERMINALS
+    there = [row[0] for row in rows]
+    terminal = terminal or (samples.TERMINAL if samples.TERMINAL in there else there[0])
+    if terminal not in there:
+        raise ValueError(f"no sample terminal {terminal}; there are {', '.join(there)}")
+    books = open_books(seed, start, ledger_file, engine, scenario)
+    made = place(books, terminal, language, seed, start, world, blank)
+    return Shop(made, books.acquirer, books.engine, *books.terminals[terminal], books.folder)
 
 
 @cache
