@@ -12,6 +12,7 @@ import tty
 from contextlib import contextmanager
 from pathlib import Path
 
+from host_sim.ptyboard import flashfile
 from host_sim.ptyboard.console import MICROPYTHON, ROOT, environment
 from host_sim.ptyboard.panel import Panel
 from tools import story
@@ -26,7 +27,7 @@ _PIECE = 64
 
 
 def enrolled_flash(language="zh"):
-    """The flash of the sample shop's till as it leaves the factory, in bytes."""
+    """The flash of the sample shop's till as it leaves the factory, in bytes, key slot and all."""
     flash = open_shop(language=language).world.device.flash
     return flash.read(0, flash.size)
 
@@ -36,7 +37,9 @@ def configure(parser):
     parser.epilog = "Keys: 0-9, Enter, Backspace = CLEAR, x = CANCEL, m = MENU, u and d = UP, DOWN."
     parser.add_argument("--link", required=True, metavar="PORT", help="where the acquirer is")
     parser.add_argument("--flash", metavar="FILE",
-                        help="the terminal's flash; made if there is none (default: a new one)")
+                        help="the terminal's flash; made if there is none (default: a new one); "
+                             "its key slot is FILE.key, which only you may read, so no copy of "
+                             "FILE has the key in it")
     parser.add_argument("--language", choices=("zh", "en"), default="zh", help="of a new flash")
 
 
@@ -49,7 +52,7 @@ def run(args):
     with tempfile.TemporaryDirectory(prefix="tuidan-") as folder:
         flash = Path(args.flash or Path(folder, "flash"))
         if not flash.exists():
-            flash.write_bytes(enrolled_flash(args.language))
+            flashfile.write(flash, enrolled_flash(args.language))
         panel = Panel()
         process = subprocess.Popen(
             [MICROPYTHON, FIRMWARE], env=environment(flash, panel.ports | {"link": args.link}),

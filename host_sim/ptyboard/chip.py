@@ -42,6 +42,7 @@ LCD_RESET = const(2)
 _CTRL_C = b"\x03"
 
 _BLOCK = const(4096)
+_KEY_SLOT = const(1408 * 1024 - 4096)  # the last block
 _PIECE = const(256)
 
 _pc = vfs.VfsPosix("/")  # the PC's files, whatever is mounted as the board's
@@ -70,26 +71,32 @@ class Port:
 
 
 class FileFlash:
-    """NOR flash in a file of `size` bytes, which must exist. `operations`: after so many the power
-    goes, half-way through the next one; None for ever."""
+    """NOR flash in a file of `size` bytes, but for the key slot, which is the file `key_slot`; both
+    must exist. `operations`: after so many the power goes, half-way through the next one; None for
+    ever."""
 
-    def __init__(self, path, operations=None):
+    def __init__(self, path, key_slot, operations=None):
         self._file = _pc.open(path, "r+b")
+        self._key_slot = _pc.open(key_slot, "r+b")
         self.size = self._file.seek(0, 2)
         self._left = operations
 
     def readinto(self, at, buffer):
-        self._file.seek(at)
-        self._file.readinto(buffer)
+        self._at(at).readinto(buffer)
 
     def program(self, at, data):
-        self._file.seek(at)
+        file = self._at(at)
         if self._left == 0:
-            self._file.write(data[: len(data) // 2])
+            file.write(data[: len(data) // 2])
             power_off()
         elif self._left is not None:
             self._left -= 1
-        self._file.write(data)
+        file.write(data)
+
+    def _at(self, at):
+        file = self._key_slot if at >= _KEY_SLOT else self._file
+        file.seek(at - _KEY_SLOT if at >= _KEY_SLOT else at)
+        return file
 
     def erase(self, at):
         self.program(at, b"\xff" * _BLOCK)
@@ -231,9 +238,9 @@ class DeskChip(Chip):
 
 
 def install():
-    """Put a DeskChip behind `machine`, `rp2` and `time`. From the environment: TUIDAN_FLASH, and
-    TUIDAN_LINK, _PANEL, _PRINTER, _WATCHDOG are paths on the PC, TUIDAN_OPERATIONS is FileFlash's;
-    with TUIDAN_USB the standard streams are the USB port.
+    """Put a DeskChip behind `machine`, `rp2` and `time`. From the environment: TUIDAN_FLASH,
+    TUIDAN_KEY_SLOT and TUIDAN_LINK, _PANEL, _PRINTER, _WATCHDOG are paths on the PC,
+    TUIDAN_OPERATIONS is FileFlash's; with TUIDAN_USB the standard streams are the USB port.
     """
     ports = {}
     for name in ("link", "panel", "printer", "watchdog"):
@@ -241,7 +248,11 @@ def install():
         if path:
             ports[name] = path
     operations = os.getenv("TUIDAN_OPERATIONS")
-    flash = FileFlash(os.getenv("TUIDAN_FLASH"), int(operations) if operations else None)
+    flash = FileFlash(
+        os.getenv("TUIDAN_FLASH"),
+        os.getenv("TUIDAN_KEY_SLOT"),
+        int(operations) if operations else None,
+    )
     usb = sys.stdin.buffer if os.getenv("TUIDAN_USB") else None
     machine.board = DeskChip(flash, ports, usb)
     time.sleep_ms = machine.board.sleep_ms

@@ -21,10 +21,11 @@ import tty
 from contextlib import suppress
 from pathlib import Path
 
+from host_sim.ptyboard import flashfile
+
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = Path(sys.executable).with_name("micropython")
 PORTS = ("link", "panel", "printer")
-FLASH_BYTES = 1408 * 1024
 
 _PIECE = 4096
 _LOOK_S = 0.2  # how late the watchdog may be
@@ -35,15 +36,13 @@ _RAW_BANNER = b"raw REPL; CTRL-B to exit"
 
 
 def environment(image, ports):
-    """Environment of a MicroPython that is to run on the chip of host_sim/ptyboard/chip.py."""
+    """Environment of a MicroPython that is to run on the chip of host_sim/ptyboard/chip.py.
+    `image`: a file, see flashfile.py."""
+    flashfile.separate(image)
     given = {f"TUIDAN_{name.upper()}": str(path) for name, path in ports.items()}
+    given["TUIDAN_KEY_SLOT"] = str(flashfile.key_file(image))
     path = f"{ROOT / 'host_sim/shims'}:{ROOT}"
     return os.environ | given | {"TUIDAN_FLASH": str(image), "MICROPYPATH": path}
-
-
-def blank_flash(image):
-    """Make the file a chip fresh from the factory."""
-    Path(image).write_bytes(b"\xff" * FLASH_BYTES)
 
 
 class Watch:
@@ -188,14 +187,14 @@ class Board:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("image", help="the flash; made if there is none")
+    parser.add_argument("image", help="the flash; made if there is none; the key slot is IMAGE.key")
     for name in PORTS:
         parser.add_argument(f"--{name}", help=f"PTY or serial port of the {name}")
     parser.add_argument("--cut-at", type=int, metavar="N", help="cut the power at the N-th file")
     parser.add_argument("--copies", metavar="DIR", help="keep the flash as it is at each file")
     args = parser.parse_args()
     if not os.path.exists(args.image):
-        blank_flash(args.image)
+        flashfile.write(args.image)
     ports = {name: getattr(args, name) for name in PORTS if getattr(args, name)}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     board = Board(args.image, ports, args.cut_at, args.copies)

@@ -7,6 +7,8 @@ from zlib import crc32
 
 import pytest
 
+from host_sim.acquirer import samples
+from host_sim.ptyboard import flashfile
 from tests.tools import desk
 from tests.tools.desk import MICROPYTHON, TUIDAN, real
 from tools.cli import main
@@ -20,7 +22,7 @@ ORDER = "20260004"
 def till(tmp_path):
     """The flash of a terminal as it leaves the factory."""
     path = tmp_path / "flash"
-    path.write_bytes(enrolled_flash("en"))
+    flashfile.write(path, enrolled_flash("en"))
     return path
 
 
@@ -47,6 +49,8 @@ def test_a_refund_between_two_processes_is_in_the_ledger_afterwards(till, tmp_pa
     assert "RMB 520.00" in paper
     assert [line.split()[1] for line in answered] == ["0800", "0600", "0220"]
     assert answered[-1].endswith(" -> 00")
+    key = samples.tmk(samples.TERMINAL)
+    assert key not in till.read_bytes() and key in flashfile.key_file(till).read_bytes()
     # The same books in a new process: all of that order went back already.
     with desk.running(TUIDAN, "acquirer", "--port", "pty", "--ledger", ledger) as (_, line):
         with pytest.raises(NotApproved):
