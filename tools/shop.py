@@ -106,7 +106,8 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
         raise ValueError(f"no sample terminal {terminal}; there are {', '.join(there)}")
     books = open_books(seed, start, ledger_file, engine, scenario)
     made = place(books, terminal, language, seed, start, world, blank)
-    return Shop(made, books.acquirer, books.engine, *books.terminals[terminal], books.folder)
+    merchant, mac = books.terminals[terminal]
+    return Shop(made, books.acquirer, books.engine, merchant, mac, books.folder)
 
 
 @cache
