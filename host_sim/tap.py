@@ -4,6 +4,9 @@ Its own small reading of the frame, apart from protocol/framing.py: a tap that s
 would share its mistakes.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 STX, ETX = 0x02, 0x03
 
 
@@ -40,3 +43,15 @@ class FrameTap:
         for byte in self._bytes[1 : end - 1]:
             check ^= byte
         return end if self._bytes[end - 2] == ETX and self._bytes[end - 1] == check else -1
+
+
+def overhear(line: Any, hear: Callable[[bytes, int], None]) -> None:
+    """Let `hear(data, now_ms)` have all that enters a line, before whoever listens already."""
+    before = line.tap
+
+    def listen(data: bytes, now_ms: int) -> None:
+        hear(data, now_ms)
+        if before is not None:
+            before(data, now_ms)
+
+    line.tap = listen

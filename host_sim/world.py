@@ -84,6 +84,9 @@ class World:
 
     Each packet on the line goes to all of `on_packet`, a list of functions of its bytes, which
     raise what should end the run; the two codecs' agreement is the first of them.
+
+    Each event goes to all of `on_event`, and so does what the trace leaves out: "key up" with a
+    key's name, "read" with a reader's line, and what others tell().
     """
 
     def __init__(
@@ -105,6 +108,7 @@ class World:
         self.power_cuts = 0  # by the flash, in the middle of an operation
         self.trace: list[Event] = []
         self.on_packet: list[Callable[[bytes], Any]] = [agreement.check]
+        self.on_event: list[Callable[[Event], Any]] = []
         self.agenda = Agenda()
         self.wire: Any = Wire() if wire is None else wire
         self.rng = Random(f"{seed} wire")  # for the faults that a script asks for
@@ -165,6 +169,8 @@ class World:
         self._catch_up()
         if down:
             self._record("key", name)
+        else:
+            self.tell("key up", name)
         self.device.move_key(name, down, self.now_ms)
 
     def swipe(self, track2: str, fault: str | None = None) -> None:
@@ -178,6 +184,7 @@ class World:
     def _read(self, what: str, line: bytes) -> None:
         self._catch_up()
         self._record("key", what)
+        self.tell("read", line)
         self.device.read(line, self.now_ms)
         self._settle()  # the line's end is due from now on
 
@@ -349,3 +356,9 @@ class World:
 
     def _record(self, kind: str, value: Any) -> None:
         self.trace.append(Event(self.now_ms, kind, value))
+        self.tell(kind, value)
+
+    def tell(self, kind: str, value: Any) -> None:
+        """Let those who listen know of something, which the trace need not hold."""
+        for hook in self.on_event:
+            hook(Event(self.now_ms, kind, value))

@@ -15,6 +15,8 @@ COMMANDS = {
              "tools.demo", "configure", "run"),
     "press": ("play key scripts in virtual time",
               "tools.press", "configure", "run"),
+    "capture": ("what passes between a terminal and a host, into a file that Wireshark opens",
+                "tools.capture.command", "configure", "run"),
     "twin": ("the same key scripts on CPython and on MicroPython, compared byte by byte",
              "tools.twin", "configure", "run"),
     "campaign": ("a refund through every place where something can go wrong",

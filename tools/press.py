@@ -5,7 +5,9 @@ left dangling: books that add up, no crash, an idle terminal.
 """
 import argparse
 import json
+import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from firmware.text.texts import Texts
@@ -13,10 +15,11 @@ from host_sim.acquirer import faults, samples
 from host_sim.agreement import CodecsDisagree
 from host_sim.bench.wire import Damage
 from host_sim.core import FirmwareCrash
-from host_sim.world import KEY_UP_MS
+from host_sim.world import KEY_UP_MS, World
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import story
+from tools.capture.run import record_script
 from tools.script import CARDS, ScriptError, read_script
 from tools.shop import given_back_fen, open_shop, wrong_in_ledger
 
@@ -27,6 +30,9 @@ IDLE = tuple(Texts(language)[name].partition("{")[0] for language in ("zh", "en"
              for name in ("idle.ready", "idle.offline", "idle.welcome", "idle.not_enrolled"))
 PRINTER_TROUBLES = {"open": "open", "cutter": "cutter jammed", "hot": "overheated",
                     "broken": "broken"}
+# Statements that a capture does not tell in their own words: what they do is seen by itself, or
+# they only look. All others touch the parts around.
+SEEN = re.compile("press|type|choose|swipe|swipe_badly|scan|hold|power|pass|mark|wait.*|expect.*")
 HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC,
                "ask-sign-on": faults.ASK_SIGN_ON}
 
@@ -72,6 +78,8 @@ class Player:
         """Power on, every statement, then the checks that nothing is left dangling."""
         self._try(f"{self._script.path}: at its start", "the terminal boots", self._world.power_on)
         for statement in self._script.statements:
+            if not SEEN.fullmatch(statement.name):
+                self._world.tell("bench", statement.text)
             self._try(statement.where, statement.text,
                       lambda one=statement: getattr(self, "do_" + one.name)(*one.values))
         end = f"{self._script.path}: at its end"
@@ -223,23 +231,28 @@ class Player:
         self._world.run_for(span_ms)
 
 
-def play(path, seed=None):
-    """Play the script at `path` on a new shop -> (Shop, result).
+def play(path, seed=None, capture=None, world=World):
+    """Play the script at `path` on a new shop, in a world of that kind -> (Shop, result).
+
+    `capture`: a binary file for all that passes.
 
     The result: {"script", "result": "passed" or "failed", "outcome", "seed", "language", "ms",
     "screens", "messages", "paper"}, and for a failed run {"error": {"where", "expected", "seen",
-    "screen"}}. Raises ScriptError for a script that cannot be read.
+    "screen"}}. Raises ScriptError for a script that cannot be read, OSError for a full disk.
     """
     script = read_script(path)
     seed = script.seed if seed is None else seed
-    shop = open_shop(script.terminal, script.language, seed, script.start,
+    shop = open_shop(script.terminal, script.language, seed, script.start, world,
                      scenario=script.scenario, blank=script.blank)
+    recorder = record_script(capture, shop, script, seed) if capture else None
     error = None
     try:
         Player(script, shop).play()
     except Failed as failed:
         error = {"where": failed.where, "expected": failed.expected, "seen": failed.seen,
                  "screen": shop.world.screen()}
+    if recorder:
+        recorder.end("failed" if error else "passed")
     trace = shop.world.trace
     result = {"script": str(path), "result": "failed" if error else "passed",
               "outcome": story.outcome(trace), "seed": seed, "language": script.language,
@@ -282,14 +295,20 @@ def configure(parser):
     parser.add_argument("--trace", action="store_true", help="tell every screen and packet")
     parser.add_argument("--pictures", metavar="DIR", type=picture_folder,
                         help="save screens and paper as PNG there")
+    parser.add_argument("--capture", metavar="FILE", help="all that passes, as pcapng, there; "
+                        "for one script")
 
 
 def run(args):
     """Play every script given; exit code 0, 1 if one failed, 2 if one could not be read."""
+    if args.capture and len(args.scripts) > 1:
+        print("tuidan press: --capture is for one script", file=sys.stderr)
+        return 2
     results = []
     for path in args.scripts:
         try:
-            shop, result = play(path, args.seed)
+            with open(args.capture, "wb") if args.capture else nullcontext() as capture:
+                shop, result = play(path, args.seed, capture)
             if args.pictures:
                 several = len(args.scripts) > 1
                 save_pictures(shop.world, args.pictures / (Path(path).stem if several else ""))

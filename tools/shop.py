@@ -30,6 +30,7 @@ class Shop(NamedTuple):
     merchant: str
     mac: str
     folder: TemporaryDirectory | None  # where the ledger's file is, if it goes with the Shop
+    terminal: str
 
 
 class Books(NamedTuple):
@@ -107,7 +108,7 @@ def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, le
     books = open_books(seed, start, ledger_file, engine, scenario)
     made = place(books, terminal, language, seed, start, world, blank)
     merchant, mac = books.terminals[terminal]
-    return Shop(made, books.acquirer, books.engine, merchant, mac, books.folder)
+    return Shop(made, books.acquirer, books.engine, merchant, mac, books.folder, terminal)
 
 
 @cache

@@ -8,7 +8,7 @@ import sys
 from itertools import zip_longest
 from typing import NamedTuple
 
-from host_sim.tap import FrameTap
+from host_sim.tap import FrameTap, overhear
 from host_sim.world import World
 from protocol.errors import WireFault
 from tools.explain import explain
@@ -73,15 +73,7 @@ def play(path, world=World):
 
 
 def _listen(line, seen):
-    """Note what enters a line, and let whoever listens already hear it."""
-    before = line.tap
-
-    def listen(data, now_ms):
-        seen.append(Sighting(now_ms, data))
-        if before is not None:
-            before(data, now_ms)
-
-    line.tap = listen
+    overhear(line, lambda data, now_ms: seen.append(Sighting(now_ms, data)))
 
 
 def compare(one, other):

@@ -94,7 +94,8 @@ class Row:
 @dataclass(frozen=True)
 class Scenario:
     """`merchants`, `terminals`, `orders` and `limits` are rows as samples has them; `faults` go to
-    Faults.script, `terms` to the Acquirer; `reviewers` None: nobody decides."""
+    Faults.script, `terms` to the Acquirer; `reviewers` None: nobody decides. `written`: the file's
+    text."""
 
     name: str
     about: str
@@ -106,6 +107,7 @@ class Scenario:
     faults: tuple
     reviewers: Row | None
     activations: tuple
+    written: str
 
     @property
     def secrets(self):
@@ -134,13 +136,14 @@ def read(named: str) -> Scenario:
     """The scenario of a shipped name or in a file. Raises ScenarioError."""
     path = find(named)
     try:
-        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        written = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(written)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
         told = reason.strerror if isinstance(reason, OSError) else reason
         known = f"; shipped are {', '.join(shipped())}" if isinstance(reason, OSError) else ""
         raise ScenarioError(f"{named}: {told}{known}") from None
     try:
-        return _scenario(path.stem, _tables(written))
+        return _scenario(path.stem, _tables(tables), written)
     except ValueError as reason:
         raise ScenarioError(f"{path}: {reason}") from None
 
@@ -178,7 +181,7 @@ def _row(where, written, form) -> Row:
     return Row(where, values)
 
 
-def _scenario(own_name, tables) -> Scenario:
+def _scenario(own_name, tables, written) -> Scenario:
     top = tables[""]
     base = samples if top.samples else None
     merchants = tuple(base.MERCHANTS if base else ()) + tuple(
@@ -205,7 +208,8 @@ def _scenario(own_name, tables) -> Scenario:
     return Scenario(own_name, top.about, merchants, terminals, orders, limits, terms,
                     tuple(map(_fault, tables["fault"])), tables.get("reviewers"),
                     (tuple(row[:2] for row in base.ACTIVATIONS if not row[2]) if base else ())
-                    + tuple((one.code, one.terminal) for one in tables["activation"]))
+                    + tuple((one.code, one.terminal) for one in tables["activation"]),
+                    written)
 
 
 def _orders(row, cards, terminals):
