@@ -33,6 +33,12 @@ def test_there_are_enough_of_them_and_each_says_what_is_wrong():
     assert all(mutant.wrong for mutant in mutants.MUTANTS.values())
 
 
+def test_each_of_them_can_be_planted():
+    for mutant in mutants.MUTANTS.values():
+        with planting.planted(mutant.plant):
+            pass
+
+
 @pytest.mark.parametrize("plant", ["in_host.any_mac", "in_terminal.any_reply"])
 def test_nothing_stays_planted(plant):
     from host_sim.acquirer.keys import Keyring

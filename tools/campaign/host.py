@@ -21,6 +21,7 @@ from tools.campaign import shopfront
 
 REVIEW_MS = (5_000, 240_000)  # a reviewer decides so long after a refund was held
 SILENCE = b""
+SALE = "000000"  # F3
 STRANGE = "87"  # a code (F39) that is in no table
 
 
@@ -81,6 +82,9 @@ class Host:
         request = self._witness.read(packet)
         if request is not None and request.mti == "0500":
             return self._settling(packet, now, self._book.due("settlement"))
+        if request is not None and request.mti == "0400" and request.fields[3] == SALE:
+            for fault in self._book.due("reversal"):
+                self._rival(packet, now, fault)
         return self._answered(packet, now)
 
     def _settling(self, packet, now, faults):

@@ -18,6 +18,8 @@ _WEIGHTS = {"refund": 10, "void": 5, "sale": 7, "take back": 5, "correct": 5, "r
 _TEST_CODES = (5, 51, 61, 68, 90, 91, 96, 98)
 # What may befall a settlement, where there is one.
 SETTLING = (Fault("miscount", 0), Fault("miscount", 1), Fault("late cancel", 0))
+# And what may befall the reversal of a sale.
+REVERSING = (Fault("built upon", 0), Fault("built upon", 1))
 
 
 class Plan(NamedTuple):
@@ -49,6 +51,8 @@ def plan(seed: int) -> Plan:
     drawn = faults.draw(rng)
     if any(wish.kind == "settlement" for wish in wishes):
         drawn += [fault for fault in SETTLING if rng.random() < 0.5]
+    if any(wish.kind == "sale" for wish in wishes):
+        drawn += [fault for fault in REVERSING if rng.random() < 0.3]
     return Plan(seed, tuple(wishes), tuple(drawn))
 
 
