@@ -199,6 +199,7 @@ def voided_again(patch):
     """A void of what was voided, or given back in the meantime."""
     patch.set(rules, "VOID_CHECKS", tuple(
         row for row in rules.VOID_CHECKS if row[1] not in (rules._is_voided, rules._is_begun)))
+    patch.without_trigger("posting_never_above_the_order")
 
 
 def any_pin(patch):

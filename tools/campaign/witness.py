@@ -48,6 +48,7 @@ SOMETIMES = (
     "an approved sale was reversed",
     "a sale stood though it was to be reversed",
     "a sale was reversed that the host had never seen",
+    "a sale arrived after it was reversed",
     "a sale was refunded",
     "a sale was voided",
     "a wrong PIN was answered",
@@ -430,7 +431,9 @@ class Witness:
             posted = one.behind > one.before
             if request.mti in ("0200", "0220", "0221"):
                 if key in closed and code in ("C9", "CA"):
-                    self.sometimes("a refund arrived after it was cancelled")
+                    what = "sale" if request.fields[3] == "000000" else "refund"
+                    ended = "reversed" if what == "sale" else "cancelled"
+                    self.sometimes(f"a {what} arrived after it was {ended}")
                 elif key in decided and code not in ("A0", "77"):
                     self.sometimes("a repeat got the stored answer")
                 if code == "09":
