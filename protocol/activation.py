@@ -15,7 +15,7 @@ NAME_DIGITS = 4
 ROUNDS = 16000  # of SHA-256: a second or two on a Pico, well below its watchdog
 _HEADER = 16  # characters of a block without optional blocks
 _MAC = 16  # characters
-_TYPE = b"K0TD"  # key encryption key, TDES, for decryption only
+_KIND = "K0TD"  # key encryption key, TDES, for decryption only
 
 
 def well_formed(code):
@@ -41,6 +41,15 @@ def keys(code, nonce):
 def unwrapped(block, key, ciphers):
     """The TMK in a TR-31 block. WireFault for any other block, any other key, any changed bit: it
     never tells which."""
+    kind, tmk = opened(block, key, ciphers)
+    if kind != _KIND or len(tmk) != 16:
+        raise WireFault("62.DF15", 0, "no key block")
+    return tmk
+
+
+def opened(block, key, ciphers):
+    """(what the key in a TR-31 block is for, 4 characters: usage, algorithm, mode; the key).
+    WireFault as `unwrapped`."""
     try:
         return _opened(block, key, ciphers)
     except (ValueError, IndexError, LocalMisuse):
@@ -51,7 +60,7 @@ def _opened(block, key, ciphers):
     data = block.encode()
     header, body = data[:_HEADER], bytes.fromhex(block[_HEADER:-_MAC])
     mac = bytes.fromhex(block[-_MAC:])
-    good = header[:1] == b"B" and int(header[1:5]) == len(data) and header[5:9] == _TYPE
+    good = header[:1] == b"B" and int(header[1:5]) == len(data)
     if not good or header[12:14] != b"00" or not body or len(body) % 8:
         raise ValueError
     sealing = ciphers.des(derived(key, 0, ciphers))
@@ -61,9 +70,10 @@ def _opened(block, key, ciphers):
         before = body[at : at + 8]
     if not equal(cmac(header + clear, ciphers.des(derived(key, 1, ciphers))), mac):
         raise ValueError
-    if clear[:2] != b"\x00\x80":  # bits of the key
+    bits = int.from_bytes(clear[:2], "big")
+    if bits % 8 or not 0 < bits // 8 <= len(clear) - 2:
         raise ValueError
-    return clear[2:18]
+    return header[5:9].decode(), clear[2 : 2 + bits // 8]
 
 
 def derived(key, usage, ciphers):

@@ -20,6 +20,7 @@ from protocol.errors import WireFault
 from protocol.reference.codec import decode
 from tools import story
 from tools.explain import title, yuan
+from tools.keys import parts
 
 USUAL = "ordinary_day"
 STATUS_S = 10
@@ -83,6 +84,9 @@ def configure(parser):
                      "sample terminals and orders.")
     parser.add_argument("--scenario", default=USUAL, metavar="FILE",
                         help=f"a shipped scenario or a TOML file (default {USUAL})")
+    parser.add_argument("--transport-key", nargs="+", metavar="FILE",
+                        help="components of the key under which the scenario has master keys "
+                             "(tuidan keys inject)")
     parser.add_argument("--port", action="append", metavar="PORT",
                         help="serial port or pyserial URL; `pty` to make one and print its name; "
                              "tcp:PORT or socket://HOST:PORT to listen (0: any free port); may "
@@ -111,8 +115,9 @@ def run(args):
             for name in scenario.shipped():
                 print(f"{name:22} {scenario.read(name).about}")
             return 0
-        played = scenario.read(args.check or args.scenario)
-    except ScenarioError as reason:
+        transport = parts.load("kbpk", args.transport_key) if args.transport_key else None
+        played = scenario.read(args.check or args.scenario, transport and transport.value)
+    except (ScenarioError, parts.Wrong, OSError) as reason:
         print(f"tuidan acquirer: {reason}", file=sys.stderr)
         return 2
     if args.check:

@@ -37,6 +37,8 @@ COMMANDS = {
             "tools.log", "configure", "run"),
     "merchant": ("a merchant's account: balance, top-up, statement",
                  "tools.merchant", "configure", "run"),
+    "keys": ("keys: components, check values, key blocks; injected, exported, shown, wiped",
+             "tools.keys.command", "configure", "run"),
     "flash": ("the firmware onto a board, verified, with a way back",
               "tools.flash", "configure", "run"),
     "decode": ("read packets: hex in, fields out",

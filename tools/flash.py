@@ -219,10 +219,11 @@ class Board:
                                f"if started: {RESET}", answers=1, silence_s=ANSWER_S)
         return self._told(lines, 1)
 
-    def ask(self, *expressions, reset=False):
+    def ask(self, *expressions, reset=False, programs=()):
         """The value of the last of these expressions, evaluated in order on the board with the
-        functions of tools/on_board.py; then, if asked for, the board is reset."""
-        words = ["run", str(ON_BOARD)]
+        functions of tools/on_board.py and of the files `programs`; then, if asked for, the board is
+        reset."""
+        words = [word for path in (ON_BOARD, *programs) for word in ("run", str(path))]
         for expression in expressions:
             words += ["exec", f"tell({expression})"]
         if reset:

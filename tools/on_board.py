@@ -144,11 +144,16 @@ def accept(name):
     os.rename(HOME + "/" + name + ".part", HOME + "/" + name)
 
 
-def log_pages():
-    """The pages of the diagnostic log of the version that is active, as text."""
+def terminal_board():
+    """The Board of the version that is active; its modules can be imported from now on."""
     version, _, board = words("active")
     __import__("main").use(version)
-    device = __import__("firmware.board." + board, None, None, ("Board",)).Board().data_flash()
+    return __import__("firmware.board." + board, None, None, ("Board",)).Board()
+
+
+def log_pages():
+    """The pages of the diagnostic log of the version that is active, as text."""
+    device = terminal_board().data_flash()
     from firmware.drivers.flash import Part
     from firmware.storage import get
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from host_sim.acquirer.ledger import prove_key_set
 from host_sim.acquirer.schema import key_set
+from protocol.errors import WireFault
 from protocol.keys import unwrap_working_keys
 from protocol.mac import KEY_SIZES, MAC_SIZE, Mac
 from protocol.pin import PinKey
@@ -123,7 +124,10 @@ class Keyring:
         for row in rows:
             if row.wrapped is None:
                 break
-            mac = self._mac(row, row.wrapped)
+            try:
+                mac = self._mac(row, row.wrapped)
+            except WireFault:  # it went out under a master key that was replaced since
+                continue
             if mac.verify(covered, f64):
                 if row.number > row.proved_set:
                     older = [r.number for r in rows if r.number < row.number]

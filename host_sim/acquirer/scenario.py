@@ -5,7 +5,7 @@ error, for it would be a rule that silently does not hold.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from host_sim.acquirer.scenario_values import (
     clock,
     code,
     digits,
+    key_block,
     limits,
     listed,
     name,
@@ -29,7 +30,10 @@ from host_sim.acquirer.scenario_values import (
     whole,
 )
 from host_sim.acquirer.terms import REFUND_WINDOW_DAYS, Coded, Terms
+from protocol.activation import unwrapped
+from protocol.errors import WireFault
 from protocol.mac import KEY_SIZES
+from protocol.reference.ciphers import Ciphers
 
 SHIPPED = Path(__file__).parent / "scenarios"
 EACH = "each"  # an order of this terminal: one at every terminal
@@ -59,6 +63,7 @@ FORMS: dict[str, dict[str, tuple[Any, Any]]] = {
               "product": (text(str), NEEDED), "refunded": (_MONEY, 0),
               "became": (one_of("void", "hold"), None)},
     "activation": {"code": (activation_code, NEEDED), "terminal": (_TERMINAL, NEEDED)},
+    "key": {"terminal": (_TERMINAL, NEEDED), "block": (key_block, NEEDED)},
     "code": {"answer": (code, NEEDED), "to": (_KINDS, ("refund",)), "amount": (_MONEY, None),
              "from_amount": (_MONEY, None), "cents": (whole(0, 99), None),
              "order": (order_number, None), "terminal": (_TERMINAL, None),
@@ -70,7 +75,7 @@ FORMS: dict[str, dict[str, tuple[Any, Any]]] = {
               "delay_ms": (span, Span(0, 0)), "point": (whole(0, 99), 0),
               "down_s": (whole(0, 3600), 10), "hours": (clock, None)},
 }  # fmt: skip
-LISTS = ("merchant", "terminal", "order", "activation", "code", "fault")
+LISTS = ("merchant", "terminal", "order", "activation", "key", "code", "fault")
 
 
 class ScenarioError(Exception):
@@ -95,7 +100,8 @@ class Row:
 class Scenario:
     """`merchants`, `terminals`, `orders` and `limits` are rows as samples has them; `faults` go to
     Faults.script, `terms` to the Acquirer; `reviewers` None: nobody decides. `written`: the file's
-    text."""
+    text. `master_keys`: {number of a terminal: TMK} of its key blocks; the others' are made by the
+    samples' rule."""
 
     name: str
     about: str
@@ -108,10 +114,12 @@ class Scenario:
     reviewers: Row | None
     activations: tuple
     written: str
+    master_keys: dict = field(default_factory=dict, repr=False)
 
     @property
     def secrets(self):
-        return samples.secrets(self.terminals)
+        usual = samples.secrets(self.terminals)
+        return usual._replace(tmk_of=lambda at: self.master_keys.get(at) or usual.tmk_of(at))
 
     def load(self, connection, today) -> None:
         """Fill an empty ledger with it."""
@@ -132,8 +140,9 @@ def find(named: str) -> Path:
     return own if named in shipped() else Path(named)
 
 
-def read(named: str) -> Scenario:
-    """The scenario of a shipped name or in a file. Raises ScenarioError."""
+def read(named: str, transport: bytes | None = None) -> Scenario:
+    """The scenario of a shipped name or in a file. `transport`: the 16 bytes that its key blocks
+    open under. Raises ScenarioError."""
     path = find(named)
     try:
         written = path.read_text(encoding="utf-8")
@@ -143,7 +152,7 @@ def read(named: str) -> Scenario:
         known = f"; shipped are {', '.join(shipped())}" if isinstance(reason, OSError) else ""
         raise ScenarioError(f"{named}: {told}{known}") from None
     try:
-        return _scenario(path.stem, _tables(tables), written)
+        return _scenario(path.stem, _tables(tables), written, transport)
     except ValueError as reason:
         raise ScenarioError(f"{path}: {reason}") from None
 
@@ -181,7 +190,7 @@ def _row(where, written, form) -> Row:
     return Row(where, values)
 
 
-def _scenario(own_name, tables, written) -> Scenario:
+def _scenario(own_name, tables, written, transport) -> Scenario:
     top = tables[""]
     base = samples if top.samples else None
     merchants = tuple(base.MERCHANTS if base else ()) + tuple(
@@ -198,8 +207,9 @@ def _scenario(own_name, tables, written) -> Scenario:
     _unique("merchant", [row[0] for row in merchants])
     _unique("terminal", numbers)
     _unique("order", [row[0] for row in orders])
+    _unique("key of terminal", [one.terminal for one in tables["key"]])
     _known(tables["terminal"], "merchant", [row[0] for row in merchants])
-    for table in ("activation", "code"):
+    for table in ("activation", "key", "code"):
         _known(tables[table], "terminal", numbers)
     if not terminals:
         raise ValueError("there is no terminal: samples = true, or [[terminal]]")
@@ -209,7 +219,7 @@ def _scenario(own_name, tables, written) -> Scenario:
                     tuple(map(_fault, tables["fault"])), tables.get("reviewers"),
                     (tuple(row[:2] for row in base.ACTIVATIONS if not row[2]) if base else ())
                     + tuple((one.code, one.terminal) for one in tables["activation"]),
-                    written)
+                    written, {one.terminal: _master_key(one, transport) for one in tables["key"]})
 
 
 def _orders(row, cards, terminals):
@@ -226,6 +236,15 @@ def _orders(row, cards, terminals):
     for at in terminals if row.terminal == EACH else [row.terminal]:
         number = row.number + (at[-4:] if row.terminal == EACH else "")
         yield (number, row.days_ago, at, paid, row.amount, row.quantity, row.product, became)
+
+
+def _master_key(row, transport):
+    if transport is None:
+        raise ValueError(f"{row.where}: its block opens under a transport key, and none is given")
+    try:
+        return unwrapped(row.block, transport, Ciphers())
+    except WireFault:
+        raise ValueError(f"{row.where}, block: no TMK under this transport key") from None
 
 
 def _coded(row) -> Coded:

@@ -126,6 +126,7 @@ def _activation_code(given):
 
 activation_code = text(_activation_code)
 name = matching(r"[0-9A-Za-z_-]{1,32}", "a name of letters, digits, - and _ in quotes")
+key_block = matching(r"B[0-9A-Z]{63,111}", "a key block, which begins with B")
 order_number = matching(r"[0-9A-Za-z-]{1,32}", "an order number in quotes")
 _hhmm = matching(r"([01]\d|2[0-3]):[0-5]\d", 'a time of day like "09:00"')
 _LIMITS = {

@@ -1,21 +1,22 @@
-"""The other end of protocol/activation.py: a TMK into a TR-31 block of version B.
+"""The other end of protocol/activation.py: a key into a TR-31 block of version B.
 
 The padding is handed in, so that a simulated host gives the same bytes again.
 """
 
 from protocol.activation import cmac, derived, xored
 from protocol.errors import LocalMisuse
-from protocol.keys import TMK_SIZE
 
-PADDING = 6
+PADDING = 6  # bytes; fills up a key of 8 or 16
+TMK = "K0TD"  # usage, algorithm, mode: a key encryption key, TDES, for decryption only
 
 
-def wrapped(tmk, key, ciphers, padding):
-    """The block, 80 characters. tmk, key: 16 bytes; padding: 6 bytes that nobody can foretell."""
-    if (len(tmk), len(key), len(padding)) != (TMK_SIZE, 16, PADDING):
+def wrapped(secret, key, ciphers, padding, kind=TMK):
+    """The block, 64 or 80 characters. secret: 8 or 16 bytes; key: 16; padding: 6 bytes that nobody
+    can foretell."""
+    if len(secret) not in (8, 16) or (len(key), len(padding)) != (16, PADDING):
         raise LocalMisuse("tr31", "a key or padding of the wrong length")
-    header = b"B0080K0TD00N0000"
-    clear = b"\x00\x80" + tmk + padding
+    clear = (len(secret) * 8).to_bytes(2, "big") + secret + padding
+    header = b"B%04d%s00N0000" % (32 + 2 * len(clear), kind.encode())
     mac = cmac(header + clear, ciphers.des(derived(key, 1, ciphers)))
     sealing, body, before = ciphers.des(derived(key, 0, ciphers)), b"", mac
     for at in range(0, len(clear), 8):

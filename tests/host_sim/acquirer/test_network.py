@@ -1,8 +1,11 @@
 """Sign-on, echo, and who is answered at all."""
 
+from random import Random
+
 import pytest
 
 from host_sim.acquirer import samples, schema
+from host_sim.acquirer.server import Acquirer
 from protocol import tlv
 from protocol.keys import behind_keys
 from protocol.reference import codec
@@ -94,6 +97,19 @@ def test_sign_ons_by_a_stranger_leave_few_key_sets_and_the_good_one(host, till):
         Till(host.acquirer).sign_on()
     assert host.count(schema.key_set) <= 4
     assert code(till.inquire("20260001")) == "00"
+
+
+def test_keys_under_a_master_key_that_was_replaced_verify_nothing_and_a_sign_on_brings_others(host):
+    before = Till(host.acquirer)
+    before.sign_on()
+    assert code(before.inquire("20260001")) == "00"
+    secrets = samples.SECRETS._replace(tmk_of=lambda _terminal: bytes(range(16)))
+    host.acquirer = Acquirer(host.engine, Random(3), secrets=secrets)
+    before.acquirer = host.acquirer
+    assert code(before.inquire("20260001")) == "A0"
+    before.tmk = bytes(range(16))
+    before.sign_on()
+    assert code(before.inquire("20260001")) == "00"
 
 
 def test_terminal_that_is_not_enrolled_is_told_so_without_a_mac(host):

@@ -75,6 +75,7 @@ class Till:
         self.stan = 100
         self.now = now
         self.mac = None
+        self.tmk = samples.tmk(terminal_id)
 
     def message(self, mti, fields):
         fields = {41: self.terminal_id, 42: self.merchant_id, **fields}
@@ -98,7 +99,7 @@ class Till:
         return reply
 
     def keys_in(self, reply):
-        return unwrap_working_keys(reply.fields[62], samples.tmk(self.terminal_id), CIPHERS)
+        return unwrap_working_keys(reply.fields[62], self.tmk, CIPHERS)
 
     def sign_on(self, mode="003", stan=1):
         message = self.message(
