@@ -145,7 +145,7 @@ class World:
         """Press keys one after the other, as fast as a finger goes."""
         for name in names:
             self.hold(name, KEY_DOWN_MS)
-            self._pass(KEY_UP_MS)
+            self.run_through(KEY_UP_MS)
 
     def choose(self, text: str) -> bool:
         """Press the number of this line of the list on the screen, going down to it; False, and
@@ -161,7 +161,7 @@ class World:
 
     def hold(self, name: str, ms: int) -> None:
         self.move_key(name, True)
-        self._pass(ms)
+        self.run_through(ms)
         self.move_key(name, False)
 
     def move_key(self, name: str, down: bool) -> None:
@@ -175,13 +175,14 @@ class World:
 
     def swipe(self, track2: str, fault: str | None = None) -> None:
         """Pull a card through; `fault` as in bench/head.py."""
-        self._read("swipe", head.swiped(track2, fault))
+        self.read(head.swiped(track2, fault), "swipe")
 
     def scan(self, code: str) -> None:
         """Hold a code before the scanner."""
-        self._read("scan", head.scanned(code))
+        self.read(head.scanned(code), "scan")
 
-    def _read(self, what: str, line: bytes) -> None:
+    def read(self, line: bytes, what: str = "read") -> None:
+        """The head or the scanner says this."""
         self._catch_up()
         self._record("key", what)
         self.tell("read", line)
@@ -240,7 +241,7 @@ class World:
             self._settle()
         return True
 
-    def _pass(self, ms: int) -> None:
+    def run_through(self, ms: int) -> None:
         """run_for, with nothing at its end where nothing is due."""
         self._catch_up()
         self._server_touched = True

@@ -41,6 +41,8 @@ COMMANDS = {
              "tools.keys.command", "configure", "run"),
     "flash": ("the firmware onto a board, verified, with a way back",
               "tools.flash", "configure", "run"),
+    "replay": ("a capture again, to the terminal or the acquirer: what differs, by field",
+               "tools.replay.command", "configure", "run"),
     "decode": ("read packets: hex in, fields out",
                "tools.packets", "configure_decode", "decode"),
     "encode": ("write packets: what decode --json gives in, hex out",

@@ -72,12 +72,10 @@ def open_books(seed=0, start=START, ledger_file=None, engine=None, scenario=None
                  scenario.secrets, folder)
 
 
-def place(books, terminal, language="zh", seed=0, start=START, world=World, blank=False):
-    """A new terminal of these Books, its power still off -> its World. `world` is World or a class
-    with its arguments; `blank`: it knows nothing yet, it is to be activated."""
-    merchant, mac = books.terminals[terminal]
-
-    def factory(board):
+def factory(terminal, merchant, mac, secrets, language="zh", blank=False):
+    """What the maker does to a new terminal -> a World's `prepare`. `blank`: it knows nothing yet,
+    it is to be activated."""
+    def prepare(board):
         from firmware import factory as maker
         from firmware.storage import Storage
 
@@ -88,9 +86,17 @@ def place(books, terminal, language="zh", seed=0, start=START, world=World, blan
         maker.write_params(storage, {
             "terminal": terminal, "merchant": merchant, "mac": mac, "language": language})
         maker.write_operators(storage, PASSWORDS, terminal)
-        board.store_tmk(books.secrets.tmk_of(terminal))
+        board.store_tmk(secrets.tmk_of(terminal))
 
-    return world(LinkServer(books.acquirer), seed=seed, start=start, prepare=factory)
+    return prepare
+
+
+def place(books, terminal, language="zh", seed=0, start=START, world=World, blank=False):
+    """A new terminal of these Books, its power still off -> its World. `world` is World or a class
+    with its arguments; `blank` as factory has it."""
+    merchant, mac = books.terminals[terminal]
+    prepare = factory(terminal, merchant, mac, books.secrets, language, blank)
+    return world(LinkServer(books.acquirer), seed=seed, start=start, prepare=prepare)
 
 
 def open_shop(terminal=None, language="zh", seed=0, start=START, world=World, ledger_file=None,

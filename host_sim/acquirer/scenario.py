@@ -146,15 +146,19 @@ def read(named: str, transport: bytes | None = None) -> Scenario:
     path = find(named)
     try:
         written = path.read_text(encoding="utf-8")
-        tables = tomllib.loads(written)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as reason:
+    except (OSError, UnicodeDecodeError) as reason:
         told = reason.strerror if isinstance(reason, OSError) else reason
         known = f"; shipped are {', '.join(shipped())}" if isinstance(reason, OSError) else ""
         raise ScenarioError(f"{named}: {told}{known}") from None
+    return parse(path.stem, written, str(path), transport)
+
+
+def parse(name: str, written: str, where: str, transport: bytes | None = None) -> Scenario:
+    """The scenario of a file's text. Raises ScenarioError, which says `where` it stood."""
     try:
-        return _scenario(path.stem, _tables(tables), written, transport)
-    except ValueError as reason:
-        raise ScenarioError(f"{path}: {reason}") from None
+        return _scenario(name, _tables(tomllib.loads(written)), written, transport)
+    except ValueError as reason:  # TOMLDecodeError is one
+        raise ScenarioError(f"{where}: {reason}") from None
 
 
 def _tables(written) -> dict:

@@ -45,10 +45,7 @@ class Recorder:
         self._world = world
         self._start = microseconds(world.start)
         self._writer = Writer(file, run)
-        overhear(world.wire.to_host, partial(self._wire, "out"))
-        overhear(world.wire.to_terminal, partial(self._wire, "in"))
-        overhear(world.device.to_printer, lambda data, _now_ms: self._write("paper", data))
-        world.on_event.append(self._event)
+        listen(world, self._writer.write)
 
     @property
     def packets(self):
@@ -57,7 +54,23 @@ class Recorder:
 
     def end(self, words):
         """Say how the run ended, as the last of the file."""
-        self._writer.end(self._now(), words)
+        self._writer.end(self._start + 1000 * self._world.now_ms, words)
+
+
+def listen(world, write):
+    """Let write(packet) have all that passes in a World from now on."""
+    _Listener(world, write)
+
+
+class _Listener:
+    def __init__(self, world, write):
+        self._world = world
+        self._start = microseconds(world.start)
+        self._put = write
+        overhear(world.wire.to_host, partial(self._wire, "out"))
+        overhear(world.wire.to_terminal, partial(self._wire, "in"))
+        overhear(world.device.to_printer, lambda data, _now_ms: self._write("paper", data))
+        world.on_event.append(self._event)
 
     def _wire(self, way, data, _now_ms):
         notes = {}
@@ -81,7 +94,5 @@ class Recorder:
             self._write("bench", event.value.encode())
 
     def _write(self, channel, data, way=None, notes=None):
-        self._writer.write(Packet(self._now(), channel, way, data, notes or {}))
-
-    def _now(self):
-        return self._start + 1000 * self._world.now_ms
+        at_us = self._start + 1000 * self._world.now_ms
+        self._put(Packet(at_us, channel, way, data, notes or {}))

@@ -1,0 +1,179 @@
+"""A simulator's capture replays to the byte and millisecond; one spoilt field in it is named."""
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from protocol.dialect import form, lines
+from protocol.dialect.fields import FIELDS
+from protocol.dialect.tags import TAGS
+from protocol.framing import frame
+from tests.tools.test_twin import real
+from tools import press
+from tools.capture.recording import Reading, Writer
+from tools.cli import main
+from tools.mpy import on_micropython
+from tools.replay import exact
+from tools.replay.command import replay_file
+from tools.replay.fields import packet_of, parts_of
+from tools.replay.stages import STAGES
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+FORMS = {words[0]: form(words[1]) for words in (line.split() for line in lines(FIELDS))}
+TAG_FORMS = {words[0]: form(words[1]) for words in (line.split() for line in lines(TAGS))}
+
+
+def captured(path):
+    """The bytes of a script's capture."""
+    file = io.BytesIO()
+    _, result = press.play(path, capture=file)
+    assert "error" not in result, result["error"]
+    return file.getvalue()
+
+
+def replayed(data, against, **arguments):
+    return exact.replay(Reading(io.BytesIO(data)), against, **arguments)
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
+def test_script_replays_without_a_difference(path):
+    data = captured(path)
+    for against in STAGES:
+        comparison = replayed(data, against)
+        assert comparison.differences == [] and comparison.packets > 0
+
+
+@real
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
+def test_script_replays_without_a_difference_on_micropython(path):
+    comparison = replayed(captured(path), "terminal", world_class=on_micropython())
+    assert comparison.differences == [] and comparison.packets > 0
+
+
+class Spoilt:
+    """A capture whose packets can be changed one at a time."""
+
+    def __init__(self, data, folder):
+        reading = Reading(io.BytesIO(data))
+        self.packets = list(reading)
+        self._run = reading.head.run
+        self.path = folder / "spoilt.pcapng"
+
+    def with_packet(self, number, data):
+        """The replay of the capture with another `number`th packet."""
+        with open(self.path, "wb") as file:
+            writer = Writer(file, self._run)
+            for at, packet in enumerate(self.packets, 1):
+                writer.write(packet._replace(data=data) if at == number else packet)
+        return replay_file(self.path)
+
+    def without(self, number):
+        with open(self.path, "wb") as file:
+            writer = Writer(file, self._run)
+            for at, packet in enumerate(self.packets, 1):
+                if at != number:
+                    writer.write(packet)
+        return replay_file(self.path)
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory):
+    return Spoilt(captured(SCRIPTS / "refund_full.txt"), tmp_path_factory.mktemp("spoilt"))
+
+
+def flipped(packet, field, piece):
+    """A packet with one bit of a field's value turned, so that it can still be read."""
+    at, mask = piece.at, 0x10
+    if field in ("tpdu", "header"):
+        at += 2
+    elif field.isdigit():
+        kind, width, _ = FORMS[field]
+        at += width
+        mask = 1 if kind in "ab" else 0x10
+    elif field.startswith("62."):
+        kind = TAG_FORMS.get(field[3:], ("b",))[0]
+        at += 3 if field[3:] in TAG_FORMS else 0
+        mask = 0x10 if kind == "n" else 1
+    return packet[:at] + bytes([packet[at] ^ mask]) + packet[at + 1:]
+
+
+def test_every_field_of_every_message_is_named_when_one_bit_of_it_is_turned(spoilt):
+    flips = 0
+    for number, one in enumerate(spoilt.packets, 1):
+        parts = parts_of(one.data) if one.channel == "wire" else None
+        for field, piece in (parts or {}).items():
+            if field == "bitmap":
+                continue    # what it turns on or off is a field
+            data = frame(flipped(packet_of(one.data), field, piece))
+            assert data != one.data and parts_of(data) is not None, field
+            result = spoilt.with_packet(number, data)
+            first = result.differences[0]
+            assert (first.number, first.field) == (number, field), (number, field, first)
+            assert first.against == ("terminal" if one.way == "out" else "acquirer")
+            assert first.at == piece.at and first.message
+            flips += 1
+    assert flips > 80
+
+
+@pytest.mark.parametrize("channel, way, field", [
+    ("screen", None, "pixels"), ("paper", None, "bytes"), ("wire", "out", "control")])
+def test_one_bit_of_anything_else_is_named(spoilt, channel, way, field):
+    number = max(at for at, one in enumerate(spoilt.packets, 1)
+                 if (one.channel, one.way) == (channel, way) and (not way or len(one.data) == 1))
+    data = bytearray(spoilt.packets[number - 1].data)
+    data[len(data) // 2] ^= 0x13 if way else 1
+    first = spoilt.with_packet(number, bytes(data)).differences[0]
+    assert (first.number, first.field) == (number, field)
+    assert first.expected != first.actual
+
+
+def test_a_packet_that_is_not_there_is_named(spoilt):
+    number = max(at for at, one in enumerate(spoilt.packets, 1) if one.channel == "screen")
+    first = spoilt.without(number).differences[0]
+    assert first.name == "is new" and first.who == "screen"
+    assert first.actual.startswith("screen ") and first.expected is None
+
+
+def test_another_key_is_noticed_by_what_follows(spoilt):
+    number = next(at for at, one in enumerate(spoilt.packets, 1) if one.data == b"down 1")
+    first = spoilt.with_packet(number, b"down 2").differences[0]
+    assert (first.against, first.who) == ("terminal", "screen")
+
+
+def test_a_capture_cut_anywhere_is_replayed_up_to_there(spoilt, tmp_path):
+    data = captured(SCRIPTS / "echo.txt")
+    for size in range(1200, len(data), 997):
+        (tmp_path / "cut.pcapng").write_bytes(data[:size])
+        result = replay_file(tmp_path / "cut.pcapng")
+        assert result.differences == []
+
+
+def test_command_tells_the_field_and_ends_with_1(spoilt, tmp_path, capsys):
+    number, one = next((at, one) for at, one in enumerate(spoilt.packets, 1)
+                       if one.channel == "wire" and one.data[14:16] == b"\x02\x20")
+    wrong = flipped(packet_of(one.data), "4", parts_of(one.data)["4"])
+    spoilt.with_packet(number, frame(wrong))
+    words = ["replay", str(spoilt.path), "--exact", "--against", "terminal"]
+    xml, page = tmp_path / "a.xml", tmp_path / "a.html"
+    assert main([*words, "--junit", str(xml), "--html", str(page)]) == 1
+    told = capsys.readouterr().out
+    assert "0220 refund request: F4 amount, fen, at byte 24" in told
+    assert "file    100000052000" in told and "replay  000000052000" in told
+    assert 'failures="1"' in xml.read_text()
+    assert "F4 amount, fen" in page.read_text()
+    assert main([*words, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["packets"] > 50 and len(told["differences"]) == 1
+    assert told["differences"][0]["field"] == "4"
+    assert told["differences"][0]["who"] == "terminal"
+
+
+@pytest.mark.parametrize("data, words", [
+    (b"", "the file is empty"), (b"\xd4\xc3\xb2\xa1" + bytes(20), "older pcap format"),
+    (b"hello", "no pcapng file")])
+def test_what_is_no_capture_is_told_in_one_line(tmp_path, capsys, data, words):
+    (tmp_path / "x").write_bytes(data)
+    assert main(["replay", str(tmp_path / "x")]) == 2
+    err = capsys.readouterr().err
+    assert words in err and err.count("\n") == 1

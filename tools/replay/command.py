@@ -1,0 +1,69 @@
+"""`tuidan replay`: what a capture holds happens again, to the terminal, the acquirer, or both.
+
+Exit code 0: no difference; 1: a difference, or a file that is cut; 2: nothing could be replayed.
+"""
+import json
+import sys
+from pathlib import Path
+
+from host_sim.world import World
+from tools.capture.pcapng import PcapngFault
+from tools.capture.recording import Reading
+from tools.mpy import NoMicroPython, on_micropython
+from tools.replay import exact, report
+from tools.replay.stages import STAGES, NotExact
+
+ENDS = tuple(STAGES)
+
+
+def configure(parser):
+    """Arguments of `tuidan replay`."""
+    parser.epilog = "tools/replay/README.md tells what is replayed how, and the rules."
+    parser.add_argument("file", metavar="FILE", help="a capture")
+    parser.add_argument("--against", choices=ENDS, help="one end only, else both")
+    parser.add_argument("--exact", action="store_true", help="exactly or not at all")
+    parser.add_argument("--micropython", action="store_true",
+                        help="the terminal's firmware on real MicroPython")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--junit", metavar="FILE", type=Path, help="the result as JUnit XML too")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="the result as a page too")
+
+
+def run(args):
+    """Replay, tell, and give the exit code."""
+    try:
+        world = on_micropython() if args.micropython else World
+        result = replay_file(args.file, args.against, args.exact, world)
+    except (NotExact, NoMicroPython, PcapngFault) as reason:
+        print(f"tuidan replay: {args.file}: {reason}", file=sys.stderr)
+        return 2
+    if args.junit:
+        args.junit.write_bytes(report.junit(result))
+    if args.html:
+        args.html.write_text(report.html(result), encoding="utf-8")
+    if args.json:
+        print(json.dumps(report.as_json(result), ensure_ascii=False))
+    else:
+        print("\n".join(report.text(result)))
+    return 1 if result.differences or result.cut else 0
+
+
+def replay_file(path, against=None, exactly=False, world=World):
+    """Replay the capture at `path` -> report.Result. `against` of ENDS, None for what can be.
+    Raises NotExact, PcapngFault, OSError."""
+    return exactly_replayed(path, ENDS if against is None else (against,), world)
+
+
+def exactly_replayed(path, ends, world):
+    """The run of a simulator's capture again, to each end apart."""
+    found, packets, more, cut = [], 0, 0, None
+    for end in ends:
+        with open(path, "rb") as file:
+            reading = Reading(file)
+            comparison = exact.replay(reading, end, world)
+        found += comparison.differences
+        packets += comparison.packets
+        more += comparison.more
+        cut = str(reading.fault) if reading.fault else None
+    found.sort(key=lambda one: one.at_us)
+    return report.Result(str(path), "exactly", ends, packets, found, more, [], cut)
