@@ -1,7 +1,7 @@
 """Activation of blank terminals: codes that the staff gave out, each good for one device, one day.
 
-A code that was guessed at too often is dead. Its secret leaves the database as soon as the terminal
-has proved that it holds its keys.
+A code that was guessed at too often is dead. Its secret leaves the database when the code is asked
+for after its terminal has proved that it holds its keys, or by a second device that knows it.
 """
 
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ def answer(connection: Connection, keyring, tags: dict, now: datetime):
             return "00", enrolled, _brought(keyring, enrolled, key)
         _change(connection, row.name, tries=row.tries + 1)
         code = WRONG if row.tries + 1 < TRIES else LOCKED
-    if code in (USED, LOCKED, EXPIRED) and row.code:
+    if row.code and (code in (LOCKED, EXPIRED) or code == USED and _over(row, enrolled, tags)):
         _change(connection, row.name, code="")
     ledger.note(connection, now, row.terminal_id, "activation refused", f"code {row.name} {code}")
     return code, None, b""
@@ -69,6 +69,14 @@ def _refused(row, enrolled, tags, now):
     if now - row.entered_at >= timedelta(hours=HOURS) or not row.code:
         return EXPIRED
     return None
+
+
+def _over(row, enrolled, tags):
+    """Whether a used code's secret may go: its device needs it no more, or another one knows it. A
+    stranger who does not know it takes it from nobody."""
+    return enrolled.proved_set > row.proved_before or equal(
+        keys(row.code, tags["DF16"])[1], tags["DF17"]
+    )
 
 
 def _bind(connection, row, enrolled, nonce):
