@@ -14,6 +14,7 @@ HELP = (
     ("help.busy", SERVICE, "code.90 code.91 code.96 code.98"),
     ("help.sign_on", SERVICE, "sale.code.12 bad_mac.body code.77 code.A0 code.99"),
     ("help.keys", SERVICE, "bad_keys.body not_enrolled.body activate."),
+    ("help.wiped", SERVICE, "wipe.alone"),
     ("help.permit", SERVICE, "code.03 code.58 code.97"),
     ("help.balance", SERVICE, "code.51"),
     ("help.window", SERVICE, "code.22"),
@@ -46,7 +47,7 @@ HELP = (
     ("help.memory", SERVICE, "memory.body fault.body"),
     ("help.password", SUPERVISOR, "password. log_in. supervisor. operators. role. limit."),
     ("help.training", SUPERVISOR, "training."),
-    ("help.cancelled", SUPERVISOR, "cancelled.body wipe.other_number"),
+    ("help.cancelled", SUPERVISOR, "cancelled.body wipe.other_number wipe.kept"),
 )  # fmt: skip
 
 

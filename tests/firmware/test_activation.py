@@ -5,12 +5,13 @@ from random import Random
 import pytest
 from sqlalchemy import select, update
 
-from host_sim.acquirer import schema
-from host_sim.bench.flash import TEARS
+from host_sim.acquirer import faults, samples, schema
+from host_sim.bench.flash import PICO_BYTES, TEARS
 from tests.till import Till
 
 NEW, CODE = "10000007", "7001382059147260"
 SUPERVISOR = "246810"
+KEY = samples.tmk(NEW)
 
 
 def blank():
@@ -75,16 +76,60 @@ def log_in(till):
     till.idle()
 
 
-def test_the_code_is_good_once_its_device_has_proved_its_keys_it_is_used():
+def settle(till):
+    """The supervisor's first request with a MAC."""
+    till.menu("This till", "Settlement")
+    till.wait("No transactions")
+    till.press("ENTER")
+    till.wait("ENTER settles")
+    till.press("ENTER")
+    till.wait("is settled")
+    till.press("ENTER")
+    till.idle()
+
+
+def test_a_till_put_back_to_before_its_activation_cannot_use_its_code_once_it_has_proved_its_keys():
+    till = blank()
+    ask(till)
+    till.wait("1/3")
+    till.world.power_off()
+    kept = till.world.device.flash.copy()
+    till.world.power_on()
+    till.wait("activate")
+    activate(till)
+    till.world.power_off()
+    till.world.device.flash, first = kept.copy(), till.world.device.flash
+    till.world.power_on()
+    ask(till)
+    till.wait("1/3")  # the same device, and nothing proved yet
+    till.world.power_off()
+    till.world.device.flash = first
+    till.world.power_on()
+    till.wait("log in")
+    log_in(till)
+    settle(till)
+    assert state(till) == (True, NEW, False)
+    assert till.sent("0820")[0].fields.get(41) is None
+    till.world.power_off()
+    till.world.device.flash = kept
+    till.world.power_on()
+    ask(till)
+    till.wait("Another device")
+    assert state(till) == (False, "", False) and row(till).code == ""
+
+
+def test_a_wiped_till_needs_a_new_code():
     till = blank()
     activate(till)
     log_in(till)
-    till.press("MENU")
-    till.wait("Menu")
-    till.press("CANCEL")
-    till.idle()
-    assert state(till) == (True, NEW, False)
-    assert till.sent("0820")[0].fields.get(41) is None
+    settle(till)
+    begin_wiping(till)
+    till.press("ENTER")
+    till.wait("Host told")
+    till.press("ENTER")
+    ask(till)
+    till.wait("Another device")
+    assert state(till) == (False, "", False)
 
 
 def test_another_device_with_the_same_code_is_refused():
@@ -189,21 +234,72 @@ def test_a_cut_anywhere_in_the_wiping_ends_blank_or_untouched(tear):
         seen.add(here[0])
         if not here[0]:
             assert till.world.device.terminal.storage.read("operators") is None
-        operation += 3
+        if not here[0]:
+            assert KEY not in till.world.device.flash.read(0, PICO_BYTES)
+        operation += 3 if False in seen else 1
     assert state(till) == (False, "", False)
-    assert seen == ({False} if tear in ("half", "after") else {True, False})  # the mark is short
+    assert seen == {True, False}
 
 
-def wipe_from(till, operation, tear):
+def begin_wiping(till):
     till.menu("Service", "Wipe till")
     till.wait("Wipe")
     while "this till:" not in " ".join(till.world.screen()):
         till.press("ENTER")
     till.press(*NEW)
+
+
+def wipe_from(till, operation, tear):
+    begin_wiping(till)
     till.world.device.flash.cut_at(operation, tear, Random(operation))
     till.press("ENTER")
     till.world.run_for(30_000)
     till.world.device.flash.cut_never()
+
+
+def test_the_host_is_told_of_a_wiping_before_anything_goes():
+    till = blank()
+    activate(till)
+    log_in(till)
+    begin_wiping(till)
+    before = till.world.device.flash.operations
+    till.faults.script(faults.DELAY, "0820", delay_ms=5_000)
+    till.press("ENTER")
+    till.wait("Telling the host")
+    assert state(till) == (True, NEW, False)
+    till.wait("Host told")
+    assert state(till) == (False, "", False) and till.world.device.flash.operations > before
+    assert [m.fields[60][8:11] for m in till.sent("0820")] == ["401", "002"]
+
+
+def test_where_the_host_does_not_hear_of_a_wiping_cancel_keeps_all_and_enter_wipes():
+    till = blank()
+    activate(till)
+    log_in(till)
+    for decides in ("CANCEL", "ENTER"):
+        till.faults.script(faults.DEAF, "0820")
+        begin_wiping(till)
+        till.press("ENTER")
+        till.wait("ENTER wipes")
+        assert state(till) == (True, NEW, False)
+        till.press(decides)
+        till.wait("Nothing is" if decides == "CANCEL" else "told: call about")
+        assert state(till) == ((True, NEW, False) if decides == "CANCEL" else (False, "", False))
+        till.press("ENTER")
+        till.wait("Ready" if decides == "CANCEL" else "Not activated")
+    till.world.run_for(60_000)
+    assert len(till.sent("0820")) == 3  # nothing is told behind
+
+
+def test_a_till_whose_host_refuses_to_hear_is_not_said_to_have_told():
+    till = blank()
+    activate(till)
+    log_in(till)
+    with till.shop.engine.begin() as connection:
+        connection.execute(update(schema.terminal).values(merchant_id="898110070110002"))
+    begin_wiping(till)
+    till.press("ENTER")
+    till.wait("ENTER wipes")
 
 
 def test_what_is_not_settled_is_named_and_confirmed_twice():
