@@ -18,7 +18,7 @@ from host_sim.core import FirmwareCrash
 from host_sim.world import KEY_UP_MS, World
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
-from tools import story
+from tools import flash_faults, story
 from tools.capture.run import record_script
 from tools.script import CARDS, ScriptError, read_script
 from tools.shop import given_back_fen, open_shop, wrong_in_ledger
@@ -204,6 +204,14 @@ class Player:
         if state in ("on", "cycle"):
             self._world.power_on()
 
+    def do_flash(self, what):
+        if self._world.device.core is not None:
+            return "the power is on"
+        flash_faults.HAPPEN[what](self._world)
+
+    def do_clock(self, way, span_ms):
+        self._world.device.shift_clock(span_ms if way == "forward" else -span_ms)
+
     def do_wire(self, state):
         self._world.wire.cut(state == "cut")
 
@@ -218,8 +226,14 @@ class Player:
     def do_host(self, kind, mti, times):
         self._shop.acquirer.faults.script(HOST_FAULTS[kind], mti, times)
 
+    def do_refuse(self, code, mti, times):
+        self._shop.acquirer.faults.script(faults.REFUSE, mti, times, code=code)
+
     def do_wrong_kcv(self):
         self._shop.acquirer.faults.script(faults.WRONG_KCV, "0800")
+
+    def do_wrong_tmk(self):
+        self._shop.acquirer.faults.script(faults.WRONG_KCV, "0820")
 
     def do_miscount(self):
         self._shop.acquirer.faults.script(faults.MISCOUNT, "0500")

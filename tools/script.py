@@ -47,11 +47,15 @@ FORMS = {
     "paper": "paper in|out",
     "printer": "printer well|open|cutter|hot|broken|unplugged",
     "power": "power on|off|cycle",
+    "clock": "clock forward|back SPAN",
+    "flash": "flash full|empty|decay",
     "wire": "wire cut|mend",
     "noise": "wire noise NUMBER",
     "damage": "wire damage NUMBER",
     "host": "host silent|mute|bad-mac|ask-sign-on MTI NUMBER",
+    "refuse": "host refuse CODE MTI NUMBER",
     "wrong_kcv": "host wrong-kcv",
+    "wrong_tmk": "host wrong-tmk",
     "miscount": "host miscount",
     "delay": "host delay SPAN MTI",
     "pass": "pass SPAN",
@@ -267,6 +271,12 @@ def _mti(text):
     return text
 
 
+def _code(text):
+    if not re.fullmatch(r"[0-9A-Z]{2}", text) or text in ("00", "09"):
+        raise ValueError(f"{text!r} is no code of a refusal like 51 or A0")
+    return text
+
+
 def _card(text):
     if text not in CARDS and not re.fullmatch(r"[0-9]{13,19}=[0-9]{7,18}", text):
         raise ValueError(f"{text!r} is neither a sample card ({' '.join(CARDS)}) nor a track 2")
@@ -304,7 +314,7 @@ def _date(text):
 READERS = {
     "KEY": _key, "DIGITS": _digits(32), "NUMBER": _whole(6), "FEN": _whole(12),
     "MILLISECONDS": _whole(9), "SPAN": _span, "MTI": _mti, "ORDER": _order, "TEXT": _text,
-    "CARD": _card,
+    "CARD": _card, "CODE": _code,
     "FILE": _text, "NAME": _scenario, "DATE": _date,
     "CLOCK": _moment("%H:%M", "HH:MM", "time"),
 }

@@ -38,7 +38,10 @@ async def flash(terminal):
         storage.remove(FILE)
     except (OSError, TypeError):
         result = "test.fault"
-    free = [volume.statvfs("/")[3] for volume in storage.volumes]
+    free = []
+    for volume in storage.volumes:
+        blocks, left = volume.statvfs("/")[2:4]
+        free.append(left if left <= blocks else 0)  # below zero, of a full one, comes out huge
     return ui.text(result) + "\n" + ui.text(
         "test.room", first=free[0], second=free[1], count=storage.mended
     )

@@ -15,11 +15,12 @@ MUTE = "mute"  # the request is carried out, its reply is lost
 BAD_MAC = "bad mac"  # the reply's F64 is wrong
 WRONG_KCV = "wrong kcv"  # the 0810 brings keys whose check value is wrong
 DELAY = "delay"  # the reply leaves later (the link server holds it back)
+REFUSE = "refuse"  # the request is answered with a code, and nothing is done
 MISCOUNT = "miscount"  # equal settlement totals are called different
 ASK_SIGN_ON = "ask sign on"  # the reply's header asks the terminal to sign on again
 CRASH = "crash"  # the host dies at a point of the request (host.Host)
 
-KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, MISCOUNT, ASK_SIGN_ON, CRASH)
+KINDS = (DEAF, MUTE, BAD_MAC, WRONG_KCV, DELAY, REFUSE, MISCOUNT, ASK_SIGN_ON, CRASH)
 ANY = "any"
 MTIS = (ANY, *sorted({row[0] for row in MESSAGES.values()}))
 
@@ -36,6 +37,7 @@ class Scripted:
     point: int = 0  # of a crash, see crash.CrashPoints.at
     down_s: int = 10  # after a crash
     hours: HOURS | None = None
+    code: str = ""  # of a refusal
 
 
 class Faults:
@@ -48,11 +50,13 @@ class Faults:
         self.at = time(12)
         self.happened = dict.fromkeys(KINDS, 0)
 
-    def script(self, kind: str, mti: str, times: int | None = 1, delay_ms: int = 0) -> None:
+    def script(
+        self, kind: str, mti: str, times: int | None = 1, delay_ms: int = 0, code: str = ""
+    ) -> None:
         """Let `kind` befall the next `times` requests of an MTI. ValueError on another kind."""
         if kind not in KINDS:
             raise ValueError(f"no such fault: {kind}")
-        self._scripted.append(Scripted(kind, mti, times, delay_ms=(delay_ms, delay_ms)))
+        self._scripted.append(Scripted(kind, mti, times, delay_ms=(delay_ms, delay_ms), code=code))
 
     def take(self, kind: str, mti: str) -> Scripted | None:
         """The fault of this kind that befalls the request in hand, if any; uses up one of its

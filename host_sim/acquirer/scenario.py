@@ -69,7 +69,8 @@ FORMS: dict[str, dict[str, tuple[Any, Any]]] = {
              "order": (order_number, None), "terminal": (_TERMINAL, None),
              "merchant": (_MERCHANT, None), "first_tries": (whole(1, 99), None),
              "at_try": (whole(1, 99), None), "hours": (clock, None)},
-    "fault": {"kind": (one_of(*(kind.replace(" ", "-") for kind in faults.KINDS)), NEEDED),
+    "fault": {"kind": (one_of(*(kind.replace(" ", "-") for kind in faults.KINDS
+                              if kind != faults.REFUSE)), NEEDED),
               "mti": (one_of(*faults.MTIS), faults.ANY),
               "times": (whole(1, 1_000_000), None), "percent": (whole(1, 100), 100),
               "delay_ms": (span, Span(0, 0)), "point": (whole(0, 99), 0),

@@ -142,7 +142,8 @@ class Acquirer:
         handler = HANDLERS.get(request.name, _not_supported)
         terms = self._terms
         call = Call(request, terminal, connection, now, self._keyring, self.faults, terms, mac)
-        answer = handler(call)
+        refused = self.faults.take(fault_kinds.REFUSE, message.mti)
+        answer = Answer(refused.code) if refused else handler(call)
         reply = incoming.reply_to(message, _fields(request, answer, now))
         return reply, answer.mac or mac
 
@@ -153,9 +154,15 @@ class Acquirer:
         except WireFault:
             self.counters["format"] += 1
             return _refusal(message, "30", now)
-        code, enrolled, f62 = activation.answer(connection, self._keyring, request.tags, now)
+        refused = self.faults.take(fault_kinds.REFUSE, message.mti)
+        if refused:
+            code, enrolled, f62 = refused.code, None, b""
+        else:
+            code, enrolled, f62 = activation.answer(connection, self._keyring, request.tags, now)
         answer = Answer(code)
         if enrolled is not None:
+            if self.faults.take(fault_kinds.WRONG_KCV, message.mti):
+                f62 = _with_last_byte_turned(f62, "DF18")
             numbers = {41: enrolled.terminal_id, 42: enrolled.merchant_id}
             answer = Answer(code, numbers | {62: f62})
         return incoming.reply_to(message, _fields(request, answer, now))
@@ -224,6 +231,12 @@ def _refusal(message: Message, code: str, now: datetime) -> Message:
 
 def _not_supported(_call: Call) -> Answer:
     return Answer("40")
+
+
+def _with_last_byte_turned(f62, tag):
+    told = tlv.unpack(f62)
+    told[tag] = told[tag][:-1] + bytes([told[tag][-1] ^ 1])
+    return tlv.pack(list(told.items()))
 
 
 def _with_wrong_kcv(f62):

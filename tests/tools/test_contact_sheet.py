@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tools import contact_sheet
@@ -18,12 +19,27 @@ def test_a_script_shows_its_screens_in_both_languages():
     assert any("帮助" in screen for screen in zh) and any("Help" in screen for screen in en)
     missing = contact_sheet.unshown(sheets)
     assert "approved.title" not in missing and "help.balance" not in missing
-    assert "memory.body" in missing
+    assert "sale.approved.title" in missing and "flows.wipe.run" in contact_sheet.untaken(sheets)
 
 
 def test_one_command_makes_one_picture_a_language(tmp_path, capsys):
-    assert main(["contact-sheet", "-o", str(tmp_path / "new"), str(SCRIPTS / "echo.txt")]) == 0
+    assert main(["contact-sheet", "-o", str(tmp_path / "new"), str(SCRIPTS / "echo.txt")]) == 1
     for language in ("zh", "en"):
         with Image.open(tmp_path / "new" / f"screens-{language}.png") as picture:
             assert picture.width > 1000 and picture.height > 300
-    assert "texts that no script showed" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "texts that no script showed: " in told and " sale.title" in told
+    assert "menu entries that no script took: " in told and "flows.wipe.run" in told
+
+
+@pytest.fixture(scope="module")
+def sheets():
+    return contact_sheet.make(sorted(SCRIPTS.glob("*.txt")))
+
+
+def test_scripts_show_every_text_and_take_every_menu_entry_in_both_languages(sheets):
+    assert [sheet.lost for sheet in sheets.values()] == [[], []]
+    assert contact_sheet.unshown(sheets) == [] == contact_sheet.untaken(sheets)
+    shown = sheets["zh"].ids | sheets["en"].ids
+    assert not shown & {one for ids in contact_sheet.NEVER for one in ids.split()}
+    assert sheets["zh"].ids == sheets["en"].ids
