@@ -44,8 +44,8 @@ async def _reverse(terminal, record):
         reason = "06"  # the operator took it back
     outcome = await terminal.host.exchange("reversal", record, reason)
     if outcome.code == "12" and _stands(record):
-        await _learn(terminal, record)
-        terminal.journal.move(record, states.REFUSE)
+        if await _learn(terminal, record):
+            terminal.journal.move(record, states.REFUSE)
     elif outcome.code in _REVERSED:
         terminal.journal.move(record, states.ANNUL)
     elif outcome.code == _CONFLICT:
@@ -61,11 +61,15 @@ def _stands(record):
 
 
 async def _learn(terminal, record):
-    """The reference of a sale that stands although its reply was lost."""
+    """The reference of a sale that stands although its reply was lost; False where the host has not
+    told it, and all of this is asked again."""
     if record.type == states.SALE and not record.rrn:
-        outcome, _ = await _status(terminal, record)
+        outcome, told = await _status(terminal, record)
+        if not told:
+            return False
         record.rrn = outcome.field(37)
         record.code = "00"
+    return True
 
 
 async def _cancel(terminal, record):

@@ -32,58 +32,58 @@ class Mutant(NamedTuple):
 
 MUTANTS = {
     "forgets the rule at a repeat": Mutant(
-        "in_terminal.rules_forgotten", "what held a refund at the till is told once only"),
+        "in_journal.rules_forgotten", "what held a refund at the till is told once only"),
     "refunds in nobody's name": Mutant(
-        "in_terminal.nobodys_refund", "the host is told the supervisor for the operator"),
+        "in_journal.nobodys_refund", "the host is told the supervisor for the operator"),
     "retries with a new STAN": Mutant(
-        "in_terminal.new_stan", "a refund without an answer goes out again under another key"),
+        "in_journal.new_stan", "a refund without an answer goes out again under another key"),
     "recomputes the date at resend": Mutant(
-        "in_terminal.date_of_today", "the date of a key is today's, not the stored one"),
+        "in_journal.date_of_today", "the date of a key is today's, not the stored one"),
     "cancels under a STAN of its own": Mutant(
-        "in_terminal.cancel_with_its_own_stan",
+        "in_journal.cancel_with_its_own_stan",
         "the 0420 names a key that the refund does not have"),
     "makes the amount anew at resend": Mutant(
-        "in_terminal.amount_made_anew",
+        "in_journal.amount_made_anew",
         "the repeat asks for the order's amount, not the journal's"),
     "sends the whole where a part was confirmed": Mutant(
-        "in_terminal.whole_for_a_part",
+        "in_journal.whole_for_a_part",
         "the second check shows one amount, the request has another"),
     "STAN not durable before use": Mutant(
-        "in_terminal.stan_not_kept", "the counter is not written when a STAN is taken"),
+        "in_journal.stan_not_kept", "the counter is not written when a STAN is taken"),
     "STAN counter starts anew at boot": Mutant(
-        "in_terminal.stan_from_nought", "the counter is not read at boot"),
+        "in_journal.stan_from_nought", "the counter is not read at boot"),
     "takes the host's last STAN for its own": Mutant(
-        "in_terminal.stan_of_the_host",
+        "in_journal.stan_of_the_host",
         "a sign-on sets the counter back to what the host has seen"),
     "sends before it syncs": Mutant(
-        "in_terminal.sent_before_synced", "SENT is written when the answer is there, or none"),
+        "in_journal.sent_before_synced", "SENT is written when the answer is there, or none"),
     "cancels before it syncs": Mutant(
-        "in_terminal.closed_before_synced", "CANCELLING and REVERSING are in memory only"),
+        "in_journal.closed_before_synced", "CANCELLING and REVERSING are in memory only"),
     "outcome shown before durable": Mutant(
-        "in_terminal.shown_before_durable", "APPROVED is in memory only when it is shown"),
+        "in_journal.shown_before_durable", "APPROVED is in memory only when it is shown"),
     "slot freed before it is archived": Mutant(
-        "in_terminal.freed_before_archived", "a power cut between the two loses a finished refund"),
+        "in_journal.freed_before_archived", "a power cut between the two loses a finished refund"),
     "journal in one volume only": Mutant(
-        "in_terminal.one_volume", "the second copy is not written"),
+        "in_journal.one_volume", "the second copy is not written"),
     "repair picks the older copy": Mutant(
-        "in_terminal.older_copy", "at boot the copy with the lower sequence wins"),
+        "in_journal.older_copy", "at boot the copy with the lower sequence wins"),
     "copies not made alike at boot": Mutant(
-        "in_terminal.nothing_repaired", "what a power cut left on one volume only stays there"),
+        "in_journal.nothing_repaired", "what a power cut left on one volume only stays there"),
     "keeps a clear key in flash": Mutant(
-        "in_terminal.clear_key_kept", "the MAK is written as it is"),
+        "in_journal.clear_key_kept", "the MAK is written as it is"),
     "PREPARED forgotten at boot": Mutant(
-        "in_terminal.prepared_forgotten", "a slot that is PREPARED is neither open nor free"),
+        "in_journal.prepared_forgotten", "a slot that is PREPARED is neither open nor free"),
     "SENT treated as declined at boot": Mutant(
-        "in_terminal.sent_declined", "nobody asks what became of it"),
+        "in_journal.sent_declined", "nobody asks what became of it"),
     "SENT treated as free at boot": Mutant(
-        "in_terminal.new_try_under_an_old_stan",
+        "in_journal.new_try_under_an_old_stan",
         "the operator is told that nothing is in progress"),
     "PENDING_REVIEW treated as approved at boot": Mutant(
-        "in_terminal.held_approved", "no reviewer is waited for"),
+        "in_journal.held_approved", "no reviewer is waited for"),
     "CANCELLING treated as annulled at boot": Mutant(
-        "in_terminal.cancelling_annulled", "nobody tells the host"),
+        "in_journal.cancelling_annulled", "nobody tells the host"),
     "REVERSING treated as annulled at boot": Mutant(
-        "in_terminal.reversing_annulled", "nobody tells the host"),
+        "in_journal.reversing_annulled", "nobody tells the host"),
     "no answer means declined": Mutant(
         "in_terminal.silence_declines", "silence ends a refund"),
     "a bad MAC means declined": Mutant(
@@ -173,6 +173,50 @@ MUTANTS = {
     "settled and marked in two commits": Mutant(
         "in_settlement.marked_in_another_commit",
         "a crash between the two leaves a settlement that counted nothing"),
+    "silence ends a sale": Mutant(
+        "in_sale.never_reversed", "a sale without an answer is not reversed, and may be charged"),
+    "sells again where no answer came": Mutant(
+        "in_sale.sold_again", "the same sale goes out under another STAN, the first is forgotten"),
+    "sale found SENT at boot is taken for declined": Mutant(
+        "in_sale.sent_declined", "nobody reverses it"),
+    "reversal of a sale forgotten in a power cut": Mutant(
+        "in_sale.reversal_forgotten", "a sale that is REVERSING at boot is taken for reversed"),
+    "12 to the reversal of a sale taken for reversed": Mutant(
+        "in_sale.twelve_is_reversed", "the sale stands, the terminal says not charged"),
+    "sale that stands has no reference": Mutant(
+        "in_sale.stands_without_a_reference", "its voucher and record name no payment"),
+    "sale not archived": Mutant(
+        "in_sale.not_archived", "its record is lost when its slot is free"),
+    "sale counted as a credit": Mutant(
+        "in_sale.counted_as_given", "a settlement takes what came in for what went out"),
+    "sale cut to what needs no PIN": Mutant(
+        "in_sale.amount_of_the_limit", "the second check shows one amount, the request another"),
+    "PIN block under the MAK": Mutant(
+        "in_sale.pin_under_the_mak", "one key does another's work"),
+    "PIN never asked for": Mutant(
+        "in_sale.pin_never_asked", "who finds a card pays with it, whatever the amount"),
+    "damaged track taken": Mutant(
+        "in_sale.damaged_track_taken", "neither LRC nor check digit is looked at"),
+    "wrong PIN tried again under the same STAN": Mutant(
+        "in_sale.wrong_pin_under_the_same_stan", "two requests have one key"),
+    "whole card number in the record": Mutant(
+        "in_sale.whole_number_kept", "it stands in the flash, and on paper"),
+    "card data goes along with a reversal": Mutant(
+        "in_sale.track_in_the_reversal", "what is sent again has a track"),
+    "sale reversed without a tombstone": Mutant(
+        "in_sale.no_tombstone", "a sale that comes after its reversal is charged"),
+    "an order number is sold twice": Mutant(
+        "in_sale.number_sold_twice", "one order is charged two times"),
+    "sale undone although something of it went back": Mutant(
+        "in_sale.undone_though_refunded", "the customer gets it twice"),
+    "order of a reversed sale can be refunded": Mutant(
+        "in_sale.reversed_and_refundable", "money goes back that never came in"),
+    "what went back is voided again": Mutant(
+        "in_sale.voided_again", "a void looks at its original alone"),
+    "any PIN is right": Mutant(
+        "in_sale.any_pin", "the host does not look at it"),
+    "reversal undoes twice": Mutant(
+        "in_sale.undone_twice", "the counter-entry is posted two times"),
     "reverses without a tombstone": Mutant(
         "in_host.no_void_tombstone", "a void that comes after its reversal is posted"),
     "0420 of an unknown key not fenced": Mutant(

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from host_sim.acquirer import samples
 from tools.campaign import shopfront
 
 
@@ -38,6 +39,15 @@ class Patch:
                      if [column.name for column in getattr(one, "columns", ())] == list(columns))
         table.constraints.remove(found)
         self._undo.append((lambda table, _, found: table.constraints.add(found), table, "", found))
+
+    def without_trigger(self, name: str) -> None:
+        """Take a trigger off the ledger that a run begins with."""
+
+        def load(sound, connection, *given):
+            sound(connection, *given)
+            connection.exec_driver_sql(f"drop trigger {name}")
+
+        self.around(samples, "load", lambda sound: lambda *given: load(sound, *given))
 
     def undo(self) -> None:
         while self._undo:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from host_sim.acquirer import ledger, review, schema
-from tools.campaign import sweep_host
+from host_sim.acquirer import batches, ledger, review, schema
+from tools.campaign import recorded, sweep_host
 
 STEP = 6  # of the cases one in so many: the whole sweep is `tuidan campaign --sweep host`
 
@@ -28,8 +28,8 @@ def test_a_case_can_be_played_again():
      ("DELETE", "OFF", True)],
 )  # fmt: skip
 def test_harness_sees_acknowledged_commits_that_a_power_cut_loses(journal, synchronous, loses):
-    recording = sweep_host.record("part refund", journal=journal, synchronous=synchronous)
-    looks = (sweep_host.look(recording, at) for at in sweep_host.moments(recording))
+    recording = recorded.record("part refund", journal=journal, synchronous=synchronous)
+    looks = (recorded.look(recording, at) for at in recorded.moments(recording))
     assert any(lost and wrong for _, wrong, lost in looks) is loses
 
 
@@ -58,7 +58,8 @@ def test_sweep_sees_key_and_posting_in_two_commits(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "procedure, seen", [("fence", "was answered 00"), ("void reversal", "late copy")]
+    "procedure, seen",
+    [("fence", "was answered 00"), ("void reversal", "late copy"), ("sale reversal", "late copy")],
 )
 def test_sweep_sees_a_closed_key_that_is_forgotten(monkeypatch, procedure, seen):
     """No tombstone for a key that never came: what arrives late posts."""
@@ -81,3 +82,16 @@ def test_sweep_sees_a_review_that_is_taken_twice(monkeypatch):
 
     monkeypatch.setattr(review.ledger, "find_txn", still_held)
     assert any("UNIQUE" in told for told in wrong(cases))
+
+
+def test_sweep_sees_a_settlement_whose_count_is_in_another_commit(monkeypatch):
+    cases, mark = crashes("settlement"), batches.mark
+
+    def commit_first(connection, *arguments):
+        driver = connection.connection.connection.driver_connection
+        driver.execute("commit")
+        driver.execute("begin immediate")
+        mark(connection, *arguments)
+
+    monkeypatch.setattr(batches, "mark", commit_first)
+    assert any("counted otherwise" in told for told in wrong(cases))

@@ -42,6 +42,7 @@ COURSES = {
     "sale": ("0200", "APPROVED"),
     "sale with a PIN": ("0200", "DECLINED", "APPROVED"),  # a wrong one first
     "sale reversed": ("0200 0400", "ANNULLED"),
+    "sale that stands": ("0200 0400", "APPROVED"),
     "sale voided": ("0200", "APPROVED", "APPROVED"),
     "sale taken back": ("0200 0400", "ANNULLED"),
     "new keys before a refund": ("0220", "APPROVED"),

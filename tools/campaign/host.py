@@ -81,6 +81,10 @@ class Host:
         request = self._witness.read(packet)
         if request is not None and request.mti == "0500":
             return self._settling(packet, now, self._book.due("settlement"))
+        counter = request and _OWN_COUNTERS.get((request.mti, request.fields.get(3)))
+        for fault in self._book.due(counter) if counter else ():
+            if _REQUEST_FAULTS[fault.kind](self, packet, now, fault) is SILENCE:
+                return None
         return self._answered(packet, now)
 
     def _settling(self, packet, now, faults):
@@ -267,5 +271,10 @@ def _told(request, now, code):
 _REQUEST_FAULTS = {
     "queued": Host._queued, "sign on again": Host._sign_on_again,
     "strange code": Host._strange_code, "other amount": Host._other_amount,
-    "rotate": Host._rotate, "rival": Host._rival,
+    "rotate": Host._rotate, "rival": Host._rival, "built upon": Host._rival,
+    "refunded before": Host._rival, "sale queued": Host._queued,
 }
+# What is counted apart from other requests, by MTI and F3.
+_OWN_COUNTERS = {
+    ("0200", "000000"): "sale", ("0200", "200000"): "void", ("0400", "000000"): "reversal",
+}  # fmt: skip

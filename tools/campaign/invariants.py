@@ -7,6 +7,7 @@ They read what the witness saw, never the firmware's own objects.
 from collections import Counter, defaultdict
 
 from host_sim.acquirer import samples
+from tools.campaign.card_data import card_data
 from tools.campaign.image import OPEN
 from tools.campaign.paper import facts_of, slips
 from tools.campaign.settled import at_the_end, counted_once, slips_are_the_settlements, stands
@@ -230,7 +231,7 @@ def closed_stays_closed(w, run):
 
 
 def stans_once(w, run):
-    used = defaultdict(set)
+    used, sent = defaultdict(set), defaultdict(set)
     for one in w.told:
         if one.way != "out" or one.message is None or 11 not in one.message.fields:
             continue
@@ -238,6 +239,8 @@ def stans_once(w, run):
         batch = int(message.fields[60][2:8])
         if message.mti in FINANCIAL:
             use = w.key(message)[3] or "void"
+            if message.mti == "0200":  # which is never sent again but by the link
+                sent[batch, int(message.fields[11])].add(one.packet)
         elif message.mti in SETTLING:  # the same again, under whatever keys
             use = message.mti, message.fields[48], message.fields.get(62)
         else:
@@ -246,6 +249,9 @@ def stans_once(w, run):
     for (batch, stan), uses in used.items():
         if len(uses) > 1:
             yield f"STAN {stan:06d} of batch {batch} was used {len(uses)} times"
+    for (batch, stan), packets in sent.items():
+        if len(packets) > 1:
+            yield f"the 0200 with STAN {stan:06d} of batch {batch} was sent {len(packets)} times"
 
 
 def bad_macs_change_nothing(w, run):
@@ -357,6 +363,7 @@ INVARIANTS = (
     (18, "of a refund and what corrects it one credit stands at most", corrected_once),
     (20, "at most one net charge per sale intent", one_charge),
     (21, "an order exists if and only if its sale stands", sold_as_charged),
+    (22, "card data is the card's, and a PIN goes under its own key", card_data),
 )
 
 

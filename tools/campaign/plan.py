@@ -18,6 +18,11 @@ _WEIGHTS = {"refund": 10, "void": 5, "sale": 7, "take back": 5, "correct": 5, "r
 _TEST_CODES = (5, 51, 61, 68, 90, 91, 96, 98)
 # What may befall a settlement, where there is one.
 SETTLING = (Fault("miscount", 0), Fault("miscount", 1), Fault("late cancel", 0))
+# And what a sale or void, with how often: the request comes behind its reversal, or something of
+# the sale went back before the request that would undo it.
+SELLING = ((Fault("sale queued", 0, 150_000), 0.1), (Fault("sale queued", 1, 150_000), 0.1),
+           (Fault("built upon", 0), 0.3), (Fault("built upon", 1), 0.3))
+VOIDING = ((Fault("refunded before", 0), 0.1), (Fault("refunded before", 1), 0.1))
 
 
 class Plan(NamedTuple):
@@ -49,6 +54,9 @@ def plan(seed: int) -> Plan:
     drawn = faults.draw(rng)
     if any(wish.kind == "settlement" for wish in wishes):
         drawn += [fault for fault in SETTLING if rng.random() < 0.5]
+    for kind, often in (("sale", SELLING), ("void", VOIDING)):
+        if any(wish.kind == kind for wish in wishes):
+            drawn += [fault for fault, share in often if rng.random() < share]
     return Plan(seed, tuple(wishes), tuple(drawn))
 
 

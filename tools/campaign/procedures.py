@@ -40,6 +40,7 @@ PROCEDURES = {
     "sale": (1, (SALE,), ()),
     "sale with a PIN": (7, (Wish("sale", "51", 100_100),), ()),
     "sale reversed": (1, (SALE,), (SALE_UNANSWERED,)),
+    "sale that stands": (1, (SALE,), (SALE_UNANSWERED, Fault("built upon", 0))),
     "sale voided": (1, (SALE, Wish("void", "51")), ()),
     "sale taken back": (1, (SALE, TAKE_BACK), ()),
     "new keys before a refund": (1, (Wish("sign on"), PART), ()),

@@ -1,4 +1,4 @@
-"""The power cuts of the part refund once more, the firmware on real MicroPython.
+"""The power cuts of the part refund and of a sale once more, the firmware on real MicroPython.
 
 Judged by the same invariants; and what could be seen from outside, the flash with it, must be what
 CPython does in the same case, to the byte and the millisecond.
@@ -10,12 +10,12 @@ from tools.campaign.sweep_flash import counts, single_cuts
 __all__ = ["cases", "counts", "play", "story"]
 from tools.mpy import core_on_micropython
 
-PROCEDURE = "part refund"
+SWEPT = ("part refund", "sale")
 
 
 def cases() -> list[Case]:
     core_on_micropython()  # compiles the firmware, once for all processes
-    return single_cuts(PROCEDURE)
+    return [case for procedure in SWEPT for case in single_cuts(procedure)]
 
 
 def play(case: Case) -> Verdict:

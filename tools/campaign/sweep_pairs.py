@@ -1,4 +1,4 @@
-"""All pairs of single faults of a part refund: frames, flash, database, keys.
+"""All pairs of single faults of a part refund, and of a sale: frames, flash, database, keys.
 
 A pair strikes one run; two faults of one moment (the same frame, the same flash operation) are no
 pair. What there is to strike is read off a sound run.
@@ -12,7 +12,7 @@ from tools.campaign.procedures import Case, play, sound, story
 
 __all__ = ["cases", "counts", "play", "story"]
 
-PROCEDURE = "part refund"
+SWEPT = ("part refund", "sale")
 DOUBLED_MS = 2_000  # before the link's next try
 LATE_MS = 15_000  # the link has given up
 DEAD_MS = 70_000  # past the first repeats
@@ -23,9 +23,9 @@ DOWN_MS = 5_000
 TEARS = (1, 3)
 
 
-def singles() -> list[Fault]:
+def singles(procedure: str) -> list[Fault]:
     """Every single fault, each of which takes effect in a run of its own."""
-    run = sound(PROCEDURE)
+    run = sound(procedure)
     counts = run.book.counts
     frames = [Fault(f"{kind} {way}", at, ms) for way in ("out", "in") for at in range(counts[way])
               for kind, ms in (("drop", 0), ("double", DOUBLED_MS), ("late", LATE_MS),
@@ -40,8 +40,8 @@ def singles() -> list[Fault]:
 
 
 def cases() -> list[Case]:
-    return [Case(PROCEDURE, pair) for pair in combinations(singles(), 2)
-            if _moment(pair[0]) != _moment(pair[1])]
+    return [Case(procedure, pair) for procedure in SWEPT
+            for pair in combinations(singles(procedure), 2) if _moment(pair[0]) != _moment(pair[1])]
 
 
 def counts(verdicts) -> dict:

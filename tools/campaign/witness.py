@@ -46,7 +46,9 @@ SOMETIMES = (
     "an approved refund was cancelled",
     "an approved void was reversed",
     "an approved sale was reversed",
+    "a sale stood though it was to be reversed",
     "a sale was reversed that the host had never seen",
+    "a sale arrived after it was reversed",
     "a sale was refunded",
     "a sale was voided",
     "a wrong PIN was answered",
@@ -120,6 +122,7 @@ class Witness:
         self.durable: dict = {}  # key: state, as last seen in the image
         self.last_order = None
         self.secrets: set[bytes] = set()
+        self.pin_keys: list[bytes] = []
         self._read: dict = {}
         self._wrapped: set = {None}
         self._left: set[bytes] = set()  # frames of requests whose intent was seen to be durable
@@ -154,7 +157,7 @@ class Witness:
             return
         if event.kind == "in" and message.mti == "0810":
             self._keys_in(message)
-        elif event.kind == "out" and message.mti == "0600":
+        elif event.kind == "out" and message.mti in ("0600", "0200"):
             self.last_order = self.tags(message).get("DF01", self.last_order)
 
     def read(self, packet):
@@ -233,6 +236,7 @@ class Witness:
                 keys = unwrap_working_keys(wrapped, self.tmk, _CIPHERS)
             except WireFault:
                 return
+            self.pin_keys.append(bytes(keys.pik))
             self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
             if any(state == "SENT" for state in self.durable.values()):
                 self.sometimes("keys were renewed under an open refund")
@@ -427,7 +431,9 @@ class Witness:
             posted = one.behind > one.before
             if request.mti in ("0200", "0220", "0221"):
                 if key in closed and code in ("C9", "CA"):
-                    self.sometimes("a refund arrived after it was cancelled")
+                    what = "sale" if request.fields[3] == "000000" else "refund"
+                    ended = "reversed" if what == "sale" else "cancelled"
+                    self.sometimes(f"a {what} arrived after it was {ended}")
                 elif key in decided and code not in ("A0", "77"):
                     self.sometimes("a repeat got the stored answer")
                 if code == "09":
@@ -442,6 +448,8 @@ class Witness:
                     self.sometimes("the refund was above what was left")
                 if code not in ("A0", "77", "97"):
                     decided.add(key)
+            elif code == "12" and request.fields[3] == "000000":
+                self.sometimes("a sale stood though it was to be reversed")
             elif code in ("00", "25") and key not in closed:
                 closed.add(key)
                 kind = UNDOES[request.mti, request.fields[3]]
