@@ -87,6 +87,7 @@ class Device:
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
         self._from_reader = Line(head.BAUD)
+        self._lines = (self.to_printer, self._from_printer, self._from_reader)
         self._read: tuple[bytes, list[str]] = (b"", [])  # pixels, and what they say
 
     @property
@@ -141,7 +142,10 @@ class Device:
 
         Raises FirmwareCrash if the firmware noted a fault of its own.
         """
-        self._print(now_ms)
+        for line in self._lines:
+            if line.due is not None and line.due <= now_ms:
+                self._pass_on(now_ms)
+                break
         if self.core is None:
             return self._earliest(None)
         due = self._core_due
@@ -171,7 +175,8 @@ class Device:
         self._core_due = None if left is None else now_ms + (left or 1)
         return self._earliest(self._core_due)
 
-    def _print(self, now_ms: int) -> None:
+    def _pass_on(self, now_ms: int) -> None:
+        """What arrives at the printer, and from it and the reader."""
         data = self.to_printer.arrived(now_ms)
         if data:
             answer = self.printer.receive(data)
@@ -207,8 +212,8 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: int | None) -> int | None:
-        lines = (self.to_printer, self._from_printer, self._from_reader)
-        for due in [line.deadline() for line in lines]:
+        for line in self._lines:
+            due = line.due
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline
