@@ -11,7 +11,7 @@ from protocol.errors import WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.keys import KEY_ENTRY, behind_keys
 from protocol.reference import tables
-from tools.mask import CARD_FIELDS
+from tools.mask import CARD_FIELDS, MASK, field_texts, masked
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class Part:
     secret: bool = False
 
 
-def explain(packet, algorithm="unionpay-ecb"):
+def explain(packet, algorithm="unionpay-ecb", reveal=False):
     """Parts of a packet (bytes from the TPDU on), left to right, none left out.
 
-    `algorithm` names the MAC in use. Raises WireFault if the packet cannot be decoded.
+    `algorithm` names the MAC in use; `reveal` says what is secret too. Raises WireFault if the
+    packet cannot be decoded.
     """
     message = decode(packet)
     parts = [
@@ -41,16 +42,33 @@ def explain(packet, algorithm="unionpay-ecb"):
         Part(13, 8, "bitmap", "fields " + " ".join(str(n) for n in sorted(message.fields))),
     ]
     at = FIELDS_AT
+    hidden = {} if reveal else _hidden(message)
     for number in sorted(message.fields):
         alone = Message(message.tpdu, message.header, message.mti,
                         {number: message.fields[number]})
         size = len(encode(alone)) - FIELDS_AT
         parts.append(Part(at, size, f"F{number} {tables.FIELDS[number][0]}",
-                          _words(message, number, algorithm, len(packet)),
-                          secret=number in CARD_FIELDS))
-        parts.extend(_inside(message, number, at))
+                          hidden.get(number) or _words(message, number, algorithm, len(packet)),
+                          secret=number in hidden))
+        parts.extend(_inside(message, number, at, reveal))
         at += size
     return parts
+
+
+def _hidden(message):
+    """{number: words} of the fields whose bytes are secret: as far as a mask leaves something."""
+    texts = masked(field_texts(message))
+    return {number: "present, not shown" if not texts[number].strip(MASK) else texts[number]
+            for number in CARD_FIELDS if number in texts}
+
+
+def shown_bytes(packet, parts):
+    """A list of the packet's bytes as "60", those of secret parts as "**"."""
+    shown = [f"{byte:02X}" for byte in packet]
+    for part in parts:
+        if part.secret:
+            shown[part.at:part.at + part.size] = [2 * MASK] * part.size
+    return shown
 
 
 def title(message):
@@ -99,13 +117,13 @@ def _date(digits):
 
 def _words(message, number, algorithm, size):
     value = message.fields[number]
-    if number in CARD_FIELDS:
-        return "present, not shown"
     if number == 64:
         return _mac_words(value, algorithm, size)
     if number in WORDS:
         return WORDS[number](value)
-    return f"{len(value)} bytes" if isinstance(value, bytes) else value.strip()
+    if isinstance(value, bytes):
+        return value.hex().upper() if number in CARD_FIELDS else f"{len(value)} bytes"
+    return value.strip()
 
 
 def _mac_words(value, algorithm, size):
@@ -161,7 +179,7 @@ WORDS = {
 }
 
 
-def _inside(message, number, at):
+def _inside(message, number, at, reveal):
     """Parts of the fields that hold parts of their own."""
     if number in DIGIT_GROUPS:
         # A digit is half a byte: the groups are told, their bytes are the field's own.
@@ -172,7 +190,7 @@ def _inside(message, number, at):
                 yield Part(at + 2 + first // 2, 0, name, told(digits), inner=True)
             first += count
     if number == 62:
-        yield from _inside_62(message.fields[62], message.mti, at + 2)
+        yield from _inside_62(message.fields[62], message.mti, at + 2, reveal)
 
 
 DIGIT_GROUPS = {
@@ -185,13 +203,14 @@ DIGIT_GROUPS = {
 }
 
 
-def _inside_62(data, mti, at):
+def _inside_62(data, mti, at, reveal):
     """Keys first (0810 only), then tags; an 0800's F62 is the host's own affair."""
     if mti == "0800":
         return
     place = 0
     for name in _keys_of(data) if mti == "0810" else ():
-        yield Part(at + place, KEY_ENTRY, name, "under the TMK, then its check value", inner=True)
+        yield Part(at + place, KEY_ENTRY, name, "under the TMK, then its check value", True,
+                   not reveal)
         place += KEY_ENTRY
     while place < len(data):
         size = 3 + int.from_bytes(data[place + 2:place + 3], "big")
@@ -200,9 +219,13 @@ def _inside_62(data, mti, at):
         except WireFault as fault:  # the codec takes it, for it never looks inside
             yield Part(at + place, len(data) - place, "no tag", str(fault), inner=True)
             return
-        yield Part(at + place, size, f"{tag} {tables.TAGS[tag][0]}", _tag_words(tag, value),
-                   inner=True)
+        secret = tag in SECRET_TAGS and not reveal
+        yield Part(at + place, size, f"{tag} {tables.TAGS[tag][0]}",
+                   "present, not shown" if secret else _tag_words(tag, value), True, secret)
         place += size
+
+
+SECRET_TAGS = ("DF14", "DF15")      # a payment code, a master key
 
 
 def _keys_of(data):

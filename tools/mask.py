@@ -3,6 +3,8 @@ A card number shows its first 6 and last 4 digits at most; published test cards 
 whole, for nobody owns them. PIN blocks and chip data are never shown in part.
 """
 
+import re
+
 # Published for tests by those who run the test systems.
 TEST_CARDS = frozenset((
     # UnionPay open platform, test environment of the online gateway (open.unionpay.com)
@@ -20,6 +22,7 @@ TEST_CARDS = frozenset((
 
 MASK = "*"
 _CARD_NUMBER, _EXPIRY, _TRACK_2, _TRACK_3, _PIN_BLOCK, _CHIP_DATA = 2, 14, 35, 36, 52, 55
+_LIKE_A_CARD = re.compile(r"(?<![0-9])(?:2[2-7]|[3-6][0-9])[0-9]{11,17}(?![0-9])")
 CARD_FIELDS = (_CARD_NUMBER, _EXPIRY, _TRACK_2, _TRACK_3, _PIN_BLOCK, _CHIP_DATA)
 
 
@@ -30,6 +33,19 @@ def card_number(pan):
         return pan
     hidden = len(pan) - 10
     return pan[:6] + MASK * hidden + pan[-4:] if hidden > 0 else MASK * len(pan)
+
+
+def free_text(text):
+    """A text that may hold anything (a screen's row, a printed line): what reads as a card number
+    in it is masked. Numbers that begin with 20 are orders and dates, no scheme has them."""
+    return _LIKE_A_CARD.sub(lambda found: card_number(found[0]) if _is_card(found[0]) else found[0],
+                            text)
+
+
+def _is_card(digits):
+    """Luhn: every second digit from the right counts twice."""
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
+    return (sum(map(int, digits[::-2])) + sum(doubled)) % 10 == 0
 
 
 def masked(fields):

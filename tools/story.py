@@ -12,7 +12,7 @@ from protocol import HELD_FOR_REVIEW, ending
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from protocol.reference.tables import CODES, MESSAGES
-from tools.explain import explain, title
+from tools.explain import explain, shown_bytes, title
 from tools.mask import MASK, field_texts, masked
 
 SCREEN_COLUMNS = 16
@@ -71,18 +71,20 @@ def packet(raw, direction, algorithm="unionpay-ecb"):
         parts = explain(raw, algorithm)
     except WireFault as fault:
         return [f"{WAYS[direction]}: {len(raw)} bytes that are no packet: {fault}"]
-    lines = [f"{WAYS[direction]}: {parts[2].words}, {len(raw)} bytes"]
-    for part in parts:
-        lines.extend(_part(part, raw))
-    return lines
+    return [f"{WAYS[direction]}: {parts[2].words}, {len(raw)} bytes", *dump(raw, parts)]
 
 
-def _part(part, raw):
+def dump(raw, parts):
+    """Lines of a packet's parts, as explain() gives them: what is secret is not shown."""
+    shown = shown_bytes(raw, parts)
+    return [line for part in parts for line in _part(part, shown)]
+
+
+def _part(part, shown):
     """A part's place and bytes on the left, its name and words on the right, side by side."""
-    body = b"" if part.inner or part.secret else raw[part.at:part.at + part.size]
-    dumped = [body[at:at + BYTES_A_LINE].hex(" ").upper()
-              for at in range(0, len(body), BYTES_A_LINE)]
-    if part.secret:
+    body = [] if part.inner or part.secret else shown[part.at:part.at + part.size]
+    dumped = [" ".join(body[at:at + BYTES_A_LINE]) for at in range(0, len(body), BYTES_A_LINE)]
+    if part.secret and not part.inner:
         dumped = [f"({part.size} bytes)"]
     words = _wrapped(("  " if part.inner else "") + part.name, part.words)
     for index, (left, right) in enumerate(zip_longest(dumped, words, fillvalue="")):

@@ -1,0 +1,1 @@
+"""Captures read to a person: the conversation in words, as a page, and two of them compared."""

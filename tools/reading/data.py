@@ -1,0 +1,51 @@
+"""What was told, as data for JSON."""
+from tools import mask
+from tools.explain import explain, shown_bytes
+from tools.mask import field_texts
+
+
+def as_data(told, reveal=False):
+    """A dict of a Told: what is secret stands as `*`, in `fields` and in `hex` alike."""
+    data = {"number": told.number, "at_us": told.at_us, "channel": told.channel,
+            "kind": told.kind, "words": told.words}
+    if told.way:
+        data["way"] = told.way
+    if told.wrong:
+        data["wrong"] = [{"what": code, "words": words} for code, words in told.wrong]
+    if told.about is not None:
+        data["about"] = told.about
+    if told.kind == "message":
+        data |= _message(told, reveal)
+    if told.kind == "screen":
+        data["rows"] = list(told.rows)
+    if told.kind == "paper":
+        data["rows"] = [line.text for line in told.rows]
+    return data
+
+
+def _message(told, reveal):
+    message = told.message
+    if message is None:
+        return {"hex": told.packet.hex().upper() if reveal else None}
+    fields = field_texts(message) if reveal else hidden(message)
+    return {"mti": message.mti, "mac": told.mac, "repeat": told.repeat,
+            "fields": {str(number): value for number, value in fields.items()},
+            "hex": packet_hex(told.packet, reveal)}
+
+
+def packet_hex(packet, reveal=False):
+    """Upper-case hex of a packet that decodes, secret bytes as `**`."""
+    return packet.hex().upper() if reveal else "".join(shown_bytes(packet, explain(packet)))
+
+
+def hidden(message):
+    """{number: text} of a Message, with what is secret in F62 masked too."""
+    texts = mask.masked(field_texts(message))
+    if 62 in texts:
+        from protocol.iso8583 import encode
+        packet = encode(message)
+        parts = explain(packet)
+        shown = shown_bytes(packet, parts)
+        part = next(part for part in parts if part.name.startswith("F62 "))
+        texts[62] = "".join(shown[part.at + 2:part.at + part.size])
+    return texts
