@@ -73,10 +73,10 @@ def run(args):
 def _compare(tellings, args, counts):
     """Rows {"what", "a", "b", ...} of every difference; counts them as it goes."""
     kinds = (*COMPARED, *args.more)
-    both = [(told for told in telling if told.kind in kinds) for telling in tellings]
+    one, other = ((told for told in telling if told.kind in kinds) for telling in tellings)
     algorithm = tellings[0].algorithm
-    before = ()
-    for a, b in aligned(*both, stan="11" not in args.ignore):
+    before: tuple = ()
+    for a, b in aligned(one, other, stan="11" not in args.ignore):
         here = {"a": _where(a), "b": _where(b)}
         if a is None or b is None:
             counts["only_a" if b is None else "only_b"] += 1

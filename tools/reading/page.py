@@ -206,7 +206,7 @@ def _png(image):
 
 def _packets(told, algorithm, reveal):
     """{number: {"hex", "parts": [[at, size, name, words, inner]], "size"}} of the messages."""
-    found = {}
+    found: dict[int, dict] = {}
     for one in told:
         if one.kind != "message":
             continue
