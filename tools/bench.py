@@ -7,7 +7,7 @@ import json
 import sys
 from time import process_time
 
-from tools import bench_codec, bench_mac
+from tools import bench_codec, bench_mac, bench_reading
 from tools.demo import ORDER, Operator
 from tools.shop import open_shop
 
@@ -38,7 +38,8 @@ def _play(seed):
 
 SECTIONS = {"codecs, times as fast as pyiso8583": bench_codec.ratios,
             "MACs, times as fast": bench_mac.ratios,
-            "whole refunds": flows}
+            "whole refunds": flows,
+            "captures, decoded and told": bench_reading.figures}
 
 
 def configure(parser):

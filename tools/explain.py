@@ -11,7 +11,7 @@ from protocol.errors import WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.keys import KEY_ENTRY, behind_keys
 from protocol.reference import tables
-from tools.mask import CARD_FIELDS, MASK, field_texts, masked
+from tools.mask import CARD_FIELDS, MASK, field_texts, masked, without_tracks
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def explain(packet, algorithm="unionpay-ecb", reveal=False):
 
 def _hidden(message):
     """{number: words} of the fields whose bytes are secret: as far as a mask leaves something."""
-    texts = masked(field_texts(message))
+    texts = without_tracks(masked(field_texts(message)))
     return {number: "present, not shown" if not texts[number].strip(MASK) else texts[number]
             for number in CARD_FIELDS if number in texts}
 

@@ -57,6 +57,16 @@ def masked(fields):
     return shown
 
 
+def without_tracks(fields):
+    """A copy of masked() fields in which a track tells its card number at most, whosever it is."""
+    shown = dict(fields)
+    for number in (_TRACK_2, _TRACK_3):
+        head, separator, rest = fields.get(number, "").partition("=")
+        if number in fields:
+            shown[number] = head + separator + MASK * len(rest) if separator else MASK * len(head)
+    return shown
+
+
 def field_texts(message):
     """{number: text} of a protocol Message in the packet's order: binary as upper-case hex."""
     return {

@@ -76,5 +76,6 @@ def _alike(told):
     message = told.message
     if message is not None:
         return told.way, message.mti, wording.name(message), told.repeat
-    said = {"screen": told.words, "paper": "\n".join(line.text for line in told.rows)}
-    return told.way, told.kind, said.get(told.kind), told.repeat
+    if told.kind == "paper":
+        return told.kind, tuple(line.text for line in told.rows)
+    return told.kind, told.way, told.words if told.kind == "screen" else ""

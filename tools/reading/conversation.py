@@ -42,8 +42,7 @@ class Conversation:
             told.kind = "message"
             return self._packet(told, one, packet)
         if one.kind == "noise":
-            told.words = f"{len(packet.data)} bytes that are no frame" if len(packet.data) > 1 \
-                else "a byte that is no frame"
+            told.words = f"noise, {len(packet.data)} bytes that are no frame"
             told.wrong.append(("noise", told.words))
         else:
             self._control(told, one.kind)
@@ -67,6 +66,7 @@ class Conversation:
 
     def _packet(self, told, one, packet):
         told.packet, told.message = one.packet, one.message
+        told.masked = packet.notes.get("masked", "")
         if one.frame_fault:
             code = "lrc" if "LRC" in one.frame_fault else "frame"
             told.wrong.append((code, one.frame_fault))
@@ -80,7 +80,7 @@ class Conversation:
             if bad_keys:
                 told.wrong.append(("keys", f"keys wrong: {bad_keys}"))
         told.mac = self._macs.verdict(one.packet, one.message, packet.notes.get("mac"))
-        told.words = wording.words(one.message, self._reveal)
+        told.words = wording.words(one.message, self._reveal and not told.masked)
         sent = self._last.get(told.way)
         if sent is not None and self._repeats(told, sent, packet.data):
             return [told]

@@ -25,6 +25,7 @@ def as_data(told, reveal=False):
 
 def _message(told, reveal):
     message = told.message
+    reveal = reveal and not told.masked
     if message is None:
         return {"hex": told.packet.hex().upper() if reveal else None}
     fields = field_texts(message) if reveal else hidden(message)
@@ -40,7 +41,7 @@ def packet_hex(packet, reveal=False):
 
 def hidden(message):
     """{number: text} of a Message, with what is secret in F62 masked too."""
-    texts = mask.masked(field_texts(message))
+    texts = mask.without_tracks(mask.masked(field_texts(message)))
     if 62 in texts:
         from protocol.iso8583 import encode
         packet = encode(message)

@@ -85,7 +85,8 @@ def _compare(tellings, args, counts):
         counts["compared"] += 1
         rows = _frames(a, b)
         if a.kind == "message":
-            rows += differences(a.packet, b.packet, args.ignore, algorithm, args.reveal)
+            rows += differences(a.packet, b.packet, args.ignore, algorithm,
+                                args.reveal and not (a.masked or b.masked))
         if args.times:
             rows += _times(before, (a, b))
         before = (a, b)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from protocol.errors import WireFault
 from tools.explain import explain, shown_bytes, yuan
+from tools.mask import free_text
 from tools.reading.told import clock
 
 LIMIT = 4_000       # things on a page: a browser has to draw them all
@@ -76,7 +77,7 @@ def _facts(head, counts):
     said = [f"{escape(str(key))} <b>{escape(str(value))}</b>" for key, value in known]
     said.append(f"captured by <b>{escape(head.application or 'an unknown program')}</b>")
     said.append(f"<b>{counts['seconds']:.1f} s</b>, {counts['packets']} packets")
-    return " · ".join(said)
+    return free_text(" · ".join(said))
 
 
 def _cards(counts):
@@ -211,7 +212,7 @@ def _packets(told, algorithm, reveal):
         if one.kind != "message":
             continue
         try:
-            parts = explain(one.packet, algorithm, reveal)
+            parts = explain(one.packet, algorithm, reveal and not one.masked)
         except WireFault:
             found[one.number] = {"size": len(one.packet)}
             continue

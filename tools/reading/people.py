@@ -6,6 +6,7 @@ only where the screens before and behind it show what is typed.
 import re
 from dataclasses import replace
 
+from firmware.text.texts import Texts
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
 from tools import mask
@@ -14,6 +15,10 @@ from tools.reading.told import Told
 SCREEN_BYTES = 1024
 ENTRY = re.compile(r"[0-9]*\**_")         # a row in which something is being typed
 HIDDEN = re.compile(r"[0-9]*\*+_?")         # ... of which not everything is shown
+# The code that a terminal is activated with makes the key of its master key.
+CODE_PROMPTS = tuple("".join(Texts(language)["activate.code"].split())
+                     for language in ("zh", "en"))
+CODE = re.compile(r"[0-9]+_?")
 UNITS = 64      # strips of paper are told in pieces of so many lines
 
 
@@ -25,6 +30,7 @@ class People:
         self._rows = None           # of the last screen; None: nothing is known of it
         self._keys = []             # [number, at_us, names], told with the screen behind them
         self._waiting = []          # names whose screen is still to come
+        self._noted = ()            # its rows before anything was hidden
         self._typing = None         # the screen that shows what is being typed
         self._printer = PaperPrinter()
         self._paper = []            # (number, at_us) and lines of the strip that comes out
@@ -83,8 +89,11 @@ class People:
         rows = self._rows_of(packet)
         self._settle(rows)
         before, self._rows = self._rows, rows
+        shown = len(packet.data) == SCREEN_BYTES and (self._reveal or not any(
+            mask.MASK in row and row != noted for row, noted in
+            zip(rows, self._noted, strict=True)))
         screen = Told(number, packet.at_us, "screen", "screen", "", rows=rows,
-                      pixels=packet.data if len(packet.data) == SCREEN_BYTES else b"")
+                      pixels=packet.data if shown else b"")
         screen.words = " | ".join(row or "-" for row in rows)
         if self._keys and before is not None and _is_typing(before, rows, self._keys[2]):
             self._typing = screen
@@ -97,7 +106,8 @@ class People:
         if not any(noted) and len(packet.data) == SCREEN_BYTES and any(packet.data):
             self._reader = self._reader or Reader()
             noted = tuple(self._reader.rows(packet.data))
-        return noted if self._reveal else tuple(map(mask.free_text, noted))
+        self._noted = noted
+        return noted if self._reveal else tuple(map(mask.free_text, _no_code(noted)))
 
     def _settle(self, after):
         """Now it is known what the keys that wait went to."""
@@ -139,6 +149,13 @@ class People:
         if not self._reveal:
             lines = [replace(line, text=mask.free_text(line.text)) for line in lines]
         yield Told(number, at_us, "paper", "paper", "printed:", rows=tuple(lines))
+
+
+def _no_code(rows):
+    """A screen's rows without the digits of an activation code that is being typed."""
+    if not "".join("".join(rows[1:]).split()).startswith(CODE_PROMPTS):
+        return rows
+    return tuple(re.sub("[0-9]", mask.MASK, row) if CODE.fullmatch(row) else row for row in rows)
 
 
 def _hides(before, after):

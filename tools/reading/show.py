@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tools.capture.pcapng import PcapngFault
 from tools.capture.recording import CHANNELS, Reading
+from tools.mask import free_text
 from tools.reading import text
 from tools.reading.telling import Telling
 
@@ -120,7 +121,8 @@ def _as_json(name, telling, wanted, reveal):
 
     write = sys.stdout.write
     head = telling.reading.head
-    write(json.dumps({"file": name, "application": head.application, "run": head.run})[:-1])
+    about = json.dumps({"file": name, "application": head.application, "run": head.run})
+    write((about if reveal else free_text(about))[:-1])
     write(', "events": [')
     comma = ""
     for told in wanted:

@@ -2,6 +2,7 @@
 from protocol.errors import WireFault
 from tools import story
 from tools.explain import explain
+from tools.mask import free_text
 from tools.reading.told import WAYS, clock
 
 INDENT = " " * 14
@@ -34,7 +35,7 @@ def _way(told):
 def _verbose(told, reveal, algorithm):
     if told.kind == "message" and told.packet:
         try:
-            parts = explain(told.packet, algorithm, reveal)
+            parts = explain(told.packet, algorithm, reveal and not told.masked)
         except WireFault:
             yield told.packet.hex(" ").upper() if reveal else \
                 "its bytes are hidden: without fields nothing says which of them are secret"
@@ -53,7 +54,7 @@ def heading(name, head):
                                              "merchant", "mac", "seed", "start")
              if run.get(key) not in (None, "")]
     if facts:
-        yield "  " + ", ".join(facts)
+        yield "  " + free_text(", ".join(facts))
     yield ""
 
 

@@ -31,7 +31,9 @@ class Told:
 
     `wrong`: list of (a key of WRONG, words); `about`: the number of the packet that this is about.
     A message has `packet` (bytes from the TPDU on), `message` (None if it cannot be decoded),
-    `mac` and `repeat` (it is one). A screen has `rows` and `pixels`, paper has `rows`.
+    `mac`, `repeat` (it is one) and `masked` (what of it was masked at capture, as the note has it:
+    of such a packet nothing secret is left to reveal). A screen has `rows` (texts) and `pixels`,
+    paper has `rows` (host_sim.bench.printer.Line).
     """
     number: int
     at_us: int
@@ -45,6 +47,7 @@ class Told:
     message: object = None
     mac: str = ""
     repeat: bool = False
+    masked: str = ""
     rows: tuple = ()
     pixels: bytes = b""
 
