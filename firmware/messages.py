@@ -88,10 +88,8 @@ def void(params, record):
 
 def sale(params, record):
     """With the card data in RAM, or a payment code; nothing of it is in the record's bytes."""
-    card, tagged = record.secret
-    named = [("DF01", record.order), ("DF07", record.operator)] + tagged
+    named = [("DF01", record.order), ("DF07", record.operator)] + record.secret[1]
     fields = _financial(record, _SALE_TYPE, _TAKES)
-    fields.update(card)
     fields[62] = tlv.pack(named)
     fields[63] = "CUP" if record.card else "000"
     return _message(params, "0200", fields, signed=True)
@@ -121,7 +119,9 @@ def stan_digits(stan):
 
 
 def _financial(record, type_, f3=_GIVES):
-    return {
+    """Fields of all that move money; with the card's, as long as they are in RAM: until the first
+    request is answered or given up."""
+    fields = {
         3: f3,
         4: "%012d" % record.amount_fen,
         11: stan_digits(record.stan),
@@ -130,6 +130,9 @@ def _financial(record, type_, f3=_GIVES):
         49: record.currency,
         60: f60(type_, record.batch),
     }
+    if record.secret:
+        fields.update(record.secret[0])
+    return fields
 
 
 def _message(params, mti, fields, signed=False):

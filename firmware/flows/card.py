@@ -29,13 +29,20 @@ async def ask(terminal):
     return await (swiped, _keyed, _code)[at](terminal)
 
 
-async def swiped(terminal):
+async def of_order(terminal):
+    """A Payment by card: of the card that an order was paid with."""
+    title = "by_card.title"
+    at = await terminal.ui.ask("choose", title, ("pay.swipe", "pay.keyed"))
+    return await (swiped, _keyed)[at](terminal, title)
+
+
+async def swiped(terminal, title=TITLE):
     """Asked again until a track is read whole, or CANCEL."""
     ui = terminal.ui
     reader = Reader(terminal.board.reader_uart, terminal.kernel)
     said = "pay.swipe_now"
     while True:
-        ui.say(TITLE, said)
+        ui.say(title, said)
         key = await ui.key(also=reader)
         if key == "CANCEL":
             raise Cancelled()
@@ -46,20 +53,20 @@ async def swiped(terminal):
             said = "pay.swipe_again"
 
 
-async def _keyed(terminal):
+async def _keyed(terminal, title=TITLE):
     ui = terminal.ui
     while True:
         pan = await ui.ask(
-            "digits", TITLE, "pay.number", cards.LONGEST, secret=True, least=cards.SHORTEST, clear=6
+            "digits", title, "pay.number", cards.LONGEST, secret=True, least=cards.SHORTEST, clear=6
         )
         if cards.luhn(pan):
             break
-        await ui.ask("message", TITLE, "pay.number_wrong")
+        await ui.ask("message", title, "pay.number_wrong")
     while True:
-        typed = await ui.ask("digits", TITLE, "pay.expiry", 4, least=4)
+        typed = await ui.ask("digits", title, "pay.expiry", 4, least=4)
         if 1 <= int(typed[:2]) <= 12:
             return Payment(KEYED, pan, {2: pan, 14: typed[2:] + typed[:2]})
-        await ui.ask("message", TITLE, "pay.expiry_wrong")
+        await ui.ask("message", title, "pay.expiry_wrong")
 
 
 async def _code(terminal):

@@ -20,9 +20,9 @@ HELP = (
     ("help.window", SERVICE, "code.22"),
     ("help.back_office", SERVICE, "code.40 code.54 code.61 risk.most"),
     ("help.amount", SERVICE, "code.13 code.64 amount.above order.refunded sale.above"),
-    ("help.order", SERVICE, "code.12 code.25 order.unknown find.unknown find.nothing"),
+    ("help.order", SERVICE, "code.12 code.25 order.unknown by_card.none find.unknown find.nothing"),
     ("help.bank", ISSUER, "code.01 code.14 sale.code.05 sale.code.14 sale.code.51 sale.code.54"
-     " sale.code.61 pay.number_wrong pay.expiry_wrong"),
+     " sale.code.61 pay.number_wrong pay.expiry_wrong by_card.other"),
     ("help.pin", ISSUER, "code.55 code.75 sale.code.55 sale.code.75"),
     ("help.number", SERVICE, "sale.code.94"),
     ("help.held", SERVICE, "code.09 held.body"),

@@ -15,6 +15,7 @@ MENUS = {
             ("menu.till", "till"),
             ("menu.service", "service"),
             ("menu.sale", "flows.sale.run"),
+            ("menu.by_card", "flows.by_card.run"),
         ),
     ),
     "records": (

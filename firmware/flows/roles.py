@@ -10,7 +10,9 @@ from firmware import overlay
 from firmware.screens import Stopped
 
 SUPERVISOR = "00"
-_OPERATORS_ONLY = const(("flows.refund.", "flows.sale.", "flows.take_back.", "flows.correct."))
+_OPERATORS_ONLY = const((
+    "flows.refund.", "flows.sale.", "flows.take_back.", "flows.correct.", "flows.by_card.",
+))  # fmt: skip
 _SUPERVISORS_ONLY = const((
     "flows.operators.", "flows.limits.", "flows.settle.", "flows.training.", "flows.wipe.",
 ))  # fmt: skip

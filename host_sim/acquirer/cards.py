@@ -24,17 +24,22 @@ def payer(call: Call) -> Payer | None:
     """None where the request names neither a card nor a payment code, or both a card and another
     track."""
     fields = call.request.fields
-    number, _, rest = fields.get(35, "").partition("=")
-    if 2 in fields and number not in ("", fields[2]):
-        return None
-    number = fields.get(2) or number
-    if not number:
-        return _wallet(call)
+    named = numbers(call)
+    if len(named) != 1:
+        return None if named else _wallet(call)
+    (number,) = named
+    _, _, rest = fields.get(35, "").partition("=")
     token = call.keyring.token(number)
     card: Any = ledger.find_card(call.connection, token) if _luhn(number) else None
     card = card or NO_CARD
     expiry = rest[:4] or fields.get(14, "")
     return Payer(number, card, expiry, card.issuer, token, f"{number[:6]}****{number[-4:]}")
+
+
+def numbers(call: Call) -> set[str]:
+    """The card numbers that a request names, in F2 and on its track: one, unless they differ."""
+    fields = call.request.fields
+    return {fields.get(2, ""), fields.get(35, "").partition("=")[0]} - {""}
 
 
 def _wallet(call):

@@ -13,10 +13,10 @@ from protocol.reference.tables import CODES
 TEST_TRIES = 2  # how often a test amount with a code that is not final is answered with it
 
 # One attempt to give money back. `order` is None where the merchant has none of that number;
-# `original` is F61 as (batch, STAN, MMDD); `token` is DF0D and `card_token` that of F2, each None
-# where the request has none; `balance_fen` is the merchant's.
+# `original` is F61 as (batch, STAN, MMDD); `tokens` are those that it names: DF0D, and
+# of the cards in F2 and F35; `balance_fen` is the merchant's.
 Attempt = namedtuple(
-    "Attempt", "order amount_fen rrn original token card_token terminal balance_fen today terms"
+    "Attempt", "order amount_fen rrn original tokens terminal balance_fen today terms"
 )
 
 
@@ -82,7 +82,7 @@ def _is_another_sale(a):
 
 
 def _is_another_card(a):
-    return not {a.token, a.card_token} <= {None, a.order.token}
+    return not a.tokens <= {a.order.token}
 
 
 def _is_voided(a):

@@ -12,7 +12,7 @@ from firmware.flows import sale, send
 from firmware.journal import Journal
 from host_sim.acquirer import cards as issuers
 from host_sim.acquirer import ledger, rules
-from host_sim.acquirer.handlers import inquiry, void
+from host_sim.acquirer.handlers import inquiry, outcome, void
 from protocol.keys import unwrap_working_keys
 from protocol.pin import PinKey
 from tests.campaign import in_host, in_journal, in_terminal
@@ -200,6 +200,11 @@ def voided_again(patch):
     patch.set(rules, "VOID_CHECKS", tuple(
         row for row in rules.VOID_CHECKS if row[1] not in (rules._is_voided, rules._is_begun)))
     patch.without_trigger("posting_never_above_the_order")
+
+
+def any_card(patch):
+    """Of a refund or void; a sale's is looked at."""
+    patch.set(outcome, "cards", SimpleNamespace(numbers=lambda call: set()))
 
 
 def any_pin(patch):

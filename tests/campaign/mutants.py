@@ -213,6 +213,8 @@ MUTANTS = {
         "in_sale.reversed_and_refundable", "money goes back that never came in"),
     "what went back is voided again": Mutant(
         "in_sale.voided_again", "a void looks at its original alone"),
+    "refund against another card's order": Mutant(
+        "in_sale.any_card", "whose card confirms it is not looked at"),
     "any PIN is right": Mutant(
         "in_sale.any_pin", "the host does not look at it"),
     "reversal undoes twice": Mutant(

@@ -39,6 +39,9 @@ COURSES = {
     "refund corrected": ("0220 0420", "ANNULLED", "APPROVED"),
     "refund repeated": ("0220 0221", "APPROVED"),
     "void reversed": ("0200 0400", "ANNULLED"),
+    "refund by card": ("0220", "APPROVED"),
+    "refund by another card": ("0220", "DECLINED"),
+    "void by card": ("0200", "APPROVED"),
     "sale": ("0200", "APPROVED"),
     "sale with a PIN": ("0200", "DECLINED", "APPROVED"),  # a wrong one first
     "sale reversed": ("0200 0400", "ANNULLED"),

@@ -13,6 +13,7 @@ SWIPED, WITH_PIN = "02", "1"  # of F22
 _OF_A_CARD = (2, 14, 26, 35, 36, 52, 55)
 _FIRST_TRIES = ("0200", "0220")  # what is sent again has no card data any more
 _SALE = "000000"
+_TRACKS = ((shopfront.TRACK2, shopfront.CARD), (shopfront.LIKE_TRACK2, shopfront.LIKE_CARD))
 _CIPHERS = Ciphers()
 
 
@@ -22,11 +23,13 @@ def card_data(w, run):
         if one.way == "out" and one.message is not None:
             yield from _sent(w, one.message)
     for one in w.answers:
-        if one.request is None or one.reply is None or one.request.mti != "0200":
+        if one.request is None or one.request.mti not in _FIRST_TRIES or one.behind == one.before:
             continue
         pin = _pin(w, one.request.fields)
-        if pin not in (None, shopfront.CARD_PIN) and one.behind > one.before:
+        if pin not in (None, shopfront.CARD_PIN):
             yield f"{_name(one.request)} was approved with a wrong PIN"
+        if one.request.fields.get(2) == shopfront.LIKE_CARD:
+            yield f"{_name(one.request)} moved money for a card that is not the order's"
 
 
 def _sent(w, message):
@@ -36,7 +39,7 @@ def _sent(w, message):
         if beside:
             yield f"{_name(message)} carries card data in {beside}"
         return
-    if 35 in fields and (fields[35], fields.get(2)) != (shopfront.TRACK2, shopfront.CARD):
+    if 35 in fields and (fields[35], fields.get(2)) not in _TRACKS:
         yield f"{_name(message)} has a track that no card has"
     if fields[3] != _SALE:
         return

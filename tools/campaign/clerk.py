@@ -62,6 +62,7 @@ WISHES = {
     "refund": None,
     "void": None,
     "sale": "menu.sale",
+    "card refund": "menu.by_card",
     "take back": "menu.take_back",
     "correct": "menu.correct",
     "reprint": "menu.reprint",
@@ -71,8 +72,10 @@ WISHES = {
     "log off": "menu.log_off",
     "settlement": "menu.settle",
 }
-MONEY = ("refund", "void", "sale")
+GIVES_BACK = ("refund", "void", "card refund")
+MONEY = (*GIVES_BACK, "sale")
 BAD_SWIPES = 0.2  # of all
+OTHER_CARDS = 0.3  # of those that are to confirm a refund
 WRONG_PINS = 0.3
 HURRIED = ("take back", "correct", "settlement")  # what he likes to do to a refund under way
 
@@ -100,6 +103,7 @@ class Clerk:
         self.actions = 0
         self.slipped = False  # his finger, at least once
         self._mistypes = 0  # how many passwords more he gets wrong
+        self._refused = False  # the card that he swiped was not the order's
         self._locked = False  # operator 01, until he has unlocked himself as the supervisor
         self._closing = False
         stage.on_screen.append(self._see)
@@ -269,8 +273,21 @@ class Clerk:
         fault = None
         if "Not read" not in self.stage.shown and self._rng.random() < BAD_SWIPES:
             fault = self._rng.choice((head.DAMAGED, head.CUT))
-        self.stage.swipe(shopfront.TRACK2, fault)
+        refund = self._current.wish.kind != "sale"
+        other = refund and self._rng.random() < OTHER_CARDS
+        self.stage.swipe(shopfront.LIKE_TRACK2 if other else shopfront.TRACK2, fault)
         return None
+
+    def _card_of_order(self):
+        """Swiped, or keyed; CANCEL where what he has is not the order's."""
+        if self._refused or self._current is None:
+            self._refused = False
+            return ("CANCEL",)
+        return ("2",) if self._rng.random() < 0.3 else ("1",)
+
+    def _not_its_card(self):
+        self._refused = True
+        return ("ENTER",)
 
     def _scan(self):
         if self._current is None:
@@ -382,6 +399,7 @@ CHINESE = (
     ("请输入消费金额", ("CANCEL",)),
     ("订单号 可扫码", ("CANCEL",)),
     ("付款方式", ("CANCEL",)),
+    ("原交易卡", ("CANCEL",)),
     ("持卡人密码", ("CANCEL",)),
     ("退款", ("CANCEL",)),  # whichever flow he got into
 )
@@ -413,6 +431,8 @@ ANSWERS = (
     ("Amount of sale", Clerk._amount),
     ("Order no, scan", Clerk._order),
     ("Payment >1", Clerk._pay),
+    ("Order's card >1", Clerk._card_of_order),
+    ("Not its card", Clerk._not_its_card),
     ("Swipe the card", Clerk._swipe),
     ("Swipe it again", Clerk._swipe),
     ("Scan the code", Clerk._scan),

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 
 from host_sim.acquirer import samples
 from tools.campaign.card_data import card_data
+from tools.campaign.clerk import GIVES_BACK
 from tools.campaign.image import OPEN
 from tools.campaign.paper import facts_of, slips
 from tools.campaign.settled import at_the_end, counted_once, slips_are_the_settlements, stands
@@ -37,7 +38,7 @@ def one_credit(w, run):
         net[row["id"]] += 1 if posting["kind"] in CREDITS else -1
         if not 0 <= net[row["id"]] <= 1:
             yield f"{_name(row)} stands at {net[row['id']]} credits after posting {posting['id']}"
-    wished = Counter(one.wish.order for one in run.clerk.progress if one.wish.kind in CREDITS)
+    wished = Counter(one.wish.order for one in run.clerk.progress if one.wish.kind in GIVES_BACK)
     given = Counter(of[at]["order_no"] for at, count in net.items()
                     if count and of[at]["terminal_id"] == w.terminal and at in w.new_txns)
     for order, count in given.items():

@@ -7,10 +7,11 @@ from random import Random
 from typing import NamedTuple
 
 from tools.campaign import faults, shopfront
-from tools.campaign.clerk import WISHES, Wish
+from tools.campaign.clerk import GIVES_BACK, WISHES, Wish
 from tools.campaign.faults import Fault
 
 PROCEDURES = 3
+BY_CARD = 0.4  # of the seeds with a refund or void of a card's order: the card confirms one
 # kind: how often
 _WEIGHTS = {"refund": 10, "void": 5, "sale": 7, "take back": 5, "correct": 5, "reprint": 2,
             "status": 1, "sign on": 2, "line test": 1, "log off": 1, "settlement": 7}
@@ -57,6 +58,10 @@ def plan(seed: int) -> Plan:
     for kind, often in (("sale", SELLING), ("void", VOIDING)):
         if any(wish.kind == kind for wish in wishes):
             drawn += [fault for fault, share in often if rng.random() < share]
+    by_card = [at for at, wish in enumerate(wishes)
+               if wish.kind in GIVES_BACK and wish.order in shopfront.OF_CARD]
+    if by_card and rng.random() < BY_CARD:
+        wishes[by_card[0]] = wishes[by_card[0]]._replace(kind="card refund")
     return Plan(seed, tuple(wishes), tuple(drawn))
 
 

@@ -17,6 +17,7 @@ HELD = Wish("refund", "31", 1_000)
 TAKE_BACK = Wish("take back")
 SALE = Wish("sale", "51", 8_800)
 CORRECT = Wish("correct", "", 2_000)
+BY_CARD = Wish("card refund", "23", 1_000)
 SETTLEMENT = Wish("settlement")
 # The host hears the third request and every repeat of it by the link; its answers are lost.
 UNANSWERED = Fault("dead in", 2, 21_000)
@@ -37,6 +38,9 @@ PROCEDURES = {
     "refund corrected": (1, (PART, CORRECT), ()),
     "refund repeated": (1, (PART,), (UNANSWERED,)),
     "void reversed": (1, (VOID,), (UNANSWERED,)),
+    "refund by card": (6, (BY_CARD,), ()),
+    "refund by another card": (1, (BY_CARD,), ()),
+    "void by card": (6, (Wish("card refund", "11"),), ()),
     "sale": (1, (SALE,), ()),
     "sale with a PIN": (7, (Wish("sale", "51", 100_100),), ()),
     "sale reversed": (1, (SALE,), (SALE_UNANSWERED,)),

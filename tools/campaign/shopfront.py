@@ -36,10 +36,13 @@ ORDERS = (
 VOIDABLE = ("11", "12", "13")
 REFUNDABLE = ("21", "22", "23", "24")
 HELD = ("31", "32")
+OF_CARD = ("11", "23", "24", "31")  # paid with CARD
 SOLD = ("51", "52", "53")  # order numbers that a sale is given
 CARD = _CARD
 EXPIRY = samples.EXPIRY[2:] + samples.EXPIRY[:2]  # as it is keyed: month, year
 TRACK2 = samples.track2(_CARD)
+LIKE_CARD = "6200000000180005"  # another one, with the same first six and last four
+LIKE_TRACK2 = TRACK2.replace(CARD, LIKE_CARD)
 CARD_PIN = next(row[2] for row in samples.CARDS if row[0] == _CARD)
 PAYMENT_CODE = "281234567880019999"
 NO_PIN_FEN = 100_000

@@ -49,6 +49,8 @@ SOMETIMES = (
     "a sale stood though it was to be reversed",
     "a sale was reversed that the host had never seen",
     "a sale arrived after it was reversed",
+    "a card confirmed a refund",
+    "another card was shown for a refund",
     "a sale was refunded",
     "a sale was voided",
     "a wrong PIN was answered",
@@ -446,6 +448,10 @@ class Witness:
                     self.sometimes("a repeat got the stored answer")
                 if code == "09":
                     self.sometimes("a refund was held for review")
+                if 2 in request.fields and request.fields[3] == "200000" and posted:
+                    self.sometimes("a card confirmed a refund")
+                if 2 in request.fields and request.fields[3] == "200000" and code == "14":
+                    self.sometimes("another card was shown for a refund")
                 if code in ("55", "75"):
                     self.sometimes("a wrong PIN was answered")
                 if code == "00" and posted and key[3]:

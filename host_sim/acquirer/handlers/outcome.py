@@ -5,7 +5,7 @@ A repeat gets the stored outcome in every field but the MAC, and never a second 
 
 import hashlib
 
-from host_sim.acquirer import ledger, rules
+from host_sim.acquirer import cards, ledger, rules
 from host_sim.acquirer.call import Answer, Call
 from host_sim.acquirer.schema import APPROVED
 
@@ -29,14 +29,15 @@ def fingerprint(call: Call) -> str:
 def attempt(call: Call, facts: ledger.Facts) -> rules.Attempt:
     """The request in the form that the rules judge."""
     fields = call.request.fields
-    card = fields.get(2)
+    tokens = {call.keyring.token(number) for number in cards.numbers(call)}
+    if "DF0D" in call.request.tags:
+        tokens.add(call.request.tags["DF0D"])
     return rules.Attempt(
         order=facts.order,
         amount_fen=call.amount_fen,
         rrn=fields[37],
         original=call.request.original,
-        token=call.request.tags.get("DF0D"),
-        card_token=call.keyring.token(card) if card else None,
+        tokens=tokens,
         terminal=call.terminal,
         balance_fen=facts.balance_fen,
         today=call.now.date(),
