@@ -30,13 +30,16 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo micropython flash flash-check test campaign soak soak-terminals fuzz bench lint glyphs locks wheel clean
+.PHONY: help demo run micropython flash flash-check test campaign soak soak-terminals fuzz bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(RUN) ## one refund from key press to voucher, on virtual hardware
 	@$(BIN)/tuidan demo
+
+run: $(RUN) ## terminals, line and acquirer in the browser, until Ctrl-C
+	@$(BIN)/tuidan run --keep .tuidan
 
 micropython: $(DEV) ## the same refund, the firmware on real MicroPython
 	@$(BIN)/tuidan demo --micropython

@@ -67,8 +67,9 @@ class Device:
         wiring: Wiring = PICO,
         clean_contacts: bool = False,
         noise: Random | None = None,
+        flash: Flash | None = None,
     ):
-        self.flash = Flash(wiring.flash_bytes)
+        self.flash = flash or Flash(wiring.flash_bytes)
         self.printer = PaperPrinter()
         self.keys = KeyMatrix(wiring.rows, wiring.columns)
         self.lcd = Lcd()

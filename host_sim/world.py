@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, Self
 from host_sim import agreement
 from host_sim.agenda import Agenda
 from host_sim.bench import head
-from host_sim.bench.flash import PowerCut
+from host_sim.bench.flash import Flash, PowerCut
 from host_sim.bench.wire import Wire
 from host_sim.core import Boot, InProcess, MakeCore, prepare_flash
 from host_sim.device import PICO, Device, Wiring
@@ -80,7 +80,8 @@ class World:
     """`server` None: nobody answers. `prepare(board)` is the factory: it may write the flash and
     the key slot before the first boot. The power is off until power_on(). The firmware runs in
     this process, booted by `boot`, unless `make_core` says otherwise. `clean_contacts`: the keys do
-    not bounce.
+    not bounce. `flash`: the terminal's, in place of a new one; the factory leaves alone what is not
+    empty.
 
     Each packet on the line goes to all of `on_packet`, a list of functions of its bytes, which
     raise what should end the run; the two codecs' agreement is the first of them.
@@ -101,6 +102,7 @@ class World:
         make_core: MakeCore | None = None,
         wire: Any = None,
         clean_contacts: bool = False,
+        flash: Flash | None = None,
     ):
         self.server = server
         self.start = start
@@ -116,7 +118,7 @@ class World:
         self.device = Device(
             make_core or partial(InProcess, boot, make_board),
             self._send, self.agenda, Random(f"{seed} keys"), start, wiring, clean_contacts,
-            Random(f"{seed} noise"),
+            Random(f"{seed} noise"), flash,
         )  # fmt: skip
         self._host_free_at = 0
         self._device_due: int | None = None
@@ -126,7 +128,7 @@ class World:
         self._lines_seen = 0
         self._tap(self.wire.to_host, "out")
         self._tap(self.wire.to_terminal, "in")
-        if prepare is not None:
+        if prepare is not None and not self.device.flash.blocks:
             prepare_flash(self.device.flash, prepare, make_board)
 
     def close(self) -> None:
@@ -198,6 +200,12 @@ class World:
         """All lines printed so far."""
         return [line.text for line in self.device.printer.lines]
 
+    def tear_off(self) -> None:
+        """Take the paper that hangs out of the printer away."""
+        self.device.printer.lines.clear()
+        self.device.printer.cuts.clear()
+        self._lines_seen = 0
+
     def power_on(self) -> None:
         self._catch_up()
         self._server_touched = True
@@ -240,6 +248,19 @@ class World:
             self._wait(self._next(limit))
             self._settle()
         return True
+
+    def due(self, limit_ms: int) -> int:
+        """When something happens here next by itself; `limit_ms` if nothing does before."""
+        return self._next(limit_ms)
+
+    def run_to(self, at_ms: int) -> None:
+        """Let time pass up to a moment, what is due at that moment and only that."""
+        self._catch_up()
+        self._server_touched = True
+        while (due := self._next(at_ms + 1)) <= at_ms:
+            self._wait(due)
+            self._settle()
+        self._wait(at_ms)
 
     def run_through(self, ms: int) -> None:
         """run_for, with nothing at its end where nothing is due."""

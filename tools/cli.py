@@ -13,6 +13,8 @@ from io import TextIOWrapper
 COMMANDS = {
     "demo": ("one refund from key press to voucher, told screen by screen and byte by byte",
              "tools.demo", "configure", "run"),
+    "run": ("terminals, line and acquirer in the browser, until Ctrl-C",
+            "tools.face", "configure", "run"),
     "press": ("play key scripts in virtual time",
               "tools.press", "configure", "run"),
     "capture": ("what passes between a terminal and a host, into a file that Wireshark opens",

@@ -133,11 +133,18 @@ def _draw_slip(lines: Sequence[Line]) -> Image.Image:
     return image
 
 
-def _draw_line(image: Image.Image, top: int, line: Line) -> None:
+def draw_line(line: Line) -> Image.Image:
+    """One printed line alone, 384 dots wide."""
+    image = Image.new("RGB", (PAPER_DOTS, LINE_DOTS * (2 if line.double else 1)), PAPER)
+    _draw_line(image, 0, line, 0)
+    return image
+
+
+def _draw_line(image: Image.Image, top: int, line: Line, margin: int = PAPER_MARGIN) -> None:
     size = 2 if line.double else 1
     columns = [2 if _glyph(char)[0] else 1 for char in line.text]
     spare = PAPER_DOTS - sum(columns) * COLUMN_DOTS * size
-    left = PAPER_MARGIN + {"left": 0, "centre": spare // 2, "right": spare}[line.align]
+    left = margin + {"left": 0, "centre": spare // 2, "right": spare}[line.align]
     for char, width in zip(line.text, columns, strict=True):
         ink = _ink(char, size)
         image.paste(INK, (left, top), ink)

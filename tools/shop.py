@@ -43,11 +43,12 @@ class Books(NamedTuple):
     folder: TemporaryDirectory | None
 
 
-def open_books(seed=0, start=START, ledger_file=None, engine=None, scenario=None):
+def open_books(seed=0, start=START, ledger_file=None, engine=None, scenario=None, again=False):
     """The acquirer of the samples, or of a scenario -> Books. `ledger_file`: where the SQLite file
     is to be made and kept; None for one that goes with the Books. `engine`: one in memory
     (schema.open_engine()) that is put back to the samples and holds the ledger instead, for many
-    runs, one after the other. FileExistsError for a ledger that is there already.
+    runs, one after the other. `again`: go on with a file that is there; without it, it raises
+    FileExistsError.
     """
     folder = None
     if engine is not None:
@@ -57,9 +58,9 @@ def open_books(seed=0, start=START, ledger_file=None, engine=None, scenario=None
             folder = TemporaryDirectory(prefix="tuidan-")
             ledger_file = Path(folder.name, "ledger.db")
         path = Path(ledger_file)
-        if path.exists():
+        if path.exists() and not again:
             raise FileExistsError(f"{path} is there already; a run begins with a new ledger")
-        if scenario is None:
+        if scenario is None and not path.exists():
             path.write_bytes(sample_ledger(start.date()))
         engine = schema.open_engine(str(path))
     rows = scenario.terminals if scenario else samples.TERMINALS

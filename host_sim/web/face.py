@@ -1,0 +1,76 @@
+"""What the face is about: the Site that is open, its pace, and the browsers that look on.
+
+Opening another scenario is a new Site: every browser is told to come again.
+"""
+import asyncio
+from typing import NamedTuple
+
+from host_sim.acquirer import scenario
+from host_sim.web.kept import Calendar
+from host_sim.web.pace import Pace
+from host_sim.web.site import Site
+from host_sim.world import START
+from tools.shop import open_books
+
+MOST_TILLS = 6
+SAMPLES = "samples"
+
+
+class Choice(NamedTuple):
+    """What is opened: `scenario` a shipped one or SAMPLES."""
+    scenario: str = SAMPLES
+    language: str = "zh"
+    seed: int = 0
+
+
+class Face:
+    """`generation` grows with every Site. `kept`: a folder in which every choice has one of its
+    own, and goes on where it was left; None: nothing is kept."""
+
+    def __init__(self, choice=Choice(), kept=None):  # noqa: B008 - a tuple does not change
+        self.generation = 0
+        self._kept = kept
+        self.viewers = set()
+        self.site = None
+        self._running = None
+        self.open(choice)
+
+    def open(self, choice):
+        """Close what is open and open this. ValueError for a scenario that is not there."""
+        if choice.scenario not in (SAMPLES, *scenario.shipped()):
+            raise ValueError(f"no scenario {choice.scenario!r}")
+        played = None if choice.scenario == SAMPLES else scenario.read(choice.scenario)
+        if self.site is not None:
+            self.site.close()
+        folder, start = None, START
+        if self._kept is not None:
+            folder = self._kept / "-".join(map(str, choice))
+            folder.mkdir(parents=True, exist_ok=True)
+            start = Calendar(folder).read(START)
+        books = open_books(choice.seed, start, folder and folder / "ledger.db", scenario=played,
+                           again=True)
+        numbers = list(books.terminals)[:MOST_TILLS]
+        site = Site(books, numbers, choice.language, choice.seed, start,
+                    scenario=played and choice.scenario, folder=folder)
+        self.site, self.choice = site, choice
+        self.pace = Pace(site)
+        self.generation += 1
+        site.watchers.append(self._tell)
+        self._tell()
+        if self._running is not None:
+            self._running.cancel()
+            self.start()
+
+    def start(self):
+        """Let the clock go, in the event loop that runs."""
+        self._running = asyncio.create_task(self.pace.run())
+
+    async def stop(self):
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        self.site.close()
+
+    def _tell(self):
+        for changed in self.viewers:
+            changed.set()

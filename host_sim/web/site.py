@@ -1,0 +1,231 @@
+"""A shop to look at: tills at one acquirer, all on one clock. No web in here, and no real time.
+
+Whoever has a Site says how far its clock goes on. What can be seen of it is told by topic: the
+number in `versions` grows whenever something of that topic changed.
+"""
+from collections import Counter, deque
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from tempfile import TemporaryFile
+
+from host_sim.agreement import CodecsDisagree
+from host_sim.bench.flash import PICO_BYTES
+from host_sim.bench.keypad import NAMES as KEYS
+from host_sim.core import FirmwareCrash
+from host_sim.web.kept import Calendar, FileFlash
+from host_sim.world import KEY_DOWN_MS, KEY_UP_MS, START, World
+from tools.capture.run import Recorder, about
+from tools.press import Player
+from tools.script import ScriptError, parse_line
+from tools.shop import Shop, place
+
+MOST_FRAMES = 500       # that a till keeps to be looked at
+MOST_LINES = 1_000      # of paper that hang out of the printer
+FAR_MS = 1 << 52
+CALENDAR_MS = 1_000     # how often the clock's state is written
+# Statements that take no time: what a hand does between two keys.
+LIVE = ("swipe", "swipe_badly", "scan", "paper", "printer", "power", "wire", "noise", "damage",
+        "host", "wrong_kcv", "miscount", "delay")
+
+
+class Shelf:
+    """Numbered things, of which the newest are kept."""
+
+    def __init__(self, most):
+        self.count = 0
+        self._kept = deque(maxlen=most)
+
+    def add(self, thing):
+        self._kept.append(thing)
+        self.count += 1
+
+    def since(self, number):
+        """(number of the first, [things]) from `number` on, as far as they are still here."""
+        first = self.count - len(self._kept)
+        start = max(number, first)
+        return start, list(islice(self._kept, start - first, None))
+
+    def __getitem__(self, number):
+        """LookupError for one that is gone or never was."""
+        first = self.count - len(self._kept)
+        if not first <= number < self.count:
+            raise LookupError(number)
+        return self._kept[number - first]
+
+
+class Till:
+    """A terminal of the Site and what it has shown. `crash`: what its firmware died of, or None.
+    `deeds`: (ms, the screen's rows before, statement of the key-script language). `capture`: the
+    file that all goes into, `run` its head."""
+
+    def __init__(self, number, shop, run):
+        self.number = number
+        self.shop = shop
+        self.world = shop.world
+        self.crash = None
+        self.frames = Shelf(MOST_FRAMES)    # (ms, "out" or "in", packet)
+        self.lines = Shelf(MOST_LINES)      # host_sim.bench.printer.Line, or None for a cut
+        self.deeds = []
+        self.capture = TemporaryFile(prefix="tuidan-")
+        Recorder(self.capture, shop.world, run)
+        self.versions = Counter()
+        self._printed = self._cuts = 0
+        self._finger_free_at = 0
+
+    def note(self, statement):
+        """Remember a deed as a key script would have it."""
+        self.deeds.append((self.world.now_ms, tuple(self.world.screen()), statement))
+
+    def move(self, name, down):
+        """Move a key now, or as soon as a finger could: a browser's messages may come in a heap,
+        and a key that is down for no time was never down."""
+        at_ms = max(self.world.now_ms, self._finger_free_at)
+        self._finger_free_at = at_ms + (KEY_DOWN_MS if down else KEY_UP_MS)
+        if at_ms == self.world.now_ms:
+            self.world.move_key(name, down)
+        else:
+            self.world.agenda.at(at_ms, partial(self.world.move_key, name, down))
+
+    def look(self):
+        """Take over what the world has noted since the last look; topics that changed."""
+        trace, printer = self.world.trace, self.world.device.printer
+        for event in trace:
+            if event.kind in ("out", "in"):
+                self.frames.add((event.at_ms, event.kind, event.value))
+                self.versions["wire"] += 1
+            elif event.kind == "screen":
+                self.versions["screen"] += 1
+            self.versions["till"] += 1
+        trace.clear()
+        if len(printer.lines) > MOST_LINES and len(printer.lines) == self._printed:
+            self.world.tear_off()
+            self._printed = self._cuts = 0
+        while self._printed < len(printer.lines) or self._cuts < len(printer.cuts):
+            self.versions["paper"] += 1
+            if self._cuts < len(printer.cuts) and printer.cuts[self._cuts] == self._printed:
+                self.lines.add(None)
+                self._cuts += 1
+            else:
+                self.lines.add(printer.lines[self._printed])
+                self._printed += 1
+
+
+class Site:
+    """`numbers`: of the terminals of `books` (tools.shop.open_books) that stand here; `scenario`:
+    the name of what they come from, None for the samples. `folder`: where the terminals' flash is
+    kept, and what was there is gone on with; None: nothing is kept."""
+
+    def __init__(self, books, numbers, language="zh", seed=0, start=START, world=World,
+                 scenario=None, folder=None):
+        self.books = books
+        self.folder = folder
+        self.scenario = scenario
+        self.start = start
+        self.seed = seed
+        self.language = language
+        self.now_ms = self._written_ms = 0
+        self.versions = Counter()
+        self.tills = {}
+        for at, number in enumerate(numbers):
+            self._place(number, f"{seed} {at}" if at else seed, world)
+        self._write_calendar()
+        self.watchers = []      # called without arguments after anything may have changed
+
+    def _place(self, number, seed, world):
+        books = self.books
+        if self.folder is not None:
+            world = partial(world, flash=FileFlash(self.folder / f"{number}.flash", PICO_BYTES))
+        made = place(books, number, self.language, seed, self.start, world)
+        merchant, mac = books.terminals[number]
+        shop = Shop(made, books.acquirer, books.engine, merchant, mac, None, number)
+        run = about(shop, "run", seed=seed, language=self.language, scenario=self.scenario)
+        self.tills[number] = Till(number, shop, run)
+
+    def close(self):
+        """Nothing that belongs to the Site stays behind."""
+        for till in self.tills.values():
+            till.world.close()
+            till.capture.close()
+            if self.folder is not None:
+                till.world.device.flash.close()
+        self.books.engine.dispose()
+        if self.books.folder is not None:
+            self.books.folder.cleanup()
+
+    def _write_calendar(self):
+        self._written_ms = self.now_ms
+        if self.folder is not None:
+            ahead = self.now_ms + CALENDAR_MS   # so far it may come before it is written again
+            Calendar(self.folder).write(self.start + timedelta(milliseconds=ahead))
+
+    # time
+
+    def due(self):
+        """When something happens next by itself, in ms; None if nothing ever does."""
+        due = min((till.world.due(FAR_MS) for till in self._well()), default=FAR_MS)
+        return None if due == FAR_MS else due
+
+    def advance(self, to_ms):
+        """Let everything happen up to a moment, whoever is due next first."""
+        while True:
+            first = min(self._well(), key=lambda till: till.world.due(to_ms), default=None)
+            if first is None or (at := first.world.due(to_ms)) >= to_ms:
+                break
+            self._run(first, at)
+        for till in self._well():
+            self._run(till, to_ms)
+        self.now_ms = max(self.now_ms, to_ms)
+        if self.now_ms - self._written_ms >= CALENDAR_MS:
+            self._write_calendar()
+        self._tell()
+
+    def _well(self):
+        return [till for till in self.tills.values() if till.crash is None]
+
+    def _run(self, till, at_ms):
+        try:
+            till.world.run_to(max(at_ms, till.world.now_ms))
+        except (FirmwareCrash, CodecsDisagree) as fault:
+            till.crash = str(fault)
+            till.versions["till"] += 1
+
+    def _tell(self):
+        for till in self.tills.values():
+            wire = till.frames.count
+            till.look()
+            if till.frames.count != wire:
+                self.versions["acquirer"] += 1
+        for watcher in self.watchers:
+            watcher()
+
+    # what a person does
+
+    def key(self, till, name, down):
+        """A finger goes down on a key or up from it. ValueError for no such key."""
+        if name not in KEYS:
+            raise ValueError(f"there is no key {name!r}")
+        if down:
+            till.note(f"press {name}")
+        till.move(name, down)
+        self._tell()
+
+    def do(self, till, line):
+        """One statement of the key-script language about a card, a part, the line, the power or
+        the host (LIVE). ValueError for one that is none of these, or that cannot be read."""
+        try:
+            statement = parse_line(line, "here")
+        except ScriptError as error:
+            raise ValueError(str(error)) from None
+        if statement is None or statement.name not in LIVE or statement.text == "power cycle":
+            raise ValueError(f"{line!r} is nothing that can be done here")
+        till.note(statement.text)
+        if statement.name == "power":
+            till.crash = None
+        try:
+            getattr(Player(None, till.shop), "do_" + statement.name)(*statement.values)
+        except FirmwareCrash as crash:
+            till.crash = str(crash)
+        till.versions.update(("till", "screen"))
+        self.versions["acquirer"] += 1
+        self._tell()

@@ -1,0 +1,189 @@
+// The page's live end: draws what the server sends, sends what the person does. State is the
+// server's: everything here can be thrown away and comes back with a reload.
+import { drawScreen } from "./lcd.js";
+import { addFrames, addLines, fill } from "./lists.js";
+
+const byId = (id) => document.getElementById(id);
+const till = document.body.dataset.till;
+const trouble = byId("trouble");
+let socket = null;
+let wait = 250;
+
+const SHOW = {
+  screen: (one) => {
+    drawScreen(byId("lcd"), one.pixels);
+    const text = one.rows.join("\n").trim();
+    if (byId("rows").textContent !== text) byId("rows").textContent = text;
+    byId("lcd").setAttribute("data-text", text);
+  },
+  paper: (one) => addLines(byId("paper"), one),
+  wire: (one) => addFrames(byId("frames"), one, openFrame),
+  till: showTill,
+  acquirer: showAcquirer,
+  clock: (one) => {
+    byId("now").textContent = one.now.slice(0, -4);
+    byId("speed").value = String(one.speed);
+  },
+  error: (text) => say(text),
+  reload: () => location.assign("/"),
+};
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  socket = new WebSocket(`${scheme}//${location.host}/live?till=${till}`);
+  let fresh = true;
+  socket.onmessage = (message) => {
+    if (fresh) {      // a new connection tells everything from the beginning
+      for (const id of ["paper", "frames"]) byId(id).replaceChildren();
+      say("");
+      wait = 250;
+      fresh = false;
+    }
+    for (const [topic, value] of Object.entries(JSON.parse(message.data))) SHOW[topic]?.(value);
+  };
+  socket.onclose = () => {
+    say(trouble.dataset.lost);
+    setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 5000);
+  };
+}
+
+function send(deed) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(deed));
+}
+
+function say(text) {
+  trouble.textContent = text;
+  trouble.hidden = !text;
+}
+
+// keys: by mouse or finger, and by keyboard
+
+const TYPED = { Enter: "ENTER", Backspace: "CLEAR", Delete: "CLEAR", Escape: "CANCEL",
+  ArrowUp: "UP", ArrowDown: "DOWN", m: "MENU", M: "MENU" };
+const held = new Set();
+
+function move(key, down) {
+  if (down === held.has(key)) return;
+  if (down) held.add(key); else held.delete(key);
+  document.querySelector(`[data-key="${key}"]`).classList.toggle("down", down);
+  send({ key, down });
+}
+
+for (const button of document.querySelectorAll("[data-key]")) {
+  const key = button.dataset.key;
+  button.addEventListener("pointerdown", (event) => {
+    button.setPointerCapture(event.pointerId);
+    move(key, true);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    button.addEventListener(end, () => move(key, false));
+  }
+  // A screen reader or a switch clicks without a pointer: a short press.
+  button.addEventListener("click", (event) => {
+    if (event.detail === 0) {
+      move(key, true);
+      setTimeout(() => move(key, false), 70);
+    }
+  });
+}
+
+function ofKeypad(event) {
+  const inForm = event.target.closest("input, select, textarea, a, summary");
+  const onButton = event.target.closest("button") && (event.key === "Enter" || event.key === " ");
+  if (inForm || onButton || event.ctrlKey || event.metaKey || event.altKey) return null;
+  return /^[0-9]$/.test(event.key) ? event.key : TYPED[event.key] ?? null;
+}
+
+document.addEventListener("keydown", (event) => {
+  const key = ofKeypad(event);
+  if (key === null) return;
+  event.preventDefault();
+  if (!event.repeat) move(key, true);
+});
+document.addEventListener("keyup", (event) => {
+  const key = /^[0-9]$/.test(event.key) ? event.key : TYPED[event.key];
+  if (key !== undefined && held.has(key)) move(key, false);
+});
+// Who clicked a switch types on at the terminal: the next Enter is the terminal's.
+document.querySelector(".desk").addEventListener("click", (event) => {
+  if (event.detail > 0 && event.target.closest("button")) byId("keypad").focus();
+});
+addEventListener("blur", () => { for (const key of [...held]) move(key, false); });
+
+// the switches around
+
+function onSwitch(id, statement) {
+  byId(id).addEventListener("click", () => {
+    const on = byId(id).getAttribute("aria-checked") !== "true";
+    send({ do: statement(on) });
+  });
+}
+
+onSwitch("power", (on) => `power ${on ? "on" : "off"}`);
+onSwitch("plug", (on) => `wire ${on ? "mend" : "cut"}`);
+onSwitch("roll", (on) => `paper ${on ? "in" : "out"}`);
+byId("swipe").addEventListener("click", () => send({ do: `swipe ${byId("card").value}` }));
+byId("speed").addEventListener("change", () => send({ speed: Number(byId("speed").value) }));
+byId("step").addEventListener("click", () => send({ step: true }));
+for (const button of document.querySelectorAll("[data-do]")) {
+  button.addEventListener("click", () => send({ do: button.dataset.do }));
+}
+byId("fault").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { mti, kind } = Object.fromEntries(new FormData(event.target));
+  send({ do: kind === "delay" ? `host delay 5s ${mti}` : `host ${kind} ${mti} 1` });
+});
+
+function setSwitch(id, on) {
+  const one = byId(id);
+  one.setAttribute("aria-checked", String(on));
+  one.textContent = on ? one.dataset.on : one.dataset.off;
+}
+
+function showTill(one) {
+  setSwitch("power", one.power);
+  setSwitch("plug", one.plugged);
+  setSwitch("roll", one.paper);
+  document.body.classList.toggle("dark-glass", !one.power);
+  for (const lit of document.querySelectorAll(".state.lit")) lit.classList.remove("lit");
+  byId(`state-${one.state ?? "FREE"}`)?.classList.add("lit");
+  byId("flash").textContent = one.flash.operations;
+  byId("steps").textContent = one.steps;
+  fill(byId("records"), one.records.map((record) =>
+    ["li", `${record.kind} ${record.order} ${record.amount}: ${record.state.toLowerCase()}`
+      + `, STAN ${record.stan}`]), byId("records").dataset.none);
+  if (one.crash) say(`${trouble.dataset.crashed}: ${one.crash}`);
+}
+
+function showAcquirer(one) {
+  const books = byId("books");
+  books.textContent = one.balanced ? books.dataset.good : books.dataset.bad;
+  books.classList.toggle("bad", !one.balanced);
+  rows(byId("txns"), one.txns, ["kind", "terminal", "stan", "order", "amount", "state", "code"]);
+  rows(byId("orders"), one.orders, ["order", "product", "amount", "back"]);
+}
+
+function rows(body, things, columns) {
+  body.replaceChildren(...things.map((thing) => {
+    const row = document.createElement("tr");
+    for (const column of columns) {
+      const cell = row.insertCell();
+      cell.textContent = thing[column] ?? "";
+      if (column === "amount" || column === "back") cell.className = "fen";
+      if (column === "state") cell.className = `is-${thing.state.replace(" ", "-")}`;
+    }
+    return row;
+  }));
+}
+
+async function openFrame(number, item) {
+  const answer = await fetch(`/tills/${till}/frames/${number}`);
+  byId("frame").innerHTML = answer.ok ? await answer.text() : "";
+  for (const one of byId("frames").querySelectorAll("[aria-current]")) {
+    one.removeAttribute("aria-current");
+  }
+  item.setAttribute("aria-current", "true");
+}
+
+connect();

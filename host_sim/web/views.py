@@ -1,0 +1,133 @@
+"""What the page shows of a Site, as data for JSON. Looks at everything, changes nothing.
+
+Cards are masked here as everywhere; what is typed at a password or PIN is not shown at all.
+"""
+import base64
+import io
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy import func, select
+
+from firmware import refund_state
+from firmware.transitions import NAMES
+from host_sim.acquirer import schema
+from protocol.errors import WireFault
+from protocol.iso8583 import decode
+from tools.explain import title, yuan
+from tools.pictures import draw_line
+
+STATES = NAMES.split()
+TYPES = {refund_state.REFUND: "refund", refund_state.VOID: "void", refund_state.SALE: "sale"}
+MOST_ROWS = 30
+HOST_STATES = {schema.OPEN: "open", schema.REVIEW: "in review", schema.APPROVED: "approved",
+               schema.DECLINED: "declined", schema.CANCELLED: "cancelled"}
+
+
+def screen(till):
+    """{"pixels": base64 of 1024 bytes, "rows": [4 texts]}"""
+    return {"pixels": base64.b64encode(till.world.device.pixels()).decode(),
+            "rows": till.world.screen()}
+
+
+def paper(till, since):
+    """{"from": n, "lines": [{"text", "png": base64} or null for a cut]}"""
+    first, lines = till.lines.since(since)
+    return {"from": first, "lines": [line and {"text": line.text, "png": _png(line)}
+                                     for line in lines]}
+
+
+@lru_cache(maxsize=256)
+def _png(line):
+    file = io.BytesIO()
+    draw_line(line).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def wire(site, till, since):
+    """{"from": n, "frames": [{"at", "way", "mti", "title", "words", "size"}]}"""
+    first, frames = till.frames.since(since)
+    return {"from": first, "frames": [{"at": clock(site, at_ms), "way": way, **_told(packet)}
+                                      for at_ms, way, packet in frames]}
+
+
+def _told(packet):
+    try:
+        message = decode(packet)
+    except WireFault as fault:
+        return {"mti": "?", "title": "no packet", "words": str(fault), "size": len(packet)}
+    fields = message.fields
+    words = [f"STAN {fields[11]}"] if 11 in fields else []
+    if 4 in fields:
+        words.append(f"{yuan(int(fields[4]))} yuan")
+    if 39 in fields:
+        words.append(f"code {fields[39]}")
+    return {"mti": message.mti, "title": title(message), "words": ", ".join(words),
+            "size": len(packet)}
+
+
+def clock(site, at_ms):
+    """The Site's date and time at a moment: "03-16 09:30:00.125"."""
+    return (site.start + timedelta(milliseconds=at_ms)).strftime("%m-%d %H:%M:%S.%f")[:-3]
+
+
+def state(site, till):
+    """What is under the terminal's lid, as far as the firmware runs in this process."""
+    device = till.world.device
+    terminal = device.terminal
+    told = {
+        "power": device.core is not None, "plugged": not till.world.wire.to_host.cut,
+        "paper": not device.printer.paper_out, "printer": device.printer.trouble,
+        "crash": till.crash, "steps": device.steps,
+        "flash": {"operations": device.flash.operations}, "records": [], "state": None,
+    }
+    if terminal is None:
+        return told
+    records = list(terminal.journal.open_records())
+    in_hand = terminal.in_hand or (records[0] if records else None)
+    return told | {
+        "operator": terminal.operator, "signed_on": bool(terminal.signed_on),
+        "batch": terminal.counters.batch, "training": terminal.training is not None,
+        "records": [record(one) for one in records],
+        "state": STATES[in_hand.state] if in_hand else None,
+        "kind": TYPES[in_hand.type] if in_hand else None,
+    }
+
+
+def record(one):
+    """A record of the journal in words."""
+    return {"kind": TYPES[one.type], "state": STATES[one.state], "stan": f"{one.stan:06}",
+            "order": one.order, "amount": yuan(one.amount_fen), "tries": one.tries}
+
+
+def acquirer(site):
+    """Orders, transactions and balances by the ledger alone."""
+    with site.books.engine.connect() as connection:
+        orders = connection.execute(_ORDERS).all()
+        txns = connection.execute(_TXNS).all()
+        debit, credit = (connection.execute(one).scalar_one() for one in _SUMS)
+    return {
+        "orders": [{"order": row.order_no, "merchant": row.merchant_id, "product": row.product,
+                    "amount": yuan(row.amount_fen), "back": yuan(row.back or 0),
+                    "card": row.masked_card or "QR"} for row in orders],
+        "txns": [{"kind": row.kind, "terminal": row.terminal_id, "stan": f"{row.stan:06}",
+                  "order": row.order_no, "amount": yuan(row.amount_fen or 0),
+                  "state": HOST_STATES[row.state], "code": row.code, "rrn": row.rrn}
+                 for row in txns],
+        "balanced": debit == credit,
+        "faults": {kind: count for kind, count in site.books.acquirer.faults.happened.items()
+                   if count},
+    }
+
+
+_order, _txn, _posting = schema.order, schema.txn, schema.posting
+_BACK = (select(_posting.c.order_no,
+                func.sum(_posting.c.amount_fen
+                         * func.iif(_posting.c.kind == "undo", -1, 1)).label("back"))
+         .where(_posting.c.kind.in_(("refund", "void", "undo"))).group_by(_posting.c.order_no)
+         .subquery())
+_ORDERS = (select(_order, _BACK.c.back).outerjoin(_BACK, _BACK.c.order_no == _order.c.order_no)
+           .order_by(_order.c.sold_on.desc(), _order.c.order_no).limit(MOST_ROWS))
+_TXNS = select(_txn).order_by(_txn.c.id.desc()).limit(MOST_ROWS)
+_SUMS = [select(func.coalesce(func.sum(_posting.c.amount_fen), 0))
+         .where(schema.account.c.name == side) for side in (_posting.c.debit, _posting.c.credit)]

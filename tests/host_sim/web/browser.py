@@ -1,0 +1,116 @@
+"""Debian's Chromium, driven by Playwright, before a `tuidan run` of its own: what the tests of the
+face stand on. Waits are for what is on the page, never for a time."""
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import TimeoutError
+
+from firmware.text.texts import Texts
+from tools.demo import ORDER, answers, landmark
+from tools.press import squeezed
+
+ROOT = Path(__file__).parents[3]
+CHROMIUM = shutil.which("chromium")
+FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+         "--disable-background-networking --disable-component-update --disable-sync "
+         "--force-device-scale-factor=1 --hide-scrollbars").split()
+PATIENCE_MS = 60_000
+SHOWN = "document.getElementById('rows').textContent.replace(/\\s/g, '')"
+TYPED = {"ENTER": "Enter", "CANCEL": "Escape", "CLEAR": "Backspace", "MENU": "m",
+         "UP": "ArrowUp", "DOWN": "ArrowDown"}
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here "
+                                    "(Debian: apt-get install chromium)")
+
+
+@contextmanager
+def served(*arguments, port=0):
+    """The address of a `tuidan run` while it runs, and its process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.cli", "run", "--port", str(port), *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        told = process.stdout.readline()
+        yield re.search(r"http://\S+", told)[0], process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+class Hand:
+    """A person before the page of a till. `trouble`: what the browser's console complained of."""
+
+    def __init__(self, page, address):
+        self.page = page
+        self.trouble = []
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        page.on("console", lambda told: self.trouble.append(told.text)
+                if told.type == "error" and "WebSocket" not in told.text else None)
+        page.goto(address)
+
+    def sees(self, text):
+        """Wait until the terminal's screen says so; where a row breaks means nothing."""
+        self._waits(f"{SHOWN}.includes(it)", squeezed(text))
+
+    def _waits(self, condition, it):
+        """Until a JavaScript condition about `it` holds; says what stood there if it never did."""
+        try:
+            self.page.wait_for_function(f"it => {condition}", arg=it)
+        except TimeoutError:
+            raise AssertionError(f"waited for {it}; the screen says: {self.screen()}") from None
+
+    def types(self, *keys):
+        """Keys of the terminal by the keyboard, as a person types them."""
+        for key in keys:
+            self.page.keyboard.press(TYPED.get(key, key), delay=40)
+            self.page.wait_for_timeout(10)
+
+    def switches(self, name, state):
+        """Click a switch until it says so: on or off."""
+        switch = self.page.locator(f"#{name}")
+        if switch.get_attribute("aria-checked") != state:
+            switch.click()
+        self.page.wait_for_selector(f"#{name}[aria-checked={state}]")
+
+    def screen(self):
+        return self.page.inner_text("#rows")
+
+    def printed(self, text):
+        """Wait until a line of the paper says so."""
+        self._waits("[...document.querySelectorAll('#paper img')].some("
+                    "line => line.alt.includes(it))", text)
+
+    def goes_fast(self):
+        """The terminal's clock ten times as fast as the real one."""
+        self.page.select_option("#speed", "10")
+        self.page.locator("#keypad").focus()
+
+    def begins(self):
+        """From the switch to the idle screen."""
+        self.switches("power", "true")
+        self.goes_fast()
+        self.answers_until("idle.keys", ORDER)
+
+    def answers_until(self, wanted, order, amount_fen=None):
+        """Do what the demo's operator does at each question, until this one is asked."""
+        texts = Texts("en")
+        table = {name: (landmark(texts[name]), keys)
+                 for name, keys in answers(order, amount_fen).items()}
+        table.setdefault(wanted, (landmark(texts[wanted]), []))
+        marks = [mark for mark, _ in table.values()]
+        while True:
+            self._waits(f"it.some(mark => {SHOWN}.includes(mark))", marks)
+            shown = squeezed(self.screen())
+            name = next((name for name, (mark, _) in table.items() if mark in shown), None)
+            if name == wanted:
+                return
+            if name is not None:
+                self.types(*table[name][1])
+                self._waits(f"{SHOWN} !== it", shown)

@@ -1,0 +1,58 @@
+"""`tuidan run`: the simulator with its face in the browser, until Ctrl-C."""
+import argparse
+import secrets
+import sys
+from pathlib import Path
+
+from host_sim.acquirer import scenario
+
+PORT = 8583
+
+
+def configure(parser):
+    """Arguments of `tuidan run`."""
+    parser.epilog = "Only this machine reaches the page, unless --bind says otherwise."
+    parser.add_argument("--port", type=int, default=PORT, help=f"of the page (default {PORT})")
+    parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS",
+                        help="listen there too: who comes needs the token in the printed address")
+    parser.add_argument("--scenario", default="samples", metavar="NAME",
+                        choices=("samples", *scenario.shipped()), help="what is opened first")
+    parser.add_argument("--language", choices=("zh", "en"), default="zh", help="of the terminals")
+    parser.add_argument("--keep", type=Path, metavar="DIR",
+                        help="keep ledgers and terminals there, and go on with what is there")
+    parser.add_argument("--seed", type=_whole, default=0, help="of keys, chances and noise")
+
+
+def run(args):
+    """Serve until Ctrl-C; exit code 0, 2 if the address cannot be had."""
+    import uvicorn
+
+    from host_sim.web.app import make_app
+    from host_sim.web.face import Choice, Face
+    from host_sim.web.guard import LOOPBACK
+
+    local = args.bind in LOOPBACK
+    token = None if local else secrets.token_urlsafe(24)
+    face = Face(Choice(args.scenario, args.language, args.seed), args.keep)
+    app = make_app(face, LOOPBACK if local else ("*",), token)
+    config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
+                            ws="websockets-sansio", server_header=False,
+                            timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    try:
+        socket = config.bind_socket()
+    except SystemExit:
+        print(f"tuidan run: {args.bind} port {args.port} cannot be had", file=sys.stderr)
+        return 2
+    socket.listen()  # who comes before the server is ready waits
+    port = socket.getsockname()[1]
+    print(f"The terminal stands at http://{args.bind}:{port}/"
+          f"{f'?token={token}' if token else ''}   (Ctrl-C ends it)", flush=True)
+    server.run(sockets=[socket])
+    return 0
+
+
+def _whole(text):
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+    return int(text)
