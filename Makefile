@@ -30,7 +30,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo run micropython flash flash-check test campaign soak soak-terminals fuzz bench lint glyphs locks wheel clean
+.PHONY: help demo run micropython flash flash-check face-check test campaign soak soak-terminals fuzz bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -49,6 +49,9 @@ flash: $(RUN) ## the firmware onto a board: make flash PORT=/dev/ttyACM0
 
 flash-check: $(DEV) ## flashing, its failures and a refund behind it, on a board that is a PTY
 	@$(BIN)/python -m pytest -n 2 -v $(no_skip) tests/tools/test_flash.py
+
+face-check: $(DEV) ## whole refunds through the page, in Debian's Chromium (apt-get install chromium)
+	@FACE=1 $(BIN)/python -m pytest -v $(no_skip) tests/host_sim/web
 
 test: $(DEV) $(STUBS) ## every test, the import rules among them
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)

@@ -3,7 +3,7 @@
 Opening another scenario is a new Site: every browser is told to come again.
 """
 import asyncio
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from host_sim.acquirer import scenario
 from host_sim.web.kept import Calendar
@@ -31,7 +31,7 @@ class Face:
         self.generation = 0
         self._kept = kept
         self.viewers = set()
-        self.site = None
+        self.site: Any = None   # the Site that is open, from open() on
         self._running = None
         self.open(choice)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError as NotInTime
 
 from firmware.text.texts import Texts
 from tools.demo import ORDER, answers, landmark
@@ -63,7 +63,7 @@ class Hand:
         """Until a JavaScript condition about `it` holds; says what stood there if it never did."""
         try:
             self.page.wait_for_function(f"it => {condition}", arg=it)
-        except TimeoutError:
+        except NotInTime:
             raise AssertionError(f"waited for {it}; the screen says: {self.screen()}") from None
 
     def types(self, *keys):

@@ -1,0 +1,94 @@
+"""The face without a browser: who may come in, what a till can be told, what is kept."""
+import json
+import signal
+import urllib.error
+import urllib.request
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from host_sim.web import recording
+from host_sim.web.face import Choice, Face
+from tests.host_sim.web.browser import served
+from tools.script import parse_line
+
+
+def get(address, path="/", **headers):
+    """(status, headers, body) of a page, its refusals too."""
+    request = urllib.request.Request(address.rstrip("/") + path, headers=headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.headers, refusal.read().decode()
+
+
+def test_page_loads_nothing_from_elsewhere_and_has_no_inline_script():
+    with served() as (address, _):
+        status, headers, body = get(address, "/tills/10000001")
+    assert status == 200
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "http:" not in body and "https:" not in body and "<script>" not in body
+
+
+def test_page_of_another_site_gets_nothing():
+    with served() as (address, _):
+        assert get(address, "/tills/10000001", Host="evil.example")[0] == 421
+        live = address.replace("http", "ws") + "live?till=10000001"
+        with pytest.raises(InvalidStatus):
+            connect(live, origin="http://evil.example")
+        with connect(live, origin=address.rstrip("/")) as socket:
+            assert "screen" in json.loads(socket.recv())
+
+
+def test_deed_that_is_none_is_answered_and_the_next_is_done():
+    with served() as (address, _):
+        live = address.replace("http", "ws") + "live?till=10000001"
+        with connect(live, origin=address.rstrip("/")) as socket:
+            for wrong in ("[]", "{", '{"do": "expect paper \\"x\\""}', '{"key": "Q"}', "{}"):
+                socket.send(wrong)
+            socket.send('{"do": "power on"}')
+            seen, errors = {}, 0
+            while not seen.get("till", {}).get("power") or errors < 5:
+                news = json.loads(socket.recv(timeout=60))
+                errors += "error" in news
+                seen |= news
+    assert errors == 5
+
+
+def test_server_that_is_killed_goes_on_where_it_was(tmp_path):
+    def clock(address):
+        live = address.replace("http", "ws") + "live?till=10000001"
+        with connect(live, origin=address.rstrip("/")) as socket:
+            socket.send('{"do": "power on"}')
+            seen = {}
+            while not seen.get("till", {}).get("power"):
+                seen |= json.loads(socket.recv(timeout=60))
+            return seen["clock"]["now"]
+
+    with served("--keep", tmp_path) as (address, process):
+        before = clock(address)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with served("--keep", tmp_path) as (address, _):
+        assert clock(address) > before
+
+
+def test_what_was_done_is_a_key_script_that_can_be_read():
+    face = Face(Choice())
+    site = face.site
+    till = next(iter(site.tills.values()))
+    for deed in ("power on", "wire cut", "wire mend", "swipe credit"):
+        site.do(till, deed)
+        site.advance(site.now_ms + 1_000)
+    for key in ("ENTER", "0", "1"):
+        site.key(till, key, True)
+        site.key(till, key, False)
+        site.advance(site.now_ms + 500)
+    written = recording.script(till, face.choice).splitlines()
+    site.close()
+    statements = [one for one in (parse_line(line, "here") for line in written) if one]
+    assert [one.text for one in statements if one.name in ("wire", "swipe", "press")] == [
+        "wire cut", "wire mend", "swipe credit", "press ENTER", "press 0 1"]
