@@ -11,16 +11,16 @@ class Agenda:
     def __init__(self) -> None:
         self._entries: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
-        self.due: int | None = None  # when the next thing is due; None if nothing is planned
 
     def at(self, ms: int, action: Callable[[], None]) -> None:
         self._count += 1
         heappush(self._entries, (ms, self._count, action))
-        self.due = self._entries[0][0]
+
+    def deadline(self) -> int | None:
+        """When the next thing is due; None if nothing is planned."""
+        return self._entries[0][0] if self._entries else None
 
     def run(self, now_ms: int) -> None:
         """Do what is due, and what that makes due at once."""
-        while self.due is not None and self.due <= now_ms:
-            action = heappop(self._entries)[2]
-            self.due = self._entries[0][0] if self._entries else None
-            action()
+        while self._entries and self._entries[0][0] <= now_ms:
+            heappop(self._entries)[2]()

@@ -99,16 +99,11 @@ class Chip:
                         net.append(other)
                     elif here == other and one not in net:
                         net.append(one)
-        pulled = 0
-        for one in net:
-            if one in driven:
-                if not driven[one]:
-                    return 0
-                pulled = 2  # high, whatever pulls
-        if not pulled:
-            for one in net:
-                pulled |= self.pulls.get(one, 0)
-        return 1 if pulled else 0
+        levels = [driven[one] for one in net if one in driven]
+        if levels:
+            return min(levels)
+        pulls = [self.pulls[one] for one in net if one in self.pulls]
+        return max(pulls) if pulls else 0
 
     def _edges(self, pins):
         """Tell the watchers of these pins; a pin that nothing joins keeps its level."""

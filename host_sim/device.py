@@ -88,7 +88,6 @@ class Device:
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
         self._from_reader = Line(head.BAUD)
-        self._lines = (self.to_printer, self._from_printer, self._from_reader)
         self._read: tuple[bytes, list[str]] = (b"", [])  # pixels, and what they say
 
     @property
@@ -143,10 +142,7 @@ class Device:
 
         Raises FirmwareCrash if the firmware noted a fault of its own.
         """
-        for line in self._lines:
-            if line.due is not None and line.due <= now_ms:
-                self._pass_on(now_ms)
-                break
+        self._print(now_ms)
         if self.core is None:
             return self._earliest(None)
         due = self._core_due
@@ -176,8 +172,7 @@ class Device:
         self._core_due = None if left is None else now_ms + (left or 1)
         return self._earliest(self._core_due)
 
-    def _pass_on(self, now_ms: int) -> None:
-        """What arrives at the printer, and from it and the reader."""
+    def _print(self, now_ms: int) -> None:
         data = self.to_printer.arrived(now_ms)
         if data:
             answer = self.printer.receive(data)
@@ -213,8 +208,8 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: int | None) -> int | None:
-        for line in self._lines:
-            due = line.due
+        lines = (self.to_printer, self._from_printer, self._from_reader)
+        for due in [line.deadline() for line in lines]:
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline

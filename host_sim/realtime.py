@@ -27,8 +27,6 @@ class _Direction:
     A PTY holds 4096 bytes, more than both ends of the link ever have under way.
     """
 
-    due = None  # nobody knows when bytes come: they are asked for at every step
-
     def __init__(self, near: serial.Serial, far: serial.Serial):
         self.tap: Callable[[bytes, int], None] | None = None
         self._near = near
@@ -44,6 +42,9 @@ class _Direction:
 
     def abort(self, _now_ms: int) -> None:
         """What was written has left: a PTY has no speed."""
+
+    def deadline(self) -> None:
+        return None
 
 
 class Loopback:

@@ -35,7 +35,6 @@ def spread_out() -> None:
     _keep_words()
     _keep_drawings()
     _keep_packets()
-    _keep_records()
     _share_keys()
     _shorten_reading()
 
@@ -119,64 +118,17 @@ def _keep_drawings() -> None:
 
 
 def _keep_packets() -> None:
-    """What each codec reads in a packet: an end asks, and so does who listens. And how the portable
-    one writes a value."""
+    """What the portable codec reads in a packet: the terminal asks, and so does who listens."""
     from protocol import iso8583
-    from protocol.reference import codec
 
-    def decoding(read: Any) -> Any:
-        kept = lru_cache(KEPT)(read)
+    read = iso8583.decode
+    kept = lru_cache(KEPT)(read)
 
-        def decode(packet: bytes) -> iso8583.Message:
-            message = kept(bytes(packet))
-            return iso8583.Message(message.tpdu, message.header, message.mti, message.fields.copy())
+    def decode(packet: bytes) -> iso8583.Message:
+        message = kept(bytes(packet))
+        return iso8583.Message(message.tpdu, message.header, message.mti, message.fields.copy())
 
-        return decode
-
-    for module in (iso8583, codec):
-        _everywhere(module.decode, decoding(module.decode))
-
-    write: Any = iso8583._write_field
-    written: dict[tuple, bytes] = {}
-
-    def write_field(buffer: bytearray, at: int, number: int, value: Any) -> int:
-        data = written.get((number, value))
-        if data is None or at + len(data) > min(len(buffer), iso8583.MAX_PACKET):
-            end = write(buffer, at, number, value)
-            _make_room(written)
-            written[number, value] = bytes(buffer[at:end])
-            return end
-        end = at + len(data)
-        buffer[at:end] = data
-        return end
-
-    iso8583._write_field = write_field
-
-
-def _keep_records() -> None:
-    """A journal's records: their table, and what is read in their bytes."""
-    from firmware import record
-
-    table = tuple(record.fields())
-    unpack: Any = record.unpack
-    read: dict[bytes, Any] = {}
-
-    def unpack_again(data: Any) -> Any:
-        if not data:
-            return None
-        data = bytes(data)
-        if data not in read:
-            _make_room(read)
-            found = unpack(data)
-            read[data] = found and vars(found)
-        if read[data] is None:
-            return None
-        again = record.Record.__new__(record.Record)
-        vars(again).update(read[data])
-        return again
-
-    _everywhere(record.fields, lambda: table)
-    _everywhere(unpack, unpack_again)
+    _everywhere(read, decode)
 
 
 def _share_keys() -> None:

@@ -283,10 +283,16 @@ class World:
         """When something is due next, `limit_ms` if nothing is due before."""
         if self.server is not None and self._server_touched:
             self._server_due = self.server.deadline()
-        wire, due = self.wire, self._server_due
-        if due is not None and due < limit_ms:
-            limit_ms = max(due, self.now_ms + 1)
-        for due in (self._device_due, self.agenda.due, wire.to_host.due, wire.to_terminal.due):
+        server_due = self._server_due
+        if server_due is not None and server_due <= self.now_ms:
+            server_due = self.now_ms + 1
+        for due in (
+            self._device_due,
+            self.agenda.deadline(),
+            self.wire.to_host.deadline(),
+            self.wire.to_terminal.deadline(),
+            server_due,
+        ):
             if due is not None and due < limit_ms:
                 limit_ms = due
         return limit_ms
@@ -300,8 +306,7 @@ class World:
     def _settle(self) -> None:
         """Everything that is due now, always in this order."""
         now_ms = self.now_ms
-        if self.agenda.due is not None:
-            self.agenda.run(now_ms)
+        self.agenda.run(now_ms)
         data = self.wire.to_terminal.arrived(now_ms)
         if data:
             self.device.receive(data)

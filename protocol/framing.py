@@ -163,8 +163,6 @@ class Link:
 
     def deadline(self):
         """The time, on the caller's counter, by which poll() must be called; None if never."""
-        if self._frame is None and self._delivered is None and self._state == _HUNT:
-            return None
         left = []
         if self._frame is not None:
             left.append(ACK_WAIT_MS - elapsed(self._now, self._sent_at))
@@ -172,7 +170,7 @@ class Link:
             left.append(SILENCE_MS - elapsed(self._now, self._byte_at))
         if self._delivered is not None:
             left.append(DUPLICATE_MS + 1 - elapsed(self._now, self._delivered_at))
-        return self._now + max(0, min(left))
+        return self._now + max(0, min(left)) if left else None
 
     # sending
 

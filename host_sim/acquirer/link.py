@@ -53,12 +53,12 @@ class LinkServer:
 
     def deadline(self) -> int | None:
         """When poll must be called next, None if never."""
-        deadline = self._link.deadline()
+        deadlines = [] if self._link.deadline() is None else [self._link.deadline()]
         if self._replies:
             left_ms = self._left_ms()
-            if left_ms > 0 and (deadline is None or self._now_ms + left_ms < deadline):
-                return self._now_ms + left_ms
-        return deadline
+            if left_ms > 0:
+                deadlines.append(self._now_ms + left_ms)
+        return min(deadlines, default=None)
 
     def _work(self, now_ms, now):
         self._now_ms = now_ms

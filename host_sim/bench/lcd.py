@@ -9,8 +9,6 @@ PAGES = 8
 _RAM_COLUMNS = 132
 _POWER_CIRCUITS = 0x07
 _INVERT = bytes(255 - value for value in range(256))
-# The commands that choose a page and its first column, as a driver sends them at each page.
-_PLACES = {bytes((0xB0 | page, 0x10, 0)): page for page in range(PAGES)}
 _MIRROR = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
 
@@ -53,8 +51,6 @@ class Lcd:
             end = min(self._column + len(data), _RAM_COLUMNS)
             row[self._column : end] = data[: end - self._column]
             self._column = end
-        elif data in _PLACES and not self._awaits_contrast:
-            self._page, self._column = _PLACES[data], 0
         else:
             for byte in data:
                 self._command(byte)

@@ -83,20 +83,16 @@ class Copy(NamedTuple):
 
 
 class Image:
-    """The blocks of a flash at one moment, {number: 4096 bytes}; missing ones are erased. Good
-    until they change: what was looked at is kept."""
+    """The blocks of a flash at one moment, {number: 4096 bytes}; missing ones are erased."""
 
     def __init__(self, blocks):
         self._blocks = blocks
         self._mounted = [_mount(blocks, first) for first in VOLUMES]
-        self._copies: dict = {}
 
     def copies(self, path):
         """The valid copies of a file, newest first."""
-        if path not in self._copies:
-            copies = [_opened(_read(fs, path)) for fs in self._mounted]
-            self._copies[path] = sorted((one for one in copies if one), reverse=True)
-        return self._copies[path]
+        copies = [_opened(_read(fs, path)) for fs in self._mounted]
+        return sorted((one for one in copies if one), reverse=True)
 
     def newest(self, path):
         """The Copy that counts, or None."""

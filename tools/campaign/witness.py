@@ -136,7 +136,6 @@ class Witness:
         self.ledger: dict = {}
         self.new_txns: set[int] = set()
         self.image = None
-        self._seen_at = None  # flash operations when _seen was the image
         self.records: dict = {}
 
     def watch(self, stage):
@@ -183,7 +182,8 @@ class Witness:
             return
         self._left.add(data[at:])
         batch, stan = split_f60(message.fields[60])[1], int(message.fields[11])
-        records = self._image().record(message.fields[41], batch, stan)
+        flash = self.stage.device.flash
+        records = Image(flash.blocks).record(message.fields[41], batch, stan)
         states = [record.state_name for record in records if record]
         if len(states) < 2 or any(state not in DURABLE[message.mti] for state in states):
             self.wrong.append(f"7: {message.mti} with STAN {stan:06d} left while the journal said "
@@ -196,7 +196,7 @@ class Witness:
     def _settles(self, message):
         """A settlement's STAN is durable, on both volumes, before it leaves."""
         name = "stan" if message.mti == "0500" else "part"
-        told = self._image().each("settlement")
+        told = Image(self.stage.device.flash.blocks).each("settlement")
         if len(told) < 2 or any(one.get(name) != str(int(message.fields[11])) for one in told):
             self.wrong.append(f"7: {message.mti} with STAN {message.fields[11]} left before its "
                               f"settlement was durable")
@@ -205,7 +205,7 @@ class Witness:
         """A new refund or void: as it was confirmed, in the host's batch, no void unreversed, no
         settlement under way."""
         stan = message.fields[11]
-        image = self._image()
+        image = Image(self.stage.device.flash.blocks)
         if image.lines("settlement").get("step", "0") in UNDER_WAY:
             self.wrong.append(f"11: STAN {stan} began while a settlement was under way")
         if int(message.fields[4]) != self._checked_fen:
@@ -242,13 +242,6 @@ class Witness:
             self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
             if any(state == "SENT" for state in self.durable.values()):
                 self.sometimes("keys were renewed under an open refund")
-
-    def _image(self):
-        """The flash as it is now."""
-        operations = self.stage.device.flash.operations
-        if self._seen_at != operations:
-            self._seen_at, self._seen = operations, Image(self.stage.device.flash.blocks)
-        return self._seen
 
     # the host
 
@@ -358,7 +351,7 @@ class Witness:
         rrn = next((word for word in words if word.isdigit() and len(word) == 12), None)
         if rrn is None:
             return
-        records = self._image().journal().values()
+        records = Image(self.stage.device.flash.blocks).journal().values()
         states = [r.state_name for r in records if r is not None and r.rrn == rrn]
         if "APPROVED" not in states:
             self.wrong.append(f"13: {shown!r} was shown while the journal said "
@@ -385,7 +378,6 @@ class Witness:
     def switched_on(self, flash):
         """Before the firmware runs."""
         self._up = False
-        self._seen_at = None  # a bit may have flipped
         if flash.operations == self._mended_at:
             return
         self._mended_at = flash.operations
