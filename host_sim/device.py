@@ -74,8 +74,6 @@ class Device:
         self.keys = KeyMatrix(wiring.rows, wiring.columns)
         self.lcd = Lcd()
         self.core: Core | None = None
-        self._stirred = True  # something came to the core since it ran
-        self._core_due: int | None = None  # when it wants to go on by itself
         self.steps = 0  # how often the firmware ran
         self.clean_contacts = clean_contacts
         self._wiring = wiring
@@ -102,7 +100,6 @@ class Device:
             noise = self._noise.getrandbits(32)
             start = Start(self.flash, now_ms, self._rtc_ms, self.keys.contacts, noise)
             self.core = self._make_core(start)
-            self._stirred = True
 
     def power_off(self, now_ms: int) -> None:
         """Everything stops between two instructions."""
@@ -134,8 +131,8 @@ class Device:
 
     def receive(self, data: bytes) -> None:
         """Bytes arrive at the link's port."""
-        if data:
-            self._tell(self._wiring.link_uart, data)
+        if self.core is not None and data:
+            self.core.receive(self._wiring.link_uart, data)
 
     def step(self, now_ms: int) -> int | None:
         """Let the firmware and the parts do what they can now; when they want to go on, in ms.
@@ -145,11 +142,7 @@ class Device:
         self._print(now_ms)
         if self.core is None:
             return self._earliest(None)
-        due = self._core_due
-        if not self._stirred and (due is None or now_ms < due):
-            return self._earliest(due)  # nothing in it could run
         self.steps += 1
-        self._stirred = False
         outputs, left, crash = self.core.step(now_ms)
         wiring, lcd = self._wiring, self.lcd
         for kind, number, value in outputs:
@@ -169,8 +162,7 @@ class Device:
         if crash is not None:
             raise crash
         # A kernel that never comes to rest is given a millisecond, as a real one would take.
-        self._core_due = None if left is None else now_ms + (left or 1)
-        return self._earliest(self._core_due)
+        return self._earliest(None if left is None else now_ms + (left or 1))
 
     def _print(self, now_ms: int) -> None:
         data = self.to_printer.arrived(now_ms)
@@ -179,16 +171,11 @@ class Device:
             if answer:
                 self._from_printer.send(answer, now_ms)
         data = self._from_printer.arrived(now_ms)
-        if data:
-            self._tell(self._wiring.printer_uart, data)
+        if data and self.core is not None:
+            self.core.receive(self._wiring.printer_uart, data)
         data = self._from_reader.arrived(now_ms)
-        if data:
-            self._tell(self._wiring.reader_uart, data)
-
-    def _tell(self, uart: int, data: bytes) -> None:
-        if self.core is not None:
-            self._stirred = True
-            self.core.receive(uart, data)
+        if data and self.core is not None:
+            self.core.receive(self._wiring.reader_uart, data)
 
     def pixels(self) -> bytes:
         """1024 bytes as framebuf's MONO_VLSB; blank without power."""
@@ -204,7 +191,6 @@ class Device:
     def _contact(self, name: str, closed: bool) -> None:
         self.keys.put(name, closed)
         if self.core is not None:
-            self._stirred = True
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: int | None) -> int | None:
