@@ -64,17 +64,14 @@ class _Device(UserContext):
 
 
 def _config(bdev, readsize, progsize, lookahead):
-    """A cache full is read at a time, whatever the board asks for: no image tells that, and each
-    read is a call into Python."""
     bdev.ioctl(1, 0)
-    cache_size = 4 * max(readsize, progsize)
     return lfs.LFSConfig(
         context=_Device(bdev),
         block_size=bdev.ioctl(5, 0),
         block_count=bdev.ioctl(4, 0),
-        read_size=cache_size,
+        read_size=readsize,
         prog_size=progsize,
-        cache_size=cache_size,
+        cache_size=4 * max(readsize, progsize),
         lookahead_size=lookahead,
         block_cycles=100,
     )
@@ -131,10 +128,7 @@ class VfsLfs2:
         if "+" in mode:
             flags |= lfs.LFSFileFlag.rdwr
         handle = self._run(lfs.file_open, path, flags)
-        file = (_BinaryFile if "b" in mode else _TextFile)(self, handle)
-        if mode[0] != "r" or "+" in mode:
-            file._written = path
-        return file
+        return (_BinaryFile if "b" in mode else _TextFile)(self, handle)
 
     def ilistdir(self, path="/"):
         """(name, 0x4000 directory or 0x8000 file, 0, size) of each entry."""
@@ -167,17 +161,18 @@ class VfsLfs2:
         return (size, size, count, free, free, 0, 0, 0, 0, 255)
 
     def mkdir(self, path):
-        self._run(lfs.mkdir, path)
         self._folders = None
+        self._run(lfs.mkdir, path)
 
     def remove(self, path):
-        self._move_away(path)
+        self._folders = None
         self._run(lfs.remove, path)
 
     rmdir = remove
 
     def rename(self, old, new):
-        self._move_away(old)
+        if self._folders is not None and "/" + old.strip("/") in self._folders:
+            self._folders = None
         self._run(lfs.rename, old, new)
 
     def umount(self):
@@ -185,14 +180,6 @@ class VfsLfs2:
         if self.mounted:
             self.mounted = False
             self._run(lfs.unmount)
-
-    def _move_away(self, path):
-        """This may be a folder."""
-        if self._folders is not None and "/" + path.strip("/") in self._folders:
-            self._folders = None
-
-    def written(self, path):
-        """A file that was open for writing is closed: for who remembers what was in it."""
 
     def _find_folders(self, path):
         """Paths of all folders below this one."""
@@ -207,8 +194,6 @@ class VfsLfs2:
 
 class _BinaryFile:
     """Durable at flush() or close(), never at write()."""
-
-    _written = None  # its path, where it is open for writing
 
     def __init__(self, volume, handle):
         self._volume = volume
@@ -249,8 +234,6 @@ class _BinaryFile:
             handle, self._handle = self._handle, None
             if self._volume.mounted:
                 self._volume._run(lfs.file_close, handle)
-            if self._written is not None:
-                self._volume.written(self._written)
 
     def __del__(self):
         # A file never closed is closed by the garbage collector, as on the device; littlefs must
