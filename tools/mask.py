@@ -42,6 +42,17 @@ def free_text(text):
                             text)
 
 
+def free_rows(rows, columns):
+    """free_text of rows that break what is longer than `columns`."""
+    joined = "".join(row + ("" if len(row) == columns else "\n") for row in rows)
+    shown = free_text(joined)   # of the same length
+    ends, at = [], 0
+    for row in rows:
+        ends.append(shown[at:at + len(row)])
+        at += len(row) + (len(row) != columns)
+    return tuple(ends)
+
+
 def _is_card(digits):
     """Luhn: every second digit from the right counts twice."""
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])

@@ -44,7 +44,8 @@ def pieces(packet, algorithm="unionpay-ecb", reveal=False):
 
 
 def differences(one, other, ignore=(), algorithm="unionpay-ecb", reveal=False):
-    """A list of {"field", "name", "words": [a, b], "hex": [a, b], "at": [a, b]} of two packets.
+    """A list of {"field", "name", "words": [a, b], "hex": [a, b], "at": [a, b], "hidden"} of two
+    packets; `hidden`: they differ in what is not shown only.
 
     `ignore` holds paths as of Piece; a field's number stands for all that lies in it. Packets that
     cannot be decoded are compared whole.
@@ -56,15 +57,15 @@ def differences(one, other, ignore=(), algorithm="unionpay-ecb", reveal=False):
             return []
         return [{"field": "packet", "name": "bytes that are no packet",
                  "words": [f"{len(one)} bytes", f"{len(other)} bytes"], "hex": [None, None],
-                 "at": [0, 0]}]
+                 "at": [0, 0], "hidden": False}]
     found = []
     for path in sorted({**left, **right}, key=_order):
         a, b = left.get(path), right.get(path)
-        if a and b and a.raw == b.raw or _ignored(path, ignore):
-            continue
-        found.append(_told(path, a, b))
+        if a is None or b is None or a.raw != b.raw:
+            found.append(_told(path, a, b))
     outer = {row["field"].partition(".")[0] for row in found if "." in row["field"]}
-    return [row for row in found if row["field"] not in outer]
+    return [row for row in found
+            if row["field"] not in outer and not _ignored(row["field"], ignore)]
 
 
 def _order(path):
@@ -79,8 +80,7 @@ def _ignored(path, ignore):
 
 def _told(path, a, b):
     words = [ONLY if piece is None else piece.words for piece in (a, b)]
-    if a and b and words[0] == words[1] and a.hex == b.hex:
-        words = [f"{words[0]}, differs in what is hidden"] * 2
-    return {"field": path, "name": (a or b).name, "words": words,
+    hidden = a and b and words[0] == words[1] and a.hex == b.hex
+    return {"field": path, "name": (a or b).name, "words": words, "hidden": bool(hidden),
             "hex": [piece.hex if piece else None for piece in (a, b)],
             "at": [piece.at if piece else None for piece in (a, b)]}

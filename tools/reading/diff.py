@@ -14,7 +14,7 @@ from tools.reading.aligning import aligned
 from tools.reading.comparing import differences
 from tools.reading.show import CHUNK
 from tools.reading.telling import Telling
-from tools.reading.told import WAYS, clock, span
+from tools.reading.told import WAYS, clock, printable, span
 
 COMPARED = ("message", "nak", "noise")
 WITH = ("screen", "paper")
@@ -144,7 +144,7 @@ def _as_text(found, counts):
         else:
             if here != place:
                 print(f"{_told('A', row['a'])}\n{_told('B', row['b'])}")
-            print("\n".join(_field(row)))
+            print("\n".join(map(printable, _field(row))))
         if told == 1:
             print()
         place = here if told > 1 else None
@@ -156,13 +156,16 @@ def _as_text(found, counts):
 
 def _told(side, where):
     way = f"{WAYS[where['way']]}  " if where["way"] else ""
-    return f"{side} {where['number']:>6}  {clock(where['at_us'])}  {way}{where['words']}"
+    words = printable(where["words"])
+    return f"{side} {where['number']:>6}  {clock(where['at_us'])}  {way}{words}"
 
 
 def _field(row):
     name = row["name"] if row["name"].startswith(("F", "DF")) or row["field"] == "time" else \
         f"F{row['field'].partition('.')[0]} {row['name']}" if "." in row["field"] else row["name"]
-    yield f"    {name}: {row['words'][0]} in A, {row['words'][1]} in B"
+    one, other = row["words"]
+    yield f"    {name}: {one}, differs in what is hidden" if row.get("hidden") else \
+        f"    {name}: {one} in A, {other} in B"
     for side, at, data in zip("AB", row["at"], row["hex"], strict=True):
         if data:
             yield f"        {side} byte {at:>4}: {data}"

@@ -94,7 +94,7 @@ def _cards(counts):
 def _tables(counts, numbers):
     made = []
     if counts["transactions"]:
-        rows = "".join(map(_transaction, counts["transactions"]))
+        rows = "".join(_transaction(row, numbers) for row in counts["transactions"])
         made.append(f"<div><h2>transactions</h2><table>{rows}</table></div>")
     if counts["wrong_first"]:
         rows = "".join(
@@ -107,11 +107,11 @@ def _tables(counts, numbers):
     return "".join(made)
 
 
-def _transaction(row):
+def _transaction(row, numbers):
     amount = "" if row["amount_fen"] is None else f"{yuan(row['amount_fen'])} yuan"
     end = row["outcome"]
     kind = "good" if end.startswith(("approved", "held")) else "bad"
-    return (f"<tr><td><a href='#p{row['number']}'>{escape(row['kind'])}</a></td>"
+    return (f"<tr><td>{_link(row['number'], escape(row['kind']), numbers)}</td>"
             f"<td>STAN {escape(row['stan'])}</td><td>{escape(row['order'] or '')}</td>"
             f"<td class='num'>{amount}</td><td class='end {kind}'>{escape(end)}</td></tr>")
 

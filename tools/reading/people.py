@@ -12,7 +12,7 @@ from host_sim.bench.reader import Reader
 from tools import mask
 from tools.reading.told import Told
 
-SCREEN_BYTES = 1024
+SCREEN_BYTES, SCREEN_COLUMNS = 1024, 16
 ENTRY = re.compile(r"[0-9]*\**_")         # a row in which something is being typed
 HIDDEN = re.compile(r"[0-9]*\*+_?")         # ... of which not everything is shown
 # The code that a terminal is activated with makes the key of its master key.
@@ -107,7 +107,7 @@ class People:
             self._reader = self._reader or Reader()
             noted = tuple(self._reader.rows(packet.data))
         self._noted = noted
-        return noted if self._reveal else tuple(map(mask.free_text, _no_code(noted)))
+        return noted if self._reveal else mask.free_rows(_no_code(noted), SCREEN_COLUMNS)
 
     def _settle(self, after):
         """Now it is known what the keys that wait went to."""

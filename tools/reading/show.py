@@ -85,7 +85,11 @@ def _show(name, args):
         wanted = _wanted(telling, args.only, Progress(name, file, telling, args.progress))
         if args.html:
             from tools.reading import page
-            page.write(args.html, name, telling, wanted, args.reveal)
+            try:
+                page.write(args.html, name, telling, wanted, args.reveal)
+            except OSError as error:
+                print(f"tuidan show: cannot write {args.html}: {error.strerror}", file=sys.stderr)
+                return 2
         elif args.json:
             _as_json(name, telling, wanted, args.reveal)
         else:

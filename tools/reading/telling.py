@@ -18,7 +18,7 @@ class Telling:
 
     def __init__(self, reading, reveal=False, key=None, algorithm=None):
         noted = reading.head.run.get("mac")
-        known = algorithm or (noted if noted in KEY_SIZES else None)
+        known = algorithm or (noted if isinstance(noted, str) and noted in KEY_SIZES else None)
         self.reading = reading
         self.algorithm = known or "unionpay-ecb"    # as far as is known
         self.packets = 0

@@ -3,7 +3,7 @@ from protocol.errors import WireFault
 from tools import story
 from tools.explain import explain
 from tools.mask import free_text
-from tools.reading.told import WAYS, clock
+from tools.reading.told import WAYS, clock, printable
 
 INDENT = " " * 14
 MARK = "!!"
@@ -16,6 +16,10 @@ def lines(told, verbose=False, reveal=False, algorithm="unionpay-ecb"):
     """Lines of one Told; none for what is not worth a line."""
     if told.kind in QUIET and not verbose:
         return
+    yield from map(printable, _lines(told, verbose, reveal, algorithm))
+
+
+def _lines(told, verbose, reveal, algorithm):
     wrong = [words for _, words in told.wrong]
     mark = f"{MARK} " if told.words in wrong else ""
     yield f"{clock(told.at_us)}  {_way(told)}{LEAD.get(told.kind, '')}{mark}{told.words}"
@@ -49,12 +53,12 @@ def _verbose(told, reveal, algorithm):
 def heading(name, head):
     """Lines about a capture, before its first packet."""
     run = head.run
-    yield f"{name}: captured by {head.application or 'an unknown program'}"
+    yield printable(f"{name}: captured by {head.application or 'an unknown program'}")
     facts = [f"{key} {run[key]}" for key in ("made_by", "script", "scenario", "terminal",
                                              "merchant", "mac", "seed", "start")
              if run.get(key) not in (None, "")]
     if facts:
-        yield "  " + free_text(", ".join(facts))
+        yield "  " + printable(free_text(", ".join(facts)))
     yield ""
 
 
@@ -66,22 +70,22 @@ def summary(counts):
            f"{counts['seconds']:.1f} s")
     rows = counts["transactions"]
     for row in rows[:LISTED]:
-        yield "  " + transaction(row)
+        yield printable("  " + transaction(row))
     if len(rows) > LISTED:
         yield f"  and {len(rows) - LISTED} more"
     for words, count in counts["earlier"].items():
-        yield f"  earlier: {words}: {count}"
+        yield printable(f"  earlier: {words}: {count}")
     if counts["wrong"]:
         yield "what looks wrong:"
         for what, count in counts["wrong"].items():
             yield f"  {count} x {what}"
         yield "the first of it:"
         for one in counts["wrong_first"][:LISTED]:
-            yield f"  {clock(one['at_us'])}  {one['words']}"
+            yield f"  {clock(one['at_us'])}  {printable(one['words'])}"
     else:
         yield "nothing looks wrong"
     for remark in counts["remarks"]:
-        yield f"noted at the end: {remark}"
+        yield printable(f"noted at the end: {free_text(remark)}")
     if counts["fault"]:
         yield f"the file is damaged {counts['fault']}; what stands before that was read"
 

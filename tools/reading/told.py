@@ -1,5 +1,6 @@
 """What a reader is told of a capture, one Told a thing that happened."""
 from dataclasses import dataclass, field
+from unicodedata import category
 
 TERMINAL_TO_HOST, HOST_TO_TERMINAL = "terminal -> host", "host -> terminal"
 WAYS = {"out": TERMINAL_TO_HOST, "in": HOST_TO_TERMINAL}
@@ -50,6 +51,13 @@ class Told:
     masked: str = ""
     rows: tuple = ()
     pixels: bytes = b""
+
+
+def printable(text):
+    """A text without what could move the cursor of a terminal or break its line."""
+    return text if text.isprintable() else "".join(
+        "\N{REPLACEMENT CHARACTER}" if category(char)[0] == "C" or category(char) in ("Zl", "Zp")
+        else char for char in text)
 
 
 def clock(at_us):
