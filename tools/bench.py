@@ -1,4 +1,4 @@
-"""`tuidan bench`: the codecs, the MACs and whole refunds, measured in one run.
+"""`tuidan bench`: the codecs, the MACs, whole refunds and captures, measured in one run.
 
 Everything is a ratio of CPU time, both sides in this run; a figure in seconds would only tell
 how fast the machine is.

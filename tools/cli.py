@@ -27,7 +27,7 @@ COMMANDS = {
              "tools.soak.command", "configure", "run"),
     "footprint": ("memory that the firmware takes, measured on MicroPython",
                   "tools.footprint", "configure", "run"),
-    "bench": ("codecs, MACs and whole refunds, as ratios",
+    "bench": ("codecs, MACs, whole refunds and captures, as ratios",
               "tools.bench", "configure", "run"),
     "terminal": ("the firmware on real MicroPython, at this keyboard",
                  "tools.terminal", "configure", "run"),

@@ -128,7 +128,7 @@ def test_memory_does_not_grow_with_the_file(monkeypatch):
     monkeypatch.setattr(matching, "STANS", 50)
     monkeypatch.setattr(outcomes, "KEPT", 50)
     monkeypatch.setattr(telling, "WRONG_KEPT", 50)
-    assert peak(12_000) < 1.3 * peak(2_000)
+    assert peak(6_000) < 1.3 * peak(1_200)
 
 
 def test_a_core_tells_ten_thousand_packets_a_second():
