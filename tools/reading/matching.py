@@ -124,7 +124,7 @@ class Matching:
         if message.mti not in NEW or 11 not in fields or 60 not in fields:
             return None
         key = (fields.get(41, ""), fields[60][2:8], fields[11])
-        mark = hash(tuple(item for item in sorted(fields.items()) if item[0] not in NOT_COMPARED))
+        mark = hash(frozenset(item for item in fields.items() if item[0] not in NOT_COMPARED))
         before = self._stans.get(key)
         self._stans[key] = (message.mti, mark, at_us)
         if len(self._stans) > STANS:
