@@ -20,6 +20,7 @@ from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import flash_faults, story
 from tools.capture.run import record_script
+from tools.capture.sink import Whole
 from tools.script import CARDS, ScriptError, read_script
 from tools.shop import given_back_fen, open_shop, wrong_in_ledger
 
@@ -321,7 +322,7 @@ def run(args):
     results = []
     for path in args.scripts:
         try:
-            with open(args.capture, "wb") if args.capture else nullcontext() as capture:
+            with Whole(args.capture) if args.capture else nullcontext() as capture:
                 shop, result = play(path, args.seed, capture)
             if args.pictures:
                 several = len(args.scripts) > 1

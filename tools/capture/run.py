@@ -10,6 +10,7 @@ from firmware.version import VERSION
 from host_sim.acquirer.scenario import find, shipped
 from host_sim.bench.keypad import NAMES as KEYS
 from host_sim.tap import overhear
+from tools.capture.keys import Keys
 from tools.capture.recording import Packet, Writer, microseconds
 from tools.capture.units import Splitter
 
@@ -45,7 +46,8 @@ class Recorder:
         self._world = world
         self._start = microseconds(world.start)
         self._writer = Writer(file, run)
-        listen(world, self._writer.write)
+        self._keys = Keys()
+        listen(world, self._write)
 
     @property
     def packets(self):
@@ -55,6 +57,11 @@ class Recorder:
     def end(self, words):
         """Say how the run ended, as the last of the file."""
         self._writer.end(self._start + 1000 * self._world.now_ms, words)
+
+    def _write(self, packet):
+        if packet.channel == "wire":
+            packet = packet._replace(notes=packet.notes | self._keys.verdict(packet.data))
+        self._writer.write(packet)
 
 
 def listen(world, write):
@@ -73,10 +80,10 @@ class _Listener:
         world.on_event.append(self._event)
 
     def _wire(self, way, data, _now_ms):
-        notes = {}
+        joined = {}
         for unit in Splitter().feed(data, ended=True):
-            self._write("wire", unit, way, notes)
-            notes = {"joined": "yes"}
+            self._write("wire", unit, way, joined)
+            joined = {"joined": "yes"}
 
     def _event(self, event):
         if event.kind == "screen":
