@@ -7,6 +7,7 @@ import argparse
 import json
 import re
 import sys
+from contextlib import nullcontext
 
 from firmware.text.texts import Texts
 from host_sim.core import FirmwareCrash
@@ -15,6 +16,8 @@ from host_sim.realtime import RealTimeWorld
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from tools import story
+from tools.capture.run import Recorder, about
+from tools.capture.sink import Whole
 from tools.explain import MAC_STEPS, yuan
 from tools.mpy import NoMicroPython, on_micropython
 from tools.press import picture_folder, reading, save_pictures, squeezed
@@ -129,6 +132,7 @@ def configure(parser):
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--pictures", metavar="DIR", type=picture_folder,
                         help="save screens and paper as PNG there")
+    parser.add_argument("--capture", metavar="FILE", help="all that passes, as pcapng, there")
     parser.add_argument("--micropython", action="store_true",
                         help="in virtual time, the firmware on real MicroPython")
     parser.add_argument("--heap-kb", type=int, default=HEAP_KB, metavar="N",
@@ -152,11 +156,16 @@ def run(args):
     if not args.json:
         _print(_opening(shop.world, args))
     fault = None
-    with shop.world as world:
+    with shop.world as world, (
+            Whole(args.capture) if args.capture else nullcontext()) as capture:
+        recorder = capture and Recorder(capture, world, about(
+            shop, "demo", seed=args.seed, language=args.language))
         try:
             Operator(world, args.language, args.order, args.amount_fen, watch).play()
         except (NotApproved, FirmwareCrash) as reason:
             fault = str(reason)
+        if recorder:
+            recorder.end(fault or "approved")
         trace = list(world.trace)
         if args.pictures:
             save_pictures(world, args.pictures)

@@ -8,6 +8,7 @@ import pytest
 from firmware.text.texts import Texts
 from host_sim.acquirer.samples import ORDERS
 from tools import demo
+from tools.capture.recording import Reading
 from tools.cli import main
 from tools.shop import open_shop
 
@@ -73,3 +74,17 @@ def test_every_other_end_is_told_in_the_terminals_words(order, amount_fen, title
     with pytest.raises(demo.NotApproved) as caught:
         demo.Operator(world, "zh", order, amount_fen, lambda: None).play()
     assert Texts("zh")[title].partition("{")[0] in str(caught.value)
+
+
+def test_a_capture_of_the_demo_holds_its_messages(tmp_path, capsys):
+    path = tmp_path / "demo.pcapng"
+    assert main(["demo", "--json", "--capture", str(path)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    with open(path, "rb") as file:
+        reading = Reading(file)
+        packets = list(reading)
+    assert [(one.way, one.data[3:-2].hex().upper()) for one in packets
+            if one.channel == "wire" and len(one.data) > 1] == [
+        (one["direction"], one["hex"]) for one in result["messages"]]
+    assert reading.head.run["made_by"] == "demo" and reading.remarks == ["approved"]
+    assert reading.fault is None
