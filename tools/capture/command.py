@@ -31,10 +31,11 @@ def configure(parser):
     parser.add_argument("script", metavar="SCRIPT", nargs="?",
                         help="key script, played in virtual time and captured whole")
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help="the capture")
-    parser.add_argument("--between", nargs=2, metavar="PORT",
-                        help="forward between two ports, the terminal's side first: serial ports, "
-                             "pyserial URLs, or `pty` to make one and print its name")
-    parser.add_argument("--pty", action="store_true", help="the same as --between pty pty")
+    line = parser.add_mutually_exclusive_group()
+    line.add_argument("--between", nargs=2, metavar="PORT",
+                      help="forward between two ports, the terminal's side first: serial ports, "
+                           "pyserial URLs, or `pty` to make one and print its name")
+    line.add_argument("--pty", action="store_true", help="the same as --between pty pty")
     parser.add_argument("--baud", type=_number, default=BAUD, metavar="N",
                         help=f"of serial ports (default {BAUD})")
     parser.add_argument("--keys", metavar="FILE",
@@ -52,7 +53,7 @@ def run(args):
     """Capture; exit code 0, 1 if the script went another way, 2 if something that is needed is not
     there, or no more: a script, a port, room on the disk."""
     if args.pty:
-        args.between = args.between or ["pty", "pty"]
+        args.between = ["pty", "pty"]
     if bool(args.script) == bool(args.between):
         return _refuse("either a SCRIPT or a line (--between, --pty)")
     if args.keep and not (args.rotate_mb or args.rotate_minutes):

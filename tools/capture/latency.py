@@ -22,7 +22,7 @@ class Latency:
         for us, count in sorted(self._counts.items()):
             left -= count
             if left <= 0:
-                return us
+                return min(us, self.worst)
         return self.worst
 
     def figures(self):

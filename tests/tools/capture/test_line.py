@@ -134,7 +134,9 @@ def test_percentiles_round_up_to_two_digits():
         latency.add(us)
     assert latency.figures() == {
         "pieces": 100, "median": 50, "p95": 95, "p99": 99, "worst": 12_345}
-    assert latency.percentile(100) == 13_000
+    assert latency.percentile(100) == 12_345
+    latency.add(20_000)
+    assert latency.percentile(99) == 13_000
 
 
 # a process between two ports
