@@ -162,6 +162,24 @@ def test_an_undecodable_message_keeps_its_mti_and_bitmap():
     assert data[3:-2] == bytes(11) + raw[11:21] + bytes(len(raw) - 22)
 
 
+SHIFTED = {3: "196217", 4: "001234567890", 11: "123000"}     # length and card, read as F3 4 11
+
+
+@pytest.mark.parametrize("mti, fields", [
+    ("0200", SHIFTED), ("0210", SHIFTED), ("0200", {4: "621700123456", 11: "789012"}),
+    ("0100", {3: "000000", 4: "621700123456", 11: "789012"}),
+    ("0200", {3: "000000", 4: "621700123456", 11: "789012", 49: "840"})])
+def test_what_decodes_by_chance_is_not_believed(mti, fields):
+    (data, notes), = kept(frame(packet(mti, fields)))
+    assert notes == {"masked": "undecodable"} and set(data[24:-2]) == {0}
+
+
+def test_a_bitmap_that_is_none_is_not_kept():
+    raw = sale(REAL)
+    (data, _), = kept(frame(raw[:13] + bytes.fromhex("6217001234567890") + raw[21:]))
+    assert set(data[3:-2]) == {0}
+
+
 def test_published_cards_stay_to_the_byte():
     for pan in sorted(TEST_CARDS):
         whole = frame(sale(pan, f35=f"{pan}=30122010000000", f14="3012"))
