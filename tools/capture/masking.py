@@ -26,7 +26,9 @@ _TEXTS = (43, 44, 46, 54, 56, 59, 63)       # fields in which people put what th
 _TEXT_TAGS = ("DF02", "DF0A", "DF10", "DF11", "DF14")   # the last two: a card, a payment code
 _KEY_TAGS = ("DF15", "DF16", "DF17")        # a TMK, and what would open it
 _TOKEN = "DF0D"
-_LONG_NUMBER = re.compile(rb"\d(?:[ -]?\d){12,}")
+# It may be a card's, though one or two characters between its digits were damaged.
+_LONG_NUMBER = re.compile(rb"\d(?:\D{0,2}\d){11,}")
+_BALANCES = re.compile(r"(?:\d{7}[CD]\d{12})+")    # F54: types, currency, sign, amount
 _DIGIT = re.compile(r"\d")
 _TOTALS, _COUNT = 62, 4                     # digits of F48 of a settlement, of a batch's end
 _ENTRIES = re.compile(r"\d\d(?:\d{40})+")   # F48 of a batch: scheme 2, STAN 6, card 20, amount 12
@@ -173,15 +175,14 @@ def _nothing(value):
 
 
 def _text(text):
-    return _without_cards(text.encode()).decode()
+    return text if _BALANCES.fullmatch(text) else _without_cards(text.encode()).decode()
 
 
 def _without_cards(data):
     """Text with only the first 6 and last 4 digits of each number that is long enough for a card,
-    and the spaces and hyphens within."""
+    and what stands between them."""
     def hide(found):
-        digits = found[0].replace(b" ", b"").replace(b"-", b"").decode()
-        left = iter(card(digits).encode())
+        left = iter(card(re.sub(rb"\D", b"", found[0]).decode()).encode())
         return bytes(next(left) if 0x30 <= byte <= 0x39 else byte for byte in found[0])
     return _LONG_NUMBER.sub(hide, data)
 

@@ -290,6 +290,22 @@ def test_order_numbers_and_notes_without_a_card_stay():
     assert kept(whole) == [(whole, {})]
 
 
+@pytest.mark.parametrize("number, text", [
+    (63, f"CUP {REAL[:9]}`{REAL[9:]}"), (63, f"{REAL[:4]}-{REAL[4:8]}--{REAL[8:]}"),
+    (59, f"{REAL[:8]}u{REAL[9:]}")])
+def test_a_number_in_a_text_is_one_though_a_character_of_it_is_damaged(number, text):
+    (data, _), = kept(frame(sale(TEST, **{f"f{number}": text})))
+    assert told_of(REAL, frame(sale(TEST, **{f"f{number}": text}))) > 0
+    assert told_of(REAL, data) == 0
+
+
+def test_texts_without_a_card_stay():
+    texts = {"f44": f"{'09010000':11}{'09000000':11}", "f54": "1002156C000000012800", "f63": "CUP",
+             "f43": f"{'TEL 0755 1234567':40}"}
+    whole = frame(sale(TEST, **texts))
+    assert kept(whole)[0][0] == whole
+
+
 def test_totals_and_batch_entries_without_cards_stay():
     totals = "0" * 12 + "000" + "000000012800" + "001" + "0" + "0" * 30 + "1"
     for text in (totals, "0100000007" + "0" * 20 + "000000012800", "0001"):
