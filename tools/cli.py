@@ -53,6 +53,8 @@ COMMANDS = {
                "tools.packets", "configure_decode", "decode"),
     "encode": ("write packets: what decode --json gives in, hex out",
                "tools.packets", "configure_encode", "encode"),
+    "explain": ("why a packet is refused, or two that should match do not",
+                "tools.mismatch.command", "configure", "run"),
 }
 
 

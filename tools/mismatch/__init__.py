@@ -1,0 +1,1 @@
+"""Why two ends do not understand each other: known mistakes, tried out until one fits."""
