@@ -1,6 +1,6 @@
 """`tuidan explain`: why a packet is refused, or why two that should match do not.
 
-No key is ever taken from the command line or printed, and card data only where decode would show it.
+No key is ever taken from the command line or printed; of card data, what decode shows.
 """
 import argparse
 import json
@@ -45,6 +45,9 @@ def run(args):
     try:
         given = [inputs.packet(text) for text in (args.one, args.other) if text is not None]
         keyset = _keys(args, given)
+    except OSError as error:
+        print(f"tuidan explain: cannot read {error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
     except (inputs.NoPacket, ValueError) as reason:
         print(f"tuidan explain: {reason}", file=sys.stderr)
         return 2
@@ -73,9 +76,9 @@ def _keys(args, given):
         found = KeySet(keys, source=args.key_file.name)
     if args.sample_keys and found is None:
         found = next((made for one in given if (made := _sample(one.data))), None)
-    if args.mac and found is None:
-        raise ValueError("--mac needs a key: --key-file FILE")
     if args.mac:
+        if found is None:
+            raise ValueError("--mac needs a key: --key-file FILE")
         found.algorithm = args.mac
     return found
 

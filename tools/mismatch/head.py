@@ -82,7 +82,8 @@ def _two_bitmaps(packet):
 
 
 def _one_bitmap(data):
-    if len(data) < FIELDS_AT + 8 or not data[BITMAP_AT] & 0x80 or any(data[FIELDS_AT:FIELDS_AT + 8]):
+    second = data[FIELDS_AT:FIELDS_AT + 8]
+    if len(second) < 8 or any(second) or not data[BITMAP_AT] & 0x80:
         return None
     return (data[:BITMAP_AT] + bytes((data[BITMAP_AT] & 0x7F,)) + data[BITMAP_AT + 1:FIELDS_AT]
             + data[FIELDS_AT + 8:])

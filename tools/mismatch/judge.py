@@ -11,13 +11,13 @@ from protocol.session import reply_fields, wrong
 from tools.explain import ENTRY
 from tools.mismatch.tags import tag_part
 
-UNKNOWN = 3  # how much less a message of no known kind makes sense than one with an odd value
+UNKNOWN = 3  # odd values that a message of no known kind is as bad as
 
 
 class Verdict(NamedTuple):
-    """`fault`: the WireFault that refuses it, in F62's tags if they are ours, or None. `kind`: its row of MESSAGES, or None.
-    `lacks`: fields that such a message must carry and this one does not; `extra`: those that it may
-    not. `odd`: words on values that no sender means."""
+    """`fault`: the WireFault that refuses it, in F62's tags if they are ours, or None. `kind`: its
+    row of MESSAGES, or None. `lacks`: fields that such a message must carry and this one does not;
+    `extra`: those that it may not. `odd`: words on values that no sender means."""
     fault: WireFault | None
     kind: str | None
     lacks: tuple

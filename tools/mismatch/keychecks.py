@@ -1,12 +1,12 @@
 """What is wrong with the keys that an 0810 brings, and with a PIN block, for who has the keys.
 """
-from protocol.reference.codec import encode
 from protocol.iso8583 import Message
+from protocol.reference.codec import encode
 from tools.mismatch import keyset as known
 from tools.mismatch.mistake import Fit, Reason
 
-KCV_CURE = ("A key is encrypted by ECB triple DES under the whole TMK; its KCV is the first 4 bytes "
-            "of 8 zeros encrypted under the key.")
+KCV_CURE = ("A key is encrypted by ECB triple DES under the whole TMK; its KCV is the first 4 "
+            "bytes of 8 zeros encrypted under the key.")
 PIN_CURE = ("F52 is format 0: 0L PIN F.. XOR 0000 and the card number's last 12 digits without the "
             "check digit, under the PIK.")
 
@@ -40,9 +40,9 @@ def _values(message, tmk):
     for name, wrapped, value in known.key_entries(message.fields.get(62, b"")):
         steps = known.wrong_value(wrapped, value, tmk)
         if steps != ():
-            yield _reason(f"62.{name}", f"The KCV of the {name} in F62 (byte {_at(message, 62)}) is "
-                          "not that of the key as it opens under the TMK.", steps, KCV_CURE, tried,
-                          "computed so, all 4 bytes of the KCV agree")
+            yield _reason(f"62.{name}", f"The KCV of the {name} in F62 (byte {_at(message, 62)}) "
+                          "is not that of the key as it opens under the TMK.", steps, KCV_CURE,
+                          tried, "computed so, all 4 bytes of the KCV agree")
 
 
 def _pin(message, card, keys):

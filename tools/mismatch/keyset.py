@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from protocol.errors import LocalMisuse, WireFault
-from protocol.keys import KEY_ENTRY, KCV_SIZE, behind_keys, unwrap_working_keys
+from protocol.keys import KCV_SIZE, KEY_ENTRY, behind_keys, unwrap_working_keys
 from protocol.mac import KEY_SIZES
 from protocol.pin import PinKey
 from protocol.reference.ciphers import Ciphers
@@ -51,7 +51,9 @@ def read_key_file(text):
         words = line.partition("#")[0].split()
         if not words:
             continue
-        name, digits = ("MAK", words[0]) if len(words) == 1 else (words[0].upper(), "".join(words[1:]))
+        name, digits = "MAK", words[0]
+        if len(words) > 1:
+            name, digits = words[0].upper(), "".join(words[1:])
         if name not in NAMES:
             raise ValueError(f"line {number}: a key is one of {', '.join(NAMES)}")
         try:
@@ -84,7 +86,7 @@ class Step(NamedTuple):
     """`words` is "" for the right one."""
     name: str
     words: str
-    make: Callable
+    make: Callable = bytes
 
 
 def _halves(make):
@@ -141,8 +143,8 @@ VALUES = (
     Step("kcv-halves-swapped", "the KCV is that of the key with its halves swapped", _zeros_under(
         lambda key, ciphers: ciphers.des(key[8:] + key[:8]).encrypt(bytes(8))[:4]
         if len(key) == 16 else b"")),
-    Step("kcv-first-key-bytes", "the KCV is the key's own first 4 bytes: such a key is no secret any "
-         "more", _zeros_under(lambda key, ciphers: key[:4])),
+    Step("kcv-first-key-bytes", "the KCV is the key's own first 4 bytes: such a key is no secret "
+         "any more", _zeros_under(lambda key, ciphers: key[:4])),
     Step("kcv-aes", "the KCV was made by AES (triple DES is due)", _zeros_under(
         lambda key, ciphers: ciphers.aes(key).encrypt(bytes(16))[:4] if len(key) == 16 else b"")),
     Step("kcv-aes-cmac", "the KCV is an AES-CMAC of zeros (triple DES is due)", _zeros_under(
@@ -152,7 +154,8 @@ VALUES = (
     Step("kcv-of-tmk", "the KCV is the TMK's", lambda key, master, ciphers:
          master.encrypt(bytes(8))[:4]),
     Step("kcv-of-wrapped", "the KCV is that of the wrapped key, not of the key",
-         lambda key, master, ciphers: ciphers.des(_each(master.encrypt, key)).encrypt(bytes(8))[:4]),
+         lambda key, master, ciphers:
+         ciphers.des(_each(master.encrypt, key)).encrypt(bytes(8))[:4]),
     Step("kcv-ones", "the KCV is of FF bytes (zeros are due)", _zeros_under(
         lambda key, ciphers: ciphers.des(key).encrypt(b"\xff" * 8)[:4])),
 )
@@ -192,31 +195,35 @@ CARDS = (
     Step("", "", lambda card: card),
     Step("pin-with-check-digit", "the card number's last 12 digits were taken with the check digit "
          "(without it is due)", lambda card: card + "0"),
-    Step("pin-first-digits", "the card number's first 12 digits were taken (the last 12 without the "
-         "check digit are due)", lambda card: "0" + card[:12] + "0"),
+    Step("pin-first-digits", "the card number's first 12 digits were taken (the last 12 without "
+         "the check digit are due)", lambda card: "0" + card[:12] + "0"),
     Step("pin-without-card", "the card number was not XORed in", lambda card: "0" * 16),
 )
+
+
+def _pin_keys(keys):
+    """(Steps off the right key, key) of all that a PIN block might have been made under."""
+    for name in ("PIK", "TDK", "MAK", "TMK"):
+        if name not in keys:
+            continue
+        key = keys[name]
+        off = () if name == "PIK" else (
+            Step(f"pin-under-{name.lower()}", f"it was made under the {name}, not the PIK"),)
+        yield off, key
+        if len(key) == 16:
+            yield (*off, Step("pin-left-half", "only the left half of the key was used")), key[:8]
+            yield ((*off, Step("pin-halves-swapped", "the halves of the key were swapped")),
+                   key[8:] + key[:8])
 
 
 def wrong_pin_block(block, card, keys):
     """The Steps by which F52 holds a PIN under one of `keys`; none: it is right; None: no way."""
     ciphers, found = Ciphers(), None
-    for name in ("PIK", "TDK", "MAK", "TMK"):
-        key = keys.get(name)
-        for form_name, form_words, make in (
-                ("", "", lambda key: key),
-                ("pin-left-half", f"only the left half of the {name} was used", lambda key: key[:8]),
-                ("pin-halves-swapped", f"the halves of the {name} were swapped",
-                 lambda key: key[8:] + key[:8])):
-            for step in CARDS:
-                if key is None or not _holds_pin(block, step.make(card), make(key), ciphers):
-                    continue
-                wrong_key = () if name == "PIK" else (
-                    Step(f"pin-under-{name.lower()}", f"it was made under the {name}, not the PIK",
-                         None),)
-                form = (Step(form_name, form_words, None),) if form_name else ()
-                steps = wrong_key + form + ((step,) if step.name else ())
-                if found is None or len(steps) < len(found):
+    for off, key in _pin_keys(keys):
+        for step in CARDS:
+            steps = off + ((step,) if step.name else ())
+            if found is None or len(steps) < len(found):
+                if _holds_pin(block, step.make(card), key, ciphers):
                     found = steps
     return found
 

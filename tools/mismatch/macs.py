@@ -73,8 +73,8 @@ SPANS = (
          lambda packet: packet[MTI_AT:-8] + bytes(8)),
     Turn("without-last-field", "it leaves the last field before F64 out", _without_last),
     Turn("bit-64-not-set", "it was computed before bit 64 was set in the bitmap", _bit_not_set),
-    Turn("from-tpdu-bit-64-not-set", "it covers TPDU and header, and was computed before bit 64 was "
-         "set in the bitmap", lambda packet: packet[:MTI_AT] + _bit_not_set(packet)),
+    Turn("from-tpdu-bit-64-not-set", "it covers TPDU and header, and was computed before bit 64 "
+         "was set in the bitmap", lambda packet: packet[:MTI_AT] + _bit_not_set(packet)),
     Turn("hex-text", "it covers the packet's hex characters, not its bytes",
          lambda packet: packet[MTI_AT:-8].hex().upper().encode()),
     Turn("hex-text-lower", "it covers the packet's hex characters in lower case, not its bytes",
@@ -220,8 +220,8 @@ def ways(algorithm, keys):
     other = "bytes" if right == "characters" else "characters"
     others = [Turn(name, f"it is {name}, not {algorithm}", make)
               for name, make in ALGORITHMS.items() if name != algorithm]
-    named = [Turn(f"key-{name.replace(' ', '-')}", f"it was made under the {name}, not the MAK", key)
-             for name, key in keys.items() if name != "MAK"]
+    named = [Turn(f"key-{name.replace(' ', '-').lower()}", f"it was made under the {name}, not the "
+                  "MAK", key) for name, key in keys.items() if name != "MAK"]
     return (
         (Turn("", "", keys["MAK"]), *named),
         FORMS,
@@ -268,12 +268,13 @@ def search(packet, algorithm, keys, turns=MOST_TURNS):
 
 
 def flipped_bit(packet, algorithm, mak):
-    """The byte in which one flipped bit would make F64 right, or None."""
-    ciphers = Ciphers()
+    """The bytes in one of which one flipped bit would make F64 right. A MAC that only XORs its
+    blocks cannot tell them apart."""
+    ciphers, found = Ciphers(), []
     start, _ = mac_span(packet)
     for at in range(start, len(packet)):
         for bit in range(8):
             tried = packet[:at] + bytes((packet[at] ^ 1 << bit,)) + packet[at + 1:]
             if is_right(tried, algorithm, mak, ciphers):
-                return at
-    return None
+                found.append(at)
+    return found

@@ -6,10 +6,10 @@ from protocol.reference import codec, tables
 from protocol.session import MUST_EQUAL, reply_fields, reply_mti, transaction, wrong
 from tools.explain import title
 from tools.mask import field_texts, masked
-from tools.mismatch import envelope, reasons
+from tools.mismatch import envelope, head, reasons
 from tools.mismatch.mistake import Fit, Reason, fit
 
-TPDU_CURE = "The reply's TPDU is the request's with its two addresses swapped: 60, source, destination."
+TPDU_CURE = "The reply's TPDU is the request's with its two addresses swapped."
 # name, words, what was made of the request's 10 digits
 TPDU_TURNS = (
     ("tpdu-not-swapped", "The TPDU was sent back as it came.", lambda t: t),
@@ -63,15 +63,14 @@ def explain(one, other, keyset=None):
     kind: "reply" if one is meant as the answer to the other, else "same". bytes as explain() of
     tools.mismatch.reasons takes them."""
     reports = reasons.explain(one, keyset), reasons.explain(other, keyset)
-    packets = [envelope.opened(data)[0] or report.sound
-               for data, report in zip((one, other), reports, strict=True)]
+    bare = [envelope.opened(data)[0] or data for data in (one, other)]
     sound = [report.sound for report in reports]
     if None not in sound:
         first, second = (codec.decode(packet) for packet in sound)
         for request, reply in ((first, second), (second, first)):
             if reply_mti(request.mti) == reply.mti != request.mti:
                 return *reports, "reply", tuple(_answers(request, reply))
-    return *reports, "same", tuple(_same(*packets, reports))
+    return *reports, "same", tuple(_same(bare[0], bare[1], reports))
 
 
 def _answers(request, reply):
@@ -112,16 +111,17 @@ def _differs(number, due, found, words):
 
 def _same(one, other, reports):
     """The Reasons why two packets that should be equal differ."""
-    if one is None or other is None or one == other:
+    if one == other:
         return
     for sound, spoilt, label in ((one, other, "second"), (other, one, "first")):
-        told = [fit(mistake, place, sound) for mistake in reasons.MISTAKES
-                for place, made in mistake.plant(sound) if made == spoilt]
+        told = [fit(mistake, place, sound) for mistake in (*envelope.MISTAKES, *reasons.MISTAKES)
+                for place, made in mistake.plant(sound) if made == spoilt] \
+            if head.decodes(sound) else []
         if told:
             yield Reason("packet", f"The {label} packet has a mistake that the other has not.",
                          tuple(told[:reasons.TOLD]),
                          tuple("it gives the very bytes" for _ in told[:reasons.TOLD]),
-                         len(reasons.MISTAKES))
+                         len(envelope.MISTAKES) + len(reasons.MISTAKES))
             return
     try:
         due, found = codec.decode(one), codec.decode(other)

@@ -116,9 +116,9 @@ def _ends(packet, fault):
                     packet[:fault.at])]
     if fault.at == len(packet):
         label = f"F{fault.field}" if fault.field.isdigit() else fault.field
-        return [Fit("cut", label, f"The packet ends within {label}: it was cut, or the bitmap shows "
-                    "fields that were not sent.", "Send all bytes; compare what was sent with what "
-                    "came.", b"")]
+        return [Fit("cut", label, f"The packet ends within {label}: it was cut, or the bitmap "
+                    "shows fields that were not sent.", "Send all bytes; compare what was sent "
+                    "with what came.", b"")]
     return []
 
 
@@ -169,8 +169,8 @@ def _evidence(fit, keyset):
     verdict = judge(fit.sound)
     if verdict.fault is not None:
         return f"the bytes agree; what is inside has a fault of its own: {verdict.fault}"
-    kind = title(codec.decode(fit.sound)) if verdict.kind else "a packet"
-    words = f"mended, it is {kind} that reads to its last byte"
+    kind = f" as {title(codec.decode(fit.sound))}" if verdict.kind else ""
+    words = f"mended, it reads to its last byte{kind}"
     if _mac_right(fit.sound, keyset):
         words += ", with a right MAC"
     if verdict.lacks:
@@ -190,37 +190,20 @@ def _meant_so(packet, keyset):
 
 def _lacking(message, verdict):
     """The Reason for fields that such a message must, or must not, carry; None if all is well."""
-    if verdict.kind is None or not (verdict.lacks or verdict.extra):
+    told = [Fit(name, f"F{numbers[0]}", f"{_names(numbers)} {was}.", cure, b"")
+            for name, numbers, was, cure in (
+                ("field-missing", verdict.lacks, "was not sent",
+                 "Send what the table of messages lists as mandatory, and set its bit."),
+                ("field-not-allowed", verdict.extra, "was sent",
+                 "Leave out what the table of messages does not list.")) if numbers]
+    if not told:
         return None
-    words = []
-    if verdict.lacks:
-        words.append(f"{_names(verdict.lacks)} {_is(verdict.lacks)} missing")
-    if verdict.extra:
-        words.append(f"{_names(verdict.extra)} {_is(verdict.extra)} not allowed")
-    number = (verdict.lacks + verdict.extra)[0]
-    done = [_content(number, verdict, "field-missing", "field-not-allowed")]
-    return Reason(str(number), f"In a {title(message)} {' and '.join(words)}.", tuple(done),
-                  ("the packet itself is sound",), 1)
-
-
-def _content(number, verdict, missing, extra):
-    if verdict.lacks:
-        return Fit(missing, f"F{number}", f"{_names(verdict.lacks)} {_was(verdict.lacks)} not sent.",
-                   "Send what the table of messages lists as mandatory.", b"")
-    return Fit(extra, f"F{number}", f"{_names(verdict.extra)} {_was(verdict.extra)} sent.",
-               "Leave out what the table of messages does not list.", b"")
+    return Reason(told[0].place[1:], f"A {title(message)} carries other fields than it must.",
+                  tuple(told), tuple("the packet itself is sound" for _ in told), 2)
 
 
 def _names(numbers):
     return ", ".join(f"F{n} {tables.FIELDS[n][0]}" for n in numbers)
-
-
-def _is(numbers):
-    return "is" if len(numbers) == 1 else "are"
-
-
-def _was(numbers):
-    return "was" if len(numbers) == 1 else "were"
 
 
 def _upper(text):
@@ -252,8 +235,10 @@ def _keys(packet, message, keyset, spoilt):
     if found is None:
         told, evidence = [], []
         at = macs.flipped_bit(packet, keyset.algorithm, keys["MAK"])
-        if at is not None:
-            told = [Fit("bit-flipped", "", f"One bit of byte {at} was flipped on the way.",
+        if at:
+            where = f"byte {at[0]}" if len(at) == 1 else (
+                f"one of the bytes {', '.join(map(str, at))}")
+            told = [Fit("bit-flipped", "", f"One bit of {where} was flipped on the way.",
                         "Send it again; the line is disturbed.", b"")]
             evidence = ["with this one bit turned back the MAC is right"]
     else:
