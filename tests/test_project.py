@@ -283,7 +283,7 @@ def unpacked_wheel(tree_copy, tmp_path_factory):
 def test_the_wheel_holds_every_source_and_data_file(unpacked_wheel):
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*"):
-            if path.suffix in (".py", ".bin", ".csv", ".md", ".txt"):
+            if path.suffix in (".py", ".bin", ".csv", ".lua", ".md", ".txt"):
                 assert (unpacked_wheel / path.relative_to(ROOT)).is_file(), path
     assert (unpacked_wheel / "firmware/text/gb2312.bin").is_file()
 

@@ -53,6 +53,8 @@ COMMANDS = {
                "tools.packets", "configure_decode", "decode"),
     "encode": ("write packets: what decode --json gives in, hex out",
                "tools.packets", "configure_encode", "encode"),
+    "export": ("a capture for Wireshark's own dissector, or as lines of hex; the Lua dissector",
+               "tools.wireshark.command", "configure", "run"),
     "explain": ("why a packet is refused, or two that should match do not",
                 "tools.mismatch.command", "configure", "run"),
 }

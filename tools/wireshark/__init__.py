@@ -1,0 +1,1 @@
+"""Captures in Wireshark: the Lua dissector, and exports for dissectors of others."""
