@@ -44,7 +44,7 @@ def run(args):
     """Tell why; exit code 0, 1 or 2."""
     try:
         given = [inputs.packet(text) for text in (args.one, args.other) if text is not None]
-        keyset = _keys(args, given)
+        keyset = None if any(one.note for one in given) else _keys(args, given)
     except OSError as error:
         print(f"tuidan explain: cannot read {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
@@ -97,7 +97,7 @@ def _sample(data):
 
 def _told(given, report):
     return {"from": given.where, "is": report.packet,
-            "reasons": [_reason(reason) for reason in report.reasons], "notes": list(report.notes)}
+            "reasons": [_reason(reason) for reason in report.reasons], "notes": [given.note] if given.note else list(report.notes)}
 
 
 def _reason(reason):

@@ -21,10 +21,12 @@ class NoPacket(Exception):
 
 
 class Given(NamedTuple):
-    """`data` as it came; `where` in words; `keyset` if its source told keys, else None."""
+    """`data` as it came; `where` in words; `keyset` if its source told keys, else None; `note`: what
+    was said of it if it was masked at capture, so that its MAC and PIN block fit no more, else ""."""
     data: bytes
     where: str
     keyset: KeySet | None
+    note: str = ""
 
 
 def packet(text):
@@ -95,7 +97,11 @@ def _captured(name, number):
         raise NoPacket(f"packet {number} of {name} is of the {found.channel}, not of the wire")
     if len(found.data) < 2:
         raise NoPacket(f"packet {number} of {name} is a control byte")
-    return Given(found.data, f"packet {number} of {name}", keyset)
+    note = ""
+    if "masked" in found.notes:
+        note = (f"Masked at capture ({found.notes['masked']}): F64 is not checked; before, it was "
+                f"{found.notes.get('mac', 'unchecked')}.")
+    return Given(found.data, f"packet {number} of {name}", keyset, note)
 
 
 def keys_of(data, algorithm=None):

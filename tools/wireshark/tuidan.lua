@@ -104,12 +104,11 @@ end
 
 -- values
 
-local function yuan(digits) return string.format("%s (%.2f yuan)", digits, tonumber(digits) / 100) end
-
+-- Words to put behind a field's value.
 local function meaning(number, text)
-  if number == 4 then return yuan(text) end
+  if number == 4 then return string.format(" (%.2f yuan)", tonumber(text) / 100) end
   local names = ({ [3] = dialect.processing, [39] = dialect.codes })[number]
-  return names and text .. " (" .. (names[text] or "unknown") .. ")" or text
+  return names and " (" .. (names[text] or "unknown") .. ")" or ""
 end
 
 -- (text, nil) of a field's bytes, or (nil, why not)
@@ -158,8 +157,8 @@ local function tag_text(tag, kind, range)
   if kind == "u" then return range:string(ENC_UTF_8) end
   if kind == "a" then return range:raw() end
   local text = hex(range)
-  if tag == "DF04" or tag == "DF05" then return yuan(text) end
-  if tag == "DF08" then return text .. " (" .. (dialect.states[text] or "unknown") .. ")" end
+  if tag == "DF04" or tag == "DF05" then return text, meaning(4, text) end
+  if tag == "DF08" then return text, " (" .. (dialect.states[text] or "unknown") .. ")" end
   return text
 end
 
@@ -177,8 +176,9 @@ local function tags(tree, range, mti)
     local tag, count = hex(range(at, 2)), range(at + 2, 1):uint()
     local row = dialect.tags[tag]
     if not row or at + 3 + count > size then break end
-    local text = count > 0 and tag_text(tag, row.kind, range(at + 3, count)) or ""
-    tree:add(f[tag], range(at, 3 + count), text)
+    local text, words = "", nil
+    if count > 0 then text, words = tag_text(tag, row.kind, range(at + 3, count)) end
+    tree:add(f[tag], range(at, 3 + count), text):append_text(words or "")
     at = at + 3 + count
   end
   if at < size then tree:add(range(at), "Bytes that are no tag of the dialect") end
@@ -272,7 +272,8 @@ local function field(tree, packet, at, number, fields, mti)
     if not text then return nil, why end
   end
   fields[number] = text
-  local item = tree:add(f["f" .. number], packet(begin, at + width - begin), meaning(number, shown(number, text)))
+  local item = tree:add(f["f" .. number], packet(begin, at + width - begin), shown(number, text))
+  item:append_text(meaning(number, text))
   if width > 0 then
     if GROUPS[number] then groups(item, packet(at, width), number, text) end
     if number == 62 then tags(item, packet(at, width), mti) end
@@ -307,8 +308,8 @@ local function dissect_packet(packet, pinfo, tree, damaged)
   if fields[MAC_FIELD] then check_mac(tree, packet, pinfo, fields) end
   local info = mti .. " " .. words
   if fields[11] then info = info .. ", STAN " .. fields[11] end
-  if fields[4] then info = info .. ", " .. string.format("%.2f yuan", tonumber(fields[4]) / 100) end
-  if fields[39] then info = info .. ", " .. meaning(39, fields[39]) end
+  if fields[4] then info = info .. "," .. meaning(4, fields[4]):gsub("[()]", "") end
+  if fields[39] then info = info .. ", " .. fields[39] .. meaning(39, fields[39]) end
   return info
 end
 

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from host_sim.acquirer import samples
+from protocol.framing import frame
 from protocol.iso8583 import Message
 from protocol.mac import Mac
 from protocol.pin import PinKey
 from protocol.reference import codec
 from protocol.reference.ciphers import Ciphers
 from tools import cli
+from tools.capture.recording import Packet, Writer
 from tools.mismatch import envelope, inputs, keyset, macs, pairs, reasons
 from tools.mismatch.keyset import KeySet
 from tools.press import Player
@@ -310,6 +312,18 @@ def test_a_captures_packet_is_checked_with_the_keys_of_its_sign_on(tmp_path, cap
                  and one.data[14:16] == b"\x02\x20"]
     code, out, _ = call(capsys, f"{path}#{found[0]}")
     assert code == 0 and "0220 refund request" in out and "The MAC is right" in out
+
+
+def test_what_was_masked_at_capture_is_not_accused_of_a_wrong_mac(tmp_path, capsys, corpus):
+    packet, keys = with_mac(corpus)
+    masked = packet[:26] + b"\0" + packet[27:]
+    path = tmp_path / "masked.pcapng"
+    (tmp_path / "keys").write_text(f"MAK {keys.keys['MAK'].hex()}")
+    with open(path, "wb") as file:
+        Writer(file, {}).write(Packet(0, "wire", "out", frame(masked),
+                                      {"masked": "2 35", "mac": "valid"}))
+    code, out, _ = call(capsys, f"{path}#1", "--key-file", str(tmp_path / "keys"))
+    assert code == 0 and "Masked at capture (2 35)" in out and "it was valid" in out
 
 
 @pytest.mark.parametrize("words, said", [
