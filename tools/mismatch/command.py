@@ -97,7 +97,8 @@ def _sample(data):
 
 def _told(given, report):
     return {"from": given.where, "is": report.packet,
-            "reasons": [_reason(reason) for reason in report.reasons], "notes": [given.note] if given.note else list(report.notes)}
+            "reasons": [_reason(reason) for reason in report.reasons],
+            "notes": [given.note] if given.note else list(report.notes)}
 
 
 def _reason(reason):

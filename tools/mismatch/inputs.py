@@ -21,8 +21,8 @@ class NoPacket(Exception):
 
 
 class Given(NamedTuple):
-    """`data` as it came; `where` in words; `keyset` if its source told keys, else None; `note`: what
-    was said of it if it was masked at capture, so that its MAC and PIN block fit no more, else ""."""
+    """`data` as it came; `where` in words; `keyset` if its source told keys, else None; `note`: ""
+    but for what was masked at capture, whose MAC and PIN block fit no more."""
     data: bytes
     where: str
     keyset: KeySet | None
