@@ -3,13 +3,12 @@
 Knows the messages of a capture only, keeps a bounded number of them, and never stops on one.
 """
 from collections import OrderedDict
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from protocol import MAY_LACK_MAC
 from protocol.reference import tables
 from protocol.session import MUST_EQUAL, reply_mti
 from tools.reading import wording
+from tools.reading.mandatory import lacks, reply_fields, request_fields
 from tools.reading.told import clock, span
 
 REPLY_WAIT_US = 60_000_000
@@ -51,7 +50,7 @@ class Matching:
         """A Finding on a request; `words` tells what it repeats."""
         fields = message.fields
         key = (reply_mti(message.mti), fields.get(41, ""), fields.get(11, ""))
-        wrong = _lacks(message, _request_fields(wording.name(message)))
+        wrong = lacks(message, request_fields(message))
         before = self._open.pop(key, None)
         self._open[key] = Request(number, at_us, at_us, message, False)
         if len(self._open) > OPEN:
@@ -95,8 +94,7 @@ class Matching:
         elif request.missed:
             wrong.append(("late", f"late: the terminal had given up the {request.told()}"))
         wrong += _unlike(request.message, message)
-        wrong += _lacks(message, _reply_fields(wording.name(request.message),
-                                               message.fields.get(39, ""), request.message))
+        wrong += lacks(message, reply_fields(request.message, message))
         return request, Finding(wrong, request.number)
 
     def _find(self, message):
@@ -152,28 +150,3 @@ def _unlike(request, reply):
     if reply.tpdu != turned:
         wrong.append(("differs", f"TPDU {reply.tpdu} is not the request's turned round, {turned}"))
     return wrong
-
-
-def _lacks(message, needed):
-    return [("field", f"F{number} ({tables.FIELDS[number][0]}) is missing")
-            for number in sorted(needed - message.fields.keys())]
-
-
-def _request_fields(known):
-    row = tables.MESSAGES.get(known.replace(" ", "_"))
-    return frozenset(row[4]) if row else frozenset()
-
-
-def _reply_fields(known, code, request):
-    return _reply_fields_of(known, code, 2 in request.fields, 14 in request.fields)
-
-
-@lru_cache(maxsize=512)
-def _reply_fields_of(known, code, card, expiry):
-    from protocol.session import reply_fields
-
-    if known.replace(" ", "_") not in tables.MESSAGES or not code:
-        return frozenset((39,)) if known else frozenset()
-    had = (2,) * card + (14,) * expiry
-    needed = frozenset(reply_fields(known.replace(" ", "_"), code, had))
-    return needed - {64} if code in MAY_LACK_MAC else needed

@@ -1,24 +1,16 @@
 """Keys, screens, paper and what was done around the terminal, told in words.
 
-No key is told that went to a password, a PIN or the hidden part of a card number: a digit is shown
-only where the screens before and behind it show what is typed.
+What of it is not to be seen is hiding.py's to say; nothing is told before it was asked.
 """
-import re
 from dataclasses import replace
 
-from firmware.text.texts import Texts
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
 from tools import mask
+from tools.reading.hiding import hides, is_typing, no_card, no_code
 from tools.reading.told import Told
 
 SCREEN_BYTES, SCREEN_COLUMNS = 1024, 16
-ENTRY = re.compile(r"[0-9]*\**_")         # a row in which something is being typed
-HIDDEN = re.compile(r"[0-9]*\*+_?")         # ... of which not everything is shown
-# The code that a terminal is activated with makes the key of its master key.
-CODE_PROMPTS = tuple("".join(Texts(language)["activate.code"].split())
-                     for language in ("zh", "en"))
-CODE = re.compile(r"[0-9]+_?")
 UNITS = 64      # strips of paper are told in pieces of so many lines
 
 
@@ -95,7 +87,7 @@ class People:
         screen = Told(number, packet.at_us, "screen", "screen", "", rows=rows,
                       pixels=packet.data if shown else b"")
         screen.words = " | ".join(row or "-" for row in rows)
-        if self._keys and before is not None and _is_typing(before, rows, self._keys[2]):
+        if self._keys and before is not None and is_typing(before, rows, self._keys[2]):
             self._typing = screen
             return []
         told = [*self._typed(), screen]
@@ -107,12 +99,12 @@ class People:
             self._reader = self._reader or Reader()
             noted = tuple(self._reader.rows(packet.data))
         self._noted = noted
-        return noted if self._reveal else mask.free_rows(_no_code(noted), SCREEN_COLUMNS)
+        return noted if self._reveal else mask.free_rows(no_code(noted), SCREEN_COLUMNS)
 
     def _settle(self, after):
         """Now it is known what the keys that wait went to."""
         if self._keys:
-            hide = _hides(self._rows, after)
+            hide = hides(self._rows, after)
             self._keys[2] += [mask.MASK if hide and name.isdigit() else name
                               for name in self._waiting] if not self._reveal else self._waiting
             self._waiting = []
@@ -124,7 +116,7 @@ class People:
         self._settle(None)
         (number, at_us, names), self._keys = self._keys, []
         screen, self._typing = self._typing, None
-        words = "pressed " + " ".join(names if self._reveal else _no_card(names))
+        words = "pressed " + " ".join(names if self._reveal else no_card(names))
         return [Told(number, at_us, "keypad", "keys", words), *([screen] if screen else [])]
 
     # paper
@@ -149,41 +141,3 @@ class People:
         if not self._reveal:
             lines = [replace(line, text=mask.free_text(line.text)) for line in lines]
         yield Told(number, at_us, "paper", "paper", "printed:", rows=tuple(lines))
-
-
-def _no_code(rows):
-    """A screen's rows without the digits of an activation code that is being typed."""
-    if not "".join("".join(rows[1:]).split()).startswith(CODE_PROMPTS):
-        return rows
-    return tuple(re.sub("[0-9]", mask.MASK, row) if CODE.fullmatch(row) else row for row in rows)
-
-
-def _hides(before, after):
-    """Whether digits typed between two screens (their rows, None: unknown) are to be hidden."""
-    if before is None or any(HIDDEN.fullmatch(row) for row in before):
-        return True
-    entered = any(ENTRY.fullmatch(row) for row in before)
-    if after is None:
-        return entered
-    if any(HIDDEN.fullmatch(row) for row in after):
-        return True
-    return entered and not any(ENTRY.fullmatch(row) for row in after)
-
-
-def _is_typing(before, after, names):
-    """Whether a screen differs from the one before by what was typed only."""
-    return before[0] == after[0] and sum(map(str.__ne__, before, after)) <= 2 and \
-        all(name.isdigit() or name in (mask.MASK, "CLEAR") for name in names)
-
-
-def _no_card(names):
-    """Keys without the middle of a card number that was typed in full."""
-    shown, run = [], ""
-    for name in [*names, ""]:
-        if name.isdigit():
-            run += name
-            continue
-        shown += list(mask.free_text(run))
-        run = ""
-        shown += [name] if name else []
-    return shown
