@@ -107,6 +107,38 @@ def test_a_day_of_training_leaves_no_byte_on_the_line_and_no_bit_in_the_flash(ti
     assert till.given_back_fen("20260004") == 0
 
 
+def test_refund_with_its_card_is_practised_and_no_digit_of_the_card_leaves(till):
+    before = flash(till)
+    begin(till)
+    till.left.clear()
+    till.menu("Refund, card")
+    till.wait("Reason")
+    till.press("1")
+    till.wait("Order number")
+    till.press(*"1002", "ENTER")
+    till.wait("Check order")
+    till.press("ENTER", "ENTER")
+    till.wait("Full amount")
+    till.press("1")
+    till.wait("Order's card")
+    assert till.world.choose("Key the card")
+    till.wait("Card number")
+    till.press(*"6228480000075678", "ENTER")
+    till.wait("Expiry")
+    till.press(*"1230", "ENTER")
+    till.wait("Supervisor")
+    till.press(*"123456", "ENTER")
+    till.wait("Second check")
+    till.press("ENTER")
+    till.wait("ENTER sends")
+    till.press("ENTER")
+    till.sign_and_finish()
+    end(till)
+    assert bytes(till.left) == b""
+    assert flash(till) == before
+    assert till.given_back_fen("20260004") == 0
+
+
 def test_every_copy_says_that_it_is_not_valid_and_no_real_one_does(till):
     begin(till)
     approved(till, "1002", 1000)
@@ -235,8 +267,9 @@ def test_what_would_change_the_real_terminal_is_refused(till):
 def test_every_procedure_of_the_menus_is_practised_or_refused():
     """A new one has to be decided about."""
     practised = {
-        "refund", "sale", "status", "take_back", "correct", "records", "search", "reprint",
-        "sign_on", "echo", "language", "log_off", "settle_slip", "version", "training", "show_log",
+        "refund", "by_card", "sale", "status", "take_back", "correct", "records", "search",
+        "reprint", "sign_on", "echo", "language", "log_off", "settle_slip", "version", "training",
+        "show_log",
     }  # fmt: skip
     paths = {path for _, _, entries in MENUS.values() for _, path in entries if path not in MENUS}
     open_to_all = {path.split(".")[1] for path in paths if not path.startswith(NOT_IN_TRAINING)}
