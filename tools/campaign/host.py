@@ -18,6 +18,7 @@ from protocol.errors import WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming
 from tools.campaign import shopfront
+from tools.mask import CARD_FIELDS
 
 REVIEW_MS = (5_000, 240_000)  # a reviewer decides so long after a refund was held
 SILENCE = b""
@@ -111,7 +112,7 @@ class Host:
         message = mac and self._witness.counted_request()
         if not message:
             return False
-        fields = {n: value for n, value in message.fields.items() if n not in (2, 14)}
+        fields = {n: value for n, value in message.fields.items() if n not in CARD_FIELDS}
         mti = "0420" if message.mti[1:3] == "22" else "0400"
         if mti == "0400":
             kept = (3, 4, 11, 22, 25, 41, 42, 49, 60, 61)  # a sale has no 61
