@@ -16,7 +16,7 @@ from tools.campaign import pool
 from tools.campaign.faults import KINDS, Fault
 from tools.campaign.plan import plan
 from tools.campaign.run import Run
-from tools.campaign.witness import SOMETIMES
+from tools.campaign.situations import SOMETIMES
 from tools.cli import main
 from tools.mpy import pipe_tree
 
@@ -136,7 +136,7 @@ def test_a_situation_that_never_came_up_fails_a_long_campaign(monkeypatch, capsy
     from tools.campaign import command
 
     monkeypatch.setattr(command, "EVERY_SITUATION", 20)
-    monkeypatch.setattr("tools.campaign.witness.SOMETIMES", (*SOMETIMES, "pigs fly"))
+    monkeypatch.setattr("tools.campaign.situations.SOMETIMES", (*SOMETIMES, "pigs fly"))
     assert main(["campaign", "--seeds", "20", "--workers", "2"]) == 1
     assert "never came up, so nothing is proved about it: pigs fly" in capsys.readouterr().out
 

@@ -101,7 +101,7 @@ def campaign(args):
         return 2
     finally:
         progress.end()
-    from tools.campaign.witness import SOMETIMES
+    from tools.campaign.situations import SOMETIMES
 
     never = [what for what in SOMETIMES if not situations[what]]
     told = {

@@ -10,9 +10,10 @@ from host_sim.acquirer import samples
 from tools.campaign.card_data import card_data
 from tools.campaign.clerk import GIVES_BACK
 from tools.campaign.image import OPEN
+from tools.campaign.leaving import FINANCIAL, SETTLING
 from tools.campaign.paper import facts_of, slips
 from tools.campaign.settled import at_the_end, counted_once, slips_are_the_settlements, stands
-from tools.campaign.witness import CLOSED_BY, FINANCIAL, SETTLING
+from tools.campaign.witness import CLOSED_BY
 
 APPROVED, CANCELLED = 3, 5  # states of the ledger
 SEARCHED = 4  # of so many seeds the files of one are searched for secrets

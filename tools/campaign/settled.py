@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from protocol import batch as f48
 from protocol.subfields import split_open_intent
+from tools.campaign.leaving import UNDER_WAY
 from tools.campaign.paper import facts_of, slips
-from tools.campaign.witness import UNDER_WAY
 
 _NO_DATE = "0" * 8
 _CREDITS = ("refund", "void")

@@ -16,77 +16,15 @@ from protocol.errors import WireFault
 from protocol.keys import unwrap_working_keys
 from protocol.reference.ciphers import Ciphers
 from protocol.subfields import split_f60
-from tools.campaign import shopfront
+from tools.campaign import leaving, shopfront, situations
 from tools.campaign.image import VERSIONS, Image
+from tools.campaign.leaving import FINANCIAL, UNDER_WAY
 
-FINANCIAL = ("0200", "0220", "0221", "0400", "0420", "0421")
 CLOSED_BY = {"0430": ("00",), "0410": ("00", "25")}
 _MTI_AT, _STX = 11, 0x02
 _CIPHERS = Ciphers()
 _CHECKED = re.compile(r"(?:Second check|再次核对).*? (?:Refund|Void|Sale|退货|消费撤销|消费)"
                       r" (\d+)\.(\d\d) ?元? (?:Order |单号)(\d+)")
-DURABLE = {  # what the journal must say before a byte of a request leaves
-    "0200": ("SENT",), "0220": ("SENT",), "0221": ("SENT",), "0400": ("REVERSING",),
-    "0420": ("CANCELLING",), "0421": ("CANCELLING",),
-}  # fmt: skip
-SETTLING = ("0500", "0320")
-UNDER_WAY = ("1", "2", "3", "4")  # steps of a settlement that let no transaction begin
-
-# What a closing request undoes, by MTI and F3.
-UNDOES = {
-    ("0400", "200000"): "void was reversed", ("0400", "000000"): "sale was reversed",
-    ("0420", "200000"): "refund was cancelled", ("0421", "200000"): "refund was cancelled",
-}  # fmt: skip
-
-# Situations that a campaign must have met, or it proves nothing about them.
-SOMETIMES = (
-    "a repeat got the stored answer",
-    "a refund arrived after it was cancelled",
-    "a refund was cancelled that the host had never seen",
-    "an approved refund was cancelled",
-    "an approved void was reversed",
-    "an approved sale was reversed",
-    "a sale stood though it was to be reversed",
-    "a sale was reversed that the host had never seen",
-    "a sale arrived after it was reversed",
-    "a card confirmed a refund",
-    "another card was shown for a refund",
-    "a sale was refunded",
-    "a sale was voided",
-    "a wrong PIN was answered",
-    "a swipe was not read",
-    "a void was reversed that the host had never seen",
-    "a refund was held for review",
-    "a reviewer approved",
-    "a reviewer declined",
-    "a review came too late",
-    "keys were renewed under an open refund",
-    "power was cut in a flash operation",
-    "power was cut before the terminal was up",
-    "a copy was bad or older at boot, and mended",
-    "the host crashed before its commit",
-    "the host crashed between commit and reply",
-    "a packet under a wrong MAC reached the host",
-    "a packet under a wrong MAC reached the terminal",
-    "a voucher was printed again, marked",
-    "the refund was above what was left",
-    "nobody acknowledged a request",
-    "an outcome came behind the operator's back",
-    "a refund was refused for want of room",
-    "a key came with two fingerprints",
-    "an operator was locked",
-    "the supervisor was locked",
-    "a refund was entered anew",
-    "nothing was entered anew, for the cancel had no answer",
-    "a voucher was printed again by request",
-    "a settlement counted something",
-    "totals differed, and the batch was uploaded",
-    "a settlement left out what was open",
-    "what was left out was counted in a later settlement",
-    "power was cut in a settlement",
-    "a settlement was asked for again and got the stored verdict",
-    "what a settlement had counted was to be taken back",
-)
 
 
 class Told(NamedTuple):
@@ -120,7 +58,7 @@ class Witness:
         self.answers: list[Answered] = []
         self.screens: list[tuple[int, str]] = []
         self.wrong: list[str] = []  # violations seen in the moment: "7: ..."
-        self.happened: Counter = Counter()  # of SOMETIMES
+        self.happened: Counter = Counter()  # of situations.SOMETIMES
         self.durable: dict = {}  # key: state, as last seen in the image
         self.last_order = None
         self.secrets: set[bytes] = set()
@@ -129,7 +67,7 @@ class Witness:
         self._wrapped: set = {None}
         self._left: set[bytes] = set()  # frames of requests whose intent was seen to be durable
         self._before = None
-        self._checked_fen = None  # what the second check showed last
+        self.checked_fen = None  # what the second check showed last
         self.checked: Counter = Counter()  # how often it was shown for an order
         self._up = False
         self._mended_at = 0  # flash operations; nothing was ever torn before the first
@@ -170,65 +108,13 @@ class Witness:
         return self._read[packet]
 
     def leaving(self, data):
-        """These bytes are about to leave the terminal: is the intent of the request among them
-        durable?"""
+        """These bytes are about to leave the terminal."""
         at = data.find(_STX)
         message = None if at < 0 else self.read(bytes(data[at + 3 : -2]))
-        if message is None or data[at:] in self._left:
-            return
-        if message.mti in SETTLING:
-            self._settles(message)
-        if message.mti not in FINANCIAL:
-            return
-        self._left.add(data[at:])
-        batch, stan = split_f60(message.fields[60])[1], int(message.fields[11])
-        flash = self.stage.device.flash
-        records = Image(flash.blocks).record(message.fields[41], batch, stan)
-        states = [record.state_name for record in records if record]
-        if len(states) < 2 or any(state not in DURABLE[message.mti] for state in states):
-            self.wrong.append(f"7: {message.mti} with STAN {stan:06d} left while the journal said "
-                              f"{' and '.join(states) or 'nothing'}")
-        for record in records:
-            self.durable[record.key] = record.state_name
-        if message.mti in ("0200", "0220"):
-            self._begins(message)
-
-    def _settles(self, message):
-        """A settlement's STAN is durable, on both volumes, before it leaves."""
-        name = "stan" if message.mti == "0500" else "part"
-        told = Image(self.stage.device.flash.blocks).each("settlement")
-        if len(told) < 2 or any(one.get(name) != str(int(message.fields[11])) for one in told):
-            self.wrong.append(f"7: {message.mti} with STAN {message.fields[11]} left before its "
-                              f"settlement was durable")
-
-    def _begins(self, message):
-        """A new refund or void: as it was confirmed, in the host's batch, no void unreversed, no
-        settlement under way."""
-        stan = message.fields[11]
-        image = Image(self.stage.device.flash.blocks)
-        if image.lines("settlement").get("step", "0") in UNDER_WAY:
-            self.wrong.append(f"11: STAN {stan} began while a settlement was under way")
-        if int(message.fields[4]) != self._checked_fen:
-            self.wrong.append(f"13: STAN {stan} asks for {int(message.fields[4])} fen, "
-                              f"{self._checked_fen} were confirmed")
-        batch = split_f60(message.fields[60])[1]
-        if batch != self.open_batch():
-            self.wrong.append(f"12: STAN {stan} is in batch {batch}, the host's is another")
-        for record in image.record(message.fields[41], batch, int(stan))[:1]:
-            if record is not None and record.corrects:
-                self._corrects(image, record)
-        for record in image.journal().values():
-            if record is not None and record.is_reversible and record.state_name == "REVERSING":
-                self.wrong.append(f"17: {stan} left before {record.stan:06d} was reversed")
-
-    def _corrects(self, image, record):
-        """A refund or void that is entered in the place of another one."""
-        self.sometimes("a refund was entered anew")
-        old = image.known().get(record.corrects)
-        state = "nothing of it" if old is None else old.state_name
-        if state != "ANNULLED":
-            self.wrong.append(f"18: {record.stan:06d} left to correct {record.corrects} while the "
-                              f"journal said {state}")
+        if message is not None and data[at:] not in self._left:
+            if message.mti in FINANCIAL:
+                self._left.add(data[at:])
+            leaving.judge(self, message)
 
     def _keys_in(self, message):
         wrapped = message.fields.get(62)
@@ -341,7 +227,7 @@ class Witness:
             self.sometimes(who + " was locked")
         checked = _CHECKED.search(shown)
         if checked:
-            self._checked_fen = int(checked[1]) * 100 + int(checked[2])
+            self.checked_fen = int(checked[1]) * 100 + int(checked[2])
             self.checked[checked[3]] += 1
         if ("Approved" in shown or "Sale approved" in shown) and "RMB" in shown:
             self._approval_is_durable(shown)
@@ -402,7 +288,7 @@ class Witness:
         self.records = {record.key: record for record in self.image.known().values()}
         # Of these batches the till may have dropped what was settled.
         self.dropped_before = int(self.image.lines("counters").get("batch", "1")) - 1
-        self._count_situations()
+        situations.count(self)
 
     def _rows_of(self, table):
         """The statement for the rows of a table that this run is judged by."""
@@ -422,73 +308,6 @@ class Witness:
         """(terminal, batch, STAN, date or nothing) of a request."""
         return (message.fields[41], split_f60(message.fields[60])[1], int(message.fields[11]),
                 self.tags(message).get("DF0C", ""))
-
-    def _count_situations(self):
-        decided, closed, unseen = set(), set(), set()
-        for one in self.answers:
-            request, reply = one.request, one.reply
-            if request is None or reply is None or request.mti not in FINANCIAL:
-                continue
-            code, key = reply.fields[39], self.key(request)
-            posted = one.behind > one.before
-            if request.mti in ("0200", "0220", "0221"):
-                if key in closed and code in ("C9", "CA"):
-                    what = "sale" if request.fields[3] == "000000" else "refund"
-                    ended = "reversed" if what == "sale" else "cancelled"
-                    self.sometimes(f"a {what} arrived after it was {ended}")
-                elif key in decided and code not in ("A0", "77"):
-                    self.sometimes("a repeat got the stored answer")
-                if code == "09":
-                    self.sometimes("a refund was held for review")
-                if 2 in request.fields and request.fields[3] == "200000" and posted:
-                    self.sometimes("a card confirmed a refund")
-                if 2 in request.fields and request.fields[3] == "200000" and code == "14":
-                    self.sometimes("another card was shown for a refund")
-                if code in ("55", "75"):
-                    self.sometimes("a wrong PIN was answered")
-                if code == "00" and posted and key[3]:
-                    self._given_back(request, "refunded")
-                elif code == "00" and posted and request.fields[3] == "200000":
-                    self._given_back(request, "voided")
-                if code in ("64", "13"):
-                    self.sometimes("the refund was above what was left")
-                if code not in ("A0", "77", "97"):
-                    decided.add(key)
-            elif code == "12" and request.fields[3] == "000000":
-                self.sometimes("a sale stood though it was to be reversed")
-            elif code in ("00", "25") and key not in closed:
-                closed.add(key)
-                kind = UNDOES[request.mti, request.fields[3]]
-                if posted:
-                    self.sometimes(f"an approved {kind}")
-                if key not in decided and key not in unseen:
-                    unseen.add(key)
-                    self.sometimes(f"a {kind} that the host had never seen")
-        self._count_screens()
-        if self.stage.wire.to_terminal.forged:
-            self.sometimes("a packet under a wrong MAC reached the terminal")
-        if any("DUPLICATED" in line for line in self.stage.paper):
-            self.sometimes("a voucher was printed again, marked")
-
-    def _given_back(self, request, how):
-        """A refund or void that was posted: of an order that the till has sold itself?"""
-        if request.fields[37] in {record.rrn for record in self.records.values() if record.is_sale}:
-            self.sometimes(f"a sale was {how}")
-
-    def _count_screens(self):
-        for _, shown in self.screens:
-            if "Swipe it again" in shown:
-                self.sometimes("a swipe was not read")
-            if "line is dead" in shown:
-                self.sometimes("nobody acknowledged a request")
-            if "ENTER = result" in shown:
-                self.sometimes("an outcome came behind the operator's back")
-            if "Enter nothing new" in shown:
-                self.sometimes("nothing was entered anew, for the cancel had no answer")
-            if "Printed again" in shown:
-                self.sometimes("a voucher was printed again by request")
-            if "Journal full" in shown or "Batch is full" in shown:
-                self.sometimes("a refund was refused for want of room")
 
 
 def _files(blocks):

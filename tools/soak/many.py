@@ -14,7 +14,7 @@ from time import perf_counter
 from host_sim.acquirer import scenario, schema
 from host_sim.acquirer.host import Host, open_scenario
 from host_sim.world import START
-from tools.campaign.witness import FINANCIAL
+from tools.campaign.leaving import FINANCIAL
 from tools.shop import books_wrong
 from tools.soak.seat import AT_THE_TILL, Seat, Shared, plan
 
