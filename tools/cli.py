@@ -39,6 +39,8 @@ COMMANDS = {
             "tools.log", "configure", "run"),
     "merchant": ("a merchant's account: balance, top-up, statement",
                  "tools.merchant", "configure", "run"),
+    "office": ("the back office's first administrator",
+               "tools.office", "configure", "run"),
     "keys": ("keys: components, check values, key blocks; injected, exported, shown, wiped",
              "tools.keys.command", "configure", "run"),
     "flash": ("the firmware onto a board, verified, with a way back",

@@ -1,0 +1,48 @@
+"""How often somebody may try: wrong passwords, questions without a log-in.
+
+A try is counted before its outcome is known, in a transaction of its own, so that many at once
+count as many. Counts lie in the database: a restart forgives nothing.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, DateTime, Integer, String, Table, delete, insert, select
+
+from host_sim.acquirer.schema import metadata
+
+# The tries of one name, address or subject since the first of them.
+knock = Table(
+    "office_knock",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("since", DateTime, nullable=False),
+)
+
+
+class Limit(NamedTuple):
+    """`most` tries within a time that begins with the first."""
+
+    what: str
+    most: int
+    within: timedelta
+
+
+def admits(connection: Connection, limit: Limit, whose: str, now: datetime) -> bool:
+    """Count one more try; whether it is still within the limit. Counts that are over go."""
+    key = f"{limit.what} {whose}"[:80]
+    over = knock.c.since <= now - limit.within
+    connection.execute(delete(knock).where(knock.c.key.like(f"{limit.what} %"), over))
+    found = connection.execute(select(knock).where(knock.c.key == key)).one_or_none()
+    if found is None:
+        connection.execute(insert(knock), {"key": key, "tries": 1, "since": now})
+        return True
+    tries = found.tries + 1
+    connection.execute(knock.update().where(knock.c.key == key).values(tries=tries))
+    return tries <= limit.most
+
+
+def forgive(connection: Connection, limit: Limit, whose: str) -> None:
+    """Forget the tries: the right password came."""
+    connection.execute(delete(knock).where(knock.c.key == f"{limit.what} {whose}"[:80]))
