@@ -32,6 +32,19 @@ def test_card_number_given_in_the_request_comes_back_and_is_kept_nowhere(host, t
     assert samples.UNIONPAY_CREDIT not in repr(host.dump())
 
 
+def test_refund_by_the_track_of_the_order_s_card_is_approved_and_by_another_moves_nothing(
+    host, till
+):
+    order = host.order("20260006")
+    before = host.postings()
+    like = "6200000000180005"  # first six and last four as of the right one
+    assert code(till.refund(order, 100, f2=like, f35=f"{like}=30122010000000000")) == "14"
+    assert host.postings() == before
+    track = samples.track2(samples.UNIONPAY_CREDIT)
+    assert code(till.refund(order, 100, f2=samples.UNIONPAY_CREDIT, f35=track)) == "00"
+    assert track not in repr(host.dump())
+
+
 def test_refund_in_parts_up_to_the_whole_and_no_further(host, till):
     order = host.order("20260006")  # 400.00, of which 150.00 went back already
     assert code(till.refund(order, 20000)) == "00"
@@ -50,6 +63,9 @@ def test_refund_in_parts_up_to_the_whole_and_no_further(host, till):
         ("20260004", 1000, {"f61": "0000000000000102"}, "25"),
         ("20260004", 1000, {"DF0D": b"12345678"}, "14"),
         ("20260004", 1000, {"f2": samples.VISA}, "14"),
+        ("20260004", 1000, {"f35": samples.track2(samples.VISA)}, "14"),
+        ("20260004", 1000, {"f2": samples.UNIONPAY_19, "f35": samples.track2(samples.VISA)}, "14"),
+        ("20260005", 1000, {"f2": samples.UNIONPAY_19}, "14"),  # paid without a card
         ("20260008", 1000, {}, "C9"),
         ("20260009", 1000, {}, "22"),
         ("20260010", 1000, {}, "00"),  # the 180th day

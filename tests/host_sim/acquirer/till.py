@@ -13,6 +13,7 @@ from host_sim.acquirer.server import Acquirer
 from protocol import sealing, session, tlv
 from protocol.iso8583 import Message
 from protocol.keys import unwrap_working_keys
+from protocol.pin import security_control
 from protocol.reference import codec
 from protocol.reference.ciphers import Ciphers
 from protocol.reference.tables import MESSAGES
@@ -74,7 +75,7 @@ class Till:
         self.batch = samples.OPEN_BATCH
         self.stan = 100
         self.now = now
-        self.mac = None
+        self.mac = self.pin_key = None
         self.tmk = samples.tmk(terminal_id)
 
     def message(self, mti, fields):
@@ -108,6 +109,7 @@ class Till:
         reply = self.send(message)
         if reply.fields[39] == "00":
             self.mac = self.keys_in(reply).mac(self.algorithm, CIPHERS)
+            self.pin_key = self.keys_in(reply).pin_key(CIPHERS)
         return reply
 
     def echo(self):
@@ -164,8 +166,26 @@ class Till:
         fields[61] = f61(order.batch, order.stan, order.sold_on[4:])
         return self.send(self.message("0200", fields))
 
-    def reverse(self, amount_fen, stan, reason="98"):
-        fields = self._financial("23", amount_fen, stan)
+    def sale(self, order_no, amount_fen, stan=None, card=samples.UNIONPAY_CREDIT, pin=None,
+             tags=(), **changed):
+        """By a card swiped, or with `card` None by what `tags` say. `changed`: f35=... (None takes
+        the field away)."""
+        fields = self._financial("22", amount_fen, stan or self.next_stan())
+        fields[3] = "000000"
+        if card:
+            fields |= {2: card, 22: "022", 35: f"{card}={samples.EXPIRY}2010000000000"[:37]}
+        if pin:
+            fields |= {22: "021", 26: "12", 52: self.pin_key.block(pin, card),
+                       53: security_control()}
+        fields |= {62: tlv.pack([("DF01", order_no), *tags]), 63: "CUP"}
+        fields |= {int(name[1:]): value for name, value in changed.items()}
+        fields = {number: value for number, value in fields.items() if value is not None}
+        return self.send(self.message("0200", fields))
+
+    def reverse(self, amount_fen, stan, reason="98", sale=False):
+        fields = self._financial("22" if sale else "23", amount_fen, stan)
+        if sale:
+            fields[3] = "000000"
         fields[39] = reason
         return self.send(self.message("0400", fields))
 
