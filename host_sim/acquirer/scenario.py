@@ -42,7 +42,7 @@ MOST_TERMINALS = 10_000
 _MONEY = text(fen, "an amount in yuan like 128.00")
 _TERMINAL = digits(8)
 _MERCHANT = digits(15)
-_KINDS = listed(one_of("refund", "void"))
+_KINDS = listed(one_of("refund", "void", "sale"))
 
 # table: {key: (reader, default)}. A table in LISTS is written [[so]] and may come again and again.
 FORMS: dict[str, dict[str, tuple[Any, Any]]] = {

@@ -209,7 +209,7 @@ def older_copy(patch):
 def nothing_repaired(patch):
     def keep(volumes_, path):
         found = [files.opened(files.get(volume, path)) for volume in volumes_]
-        return max((copy[0] for copy in found if copy), default=0)
+        return max((copy[0] for copy in found if copy), default=0), 0
 
     patch.set(volumes, "_repair_file", keep)
 

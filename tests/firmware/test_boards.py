@@ -212,7 +212,7 @@ def pins_of(name, monkeypatch):
 def table(board):
     """The README's table of pins as {signal: number} of a board's column."""
     column = {"pico": 2, "esp32": 4}[board]
-    rows = re.findall(r"^\| (?:keypad|LCD|link|printer) \|.*", (FOLDER / "README.md").read_text(),
+    rows = re.findall(r"^\| (?:keypad|LCD|link|printer|reader) \|.*", (FOLDER / "README.md").read_text(),
                       re.MULTILINE)  # fmt: skip
     found = {}
     for row in rows:
@@ -227,7 +227,9 @@ def test_the_readme_tells_the_pins_that_the_boards_file_uses(name, monkeypatch):
     pins, ports = pins_of(name, monkeypatch)
     wiring, told = BOARDS[name][1], table(name)
     spi = ports["SPI", wiring.lcd_spi]
-    link, printer = (ports["UART", port] for port in (wiring.link_uart, wiring.printer_uart))
+    link, printer, reader = (ports["UART", port] for port in (
+        wiring.link_uart, wiring.printer_uart, wiring.reader_uart))  # fmt: skip
+    assert told.pop("reader RX") == reader["rx"]
     assert told == {
         **{f"keypad row {i}": pin for i, pin in enumerate(wiring.rows, 1)},
         **{f"keypad column {i}": pin for i, pin in enumerate(wiring.columns, 1)},
