@@ -61,8 +61,8 @@ class Terms:
     codes: tuple[Coded, ...] = ()
 
     def code(self, kind: str, call, order, tries: int) -> str:
-        """The code for a "refund", "void" or "sale" that the rules approve; `tries`: how often its key was
-        answered before."""
+        """The code for a "refund", "void" or "sale" that the rules approve; `tries`: how often its
+        key was answered before."""
         about = (kind, call.amount_fen, order.order_no, call.terminal, tries + 1, call.now.time())
         return next((row.answer for row in self.codes if row.fits(*about)), "00")
 

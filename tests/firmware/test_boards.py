@@ -212,8 +212,8 @@ def pins_of(name, monkeypatch):
 def table(board):
     """The README's table of pins as {signal: number} of a board's column."""
     column = {"pico": 2, "esp32": 4}[board]
-    rows = re.findall(r"^\| (?:keypad|LCD|link|printer|reader) \|.*", (FOLDER / "README.md").read_text(),
-                      re.MULTILINE)  # fmt: skip
+    told = (FOLDER / "README.md").read_text()
+    rows = re.findall(r"^\| (?:keypad|LCD|link|printer|reader) \|.*", told, re.MULTILINE)
     found = {}
     for row in rows:
         cells = [cell.strip() for cell in row.strip("|").split("|")]
