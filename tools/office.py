@@ -12,12 +12,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import schema
 from host_sim.acquirer.witness import PutBack
-from host_sim.office import people
+from host_sim.office import accounts
 
 REFUSALS = {
     "name_form": "a name is 2 to 32 of a-z, 0-9, '.', '_' and '-', a letter first",
     "name_taken": "there is such an account already",
-    "password_length": f"a password has {people.LEAST} to {people.MOST} characters",
+    "password_length": f"a password has {accounts.LEAST} to {accounts.MOST} characters",
     "password_weak": "the password is easily guessed: the name is in it, or too few characters are",
 }
 
@@ -39,10 +39,10 @@ def run(args):
     now = datetime.now(UTC).replace(tzinfo=None)
     try:
         engine = schema.open_engine(args.ledger)
-        digest = people.Door(engine).digest(args.name, password)
+        digest = accounts.Door(engine).digest(args.name, password)
         with engine.begin() as connection:
-            people.add(connection, args.name, people.ADMINISTRATOR, digest, now)
-    except people.Refused as refusal:
+            accounts.add(connection, args.name, accounts.ADMINISTRATOR, digest, now)
+    except accounts.Refused as refusal:
         return _failed(REFUSALS[refusal.reason])
     except (PutBack, SQLAlchemyError) as reason:
         return _failed(str(reason).splitlines()[0])

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from host_sim.acquirer import schema
-from host_sim.office import knocks, people
+from host_sim.office import accounts, knocks
 from tools.cli import main
 
 NOW = datetime(2026, 3, 16, 9, 0)
@@ -18,20 +18,20 @@ RIGHT, WRONG = "correct horse 7", "wrong horse 77"
 class Office:
     def __init__(self, engine):
         self.engine = engine
-        self.door = people.Door(engine, QUICK)
+        self.door = accounts.Door(engine, QUICK)
         self.now = NOW
 
-    def add(self, name, role=people.CLERK):
+    def add(self, name, role=accounts.CLERK):
         with self.engine.begin() as connection:
             digest = self.door.digest(name, RIGHT)
-            return people.add(connection, name, role, digest, NOW)
+            return accounts.add(connection, name, role, digest, NOW)
 
     def enter(self, name="li", password=RIGHT, address="192.0.2.1", old=None):
         return self.door.enter(name, password, address, self.now, old)
 
     def visitor(self, token):
         with self.engine.begin() as connection:
-            return people.visitor(connection, token, self.now)
+            return accounts.visitor(connection, token, self.now)
 
     def do(self, deed, *arguments):
         with self.engine.begin() as connection:
@@ -49,8 +49,7 @@ def test_right_password_opens_a_session_and_leaving_ends_it(office):
     token, _ = office.enter(" Li ")
     found = office.visitor(token)
     assert (found.name, found.role) == ("li", "clerk")
-    assert found.may("apply") and not found.may("review")
-    office.do(people.leave, token)
+    office.do(accounts.leave, token)
     assert office.visitor(token) is None
 
 
@@ -79,7 +78,7 @@ def test_right_password_forgives_the_wrong_ones(office):
 
 
 def test_one_address_cannot_try_many_names(office):
-    told = [office.enter(name=f"name{n}")[1] for n in range(people.BY_ADDRESS.most + 1)]
+    told = [office.enter(name=f"name{n}")[1] for n in range(accounts.BY_ADDRESS.most + 1)]
     assert told[-1] == "too_many" and set(told[:-1]) == {"wrong"}
     assert office.enter(address="198.51.100.1")[0]
 
@@ -91,49 +90,49 @@ def test_log_in_ends_the_token_the_browser_came_with(office):
     assert office.visitor(first) is None and office.visitor(second)
 
 
-@pytest.mark.parametrize("step", [people.IDLE, timedelta(minutes=29)])
+@pytest.mark.parametrize("step", [accounts.IDLE, timedelta(minutes=29)])
 def test_session_ends_when_unused_or_old(office, step):
     token, _ = office.enter()
     uses = 0
     while office.visitor(token):
         office.now += step
         uses += 1
-    assert uses == (1 if step == people.IDLE else 25)  # 12 hours of 29 minutes
+    assert uses == (1 if step == accounts.IDLE else 25)  # 12 hours of 29 minutes
 
 
 def test_another_role_password_or_a_closed_account_ends_every_session(office):
-    office.add("chen", people.ADMINISTRATOR)
-    found = office.do(people.everybody)[1]
+    office.add("chen", accounts.ADMINISTRATOR)
+    found = office.do(accounts.everybody)[1]
     assert found.name == "li"
     for deed, value in (
-        (people.set_role, people.REVIEWER),
-        (people.set_active, False),
-        (people.set_active, True),
+        (accounts.set_role, accounts.REVIEWER),
+        (accounts.set_active, False),
+        (accounts.set_active, True),
     ):
         tokens = [token for token, _ in (office.enter(), office.enter()) if token]
         office.do(deed, found.id, value)
         assert not any(office.visitor(token) for token in tokens)
     token, _ = office.enter()
-    office.do(people.set_password, found, office.door.digest("li", "another horse 8"))
+    office.do(accounts.set_password, found, office.door.digest("li", "another horse 8"))
     assert office.visitor(token) is None
     assert office.enter() == (None, "wrong")
     assert office.enter(password="another horse 8")[0]
 
 
 def test_closed_account_is_told_nothing_but_wrong(office):
-    office.add("chen", people.ADMINISTRATOR)
-    found = office.do(people.everybody)[1]
-    office.do(people.set_active, found.id, False)
+    office.add("chen", accounts.ADMINISTRATOR)
+    found = office.do(accounts.everybody)[1]
+    office.do(accounts.set_active, found.id, False)
     assert office.enter() == (None, "wrong")
 
 
 def test_last_administrator_stays(office):
-    number = office.add("chen", people.ADMINISTRATOR)
-    for deed, value in ((people.set_role, people.CLERK), (people.set_active, False)):
-        with pytest.raises(people.Refused, match="last_administrator"):
+    number = office.add("chen", accounts.ADMINISTRATOR)
+    for deed, value in ((accounts.set_role, accounts.CLERK), (accounts.set_active, False)):
+        with pytest.raises(accounts.Refused, match="last_administrator"):
             office.do(deed, number, value)
-    office.add("wu", people.ADMINISTRATOR)
-    office.do(people.set_role, number, people.CLERK)
+    office.add("wu", accounts.ADMINISTRATOR)
+    office.do(accounts.set_role, number, accounts.CLERK)
 
 
 @pytest.mark.parametrize("password, reason", [
@@ -141,15 +140,15 @@ def test_last_administrator_stays(office):
     ("abababababab", "password_weak"), ("my name is li 5", "password_weak"),
 ])  # fmt: skip
 def test_easy_password_is_refused(office, password, reason):
-    with pytest.raises(people.Refused, match=reason):
+    with pytest.raises(accounts.Refused, match=reason):
         office.door.digest("li", password)
 
 
 @pytest.mark.parametrize("name", ["", "l", "Li", "李", "a b", "x" * 33, "-li"])
 def test_name_is_plain_and_taken_once(office, name):
-    with pytest.raises(people.Refused, match="name_form"):
+    with pytest.raises(accounts.Refused, match="name_form"):
         office.add(name)
-    with pytest.raises(people.Refused, match="name_taken"):
+    with pytest.raises(accounts.Refused, match="name_taken"):
         office.add("li")
 
 
@@ -186,5 +185,5 @@ def test_first_administrator_is_made_on_the_command_line(tmp_path, monkeypatch, 
     told = capsys.readouterr()
     assert RIGHT not in told.out + told.err
     engine = schema.open_engine(str(ledger))
-    assert people.Door(engine).enter("chen", RIGHT, "", NOW)[0]
+    assert accounts.Door(engine).enter("chen", RIGHT, "", NOW)[0]
     engine.dispose()

@@ -1,4 +1,4 @@
-"""Who may come into the back office: accounts, passwords, sessions, and what each role may do.
+"""Who may come into the back office: accounts, passwords, sessions.
 
 A password is kept as its argon2id digest, a session as the SHA-256 of its token. Nobody learns
 whether a name exists: a wrong name and a wrong password cost the same time, tries and answer.
@@ -40,24 +40,6 @@ from host_sim.office import knocks
 
 CLERK, REVIEWER, ADMINISTRATOR = "clerk", "reviewer", "administrator"
 ROLES = (CLERK, REVIEWER, ADMINISTRATOR)
-
-# Who may do what; what is not here, nobody may.
-MAY = {
-    "look": ROLES,
-    "apply": (CLERK, ADMINISTRATOR),
-    "dispute": ROLES,
-    "correct": (CLERK, ADMINISTRATOR),
-    "reprint": ROLES,
-    "export": (REVIEWER, ADMINISTRATOR),
-    "review": (REVIEWER, ADMINISTRATOR),
-    "retry": (REVIEWER, ADMINISTRATOR),
-    "clear": (ADMINISTRATOR,),
-    "request_terminal": (CLERK, ADMINISTRATOR),
-    "verify_terminal": (REVIEWER, ADMINISTRATOR),
-    "dispatch_terminal": (ADMINISTRATOR,),
-    "audit": (REVIEWER, ADMINISTRATOR),
-    "accounts": (ADMINISTRATOR,),
-}
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -105,9 +87,6 @@ class Visitor(NamedTuple):
     name: str
     role: str
     csrf: str
-
-    def may(self, deed: str) -> bool:
-        return self.role in MAY[deed]
 
 
 class Door:
