@@ -50,10 +50,12 @@ flash: $(RUN) ## the firmware onto a board: make flash PORT=/dev/ttyACM0
 flash-check: $(DEV) ## flashing, its failures and a refund behind it, on a board that is a PTY
 	@$(BIN)/python -m pytest -n 2 -v $(no_skip) tests/tools/test_flash.py
 
-face-check: $(DEV) ## whole refunds through the page, in Debian's Chromium (apt-get install chromium)
-	@FACE=1 $(BIN)/python -m pytest -v $(no_skip) tests/host_sim/web
+face-check: $(DEV) ## the face alone: whole refunds through the page, in Chromium
+	@tools/chromium.sh
+	@$(BIN)/python -m pytest -v $(no_skip) tests/host_sim/web
 
 test: $(DEV) $(STUBS) ## every test, the import rules among them
+	@tools/chromium.sh
 	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
 
 campaign: $(DEV) ## random faults: thousands of seeds, each judged by all invariants

@@ -7,7 +7,6 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import TimeoutError as NotInTime
 
 from firmware.text.texts import Texts
@@ -19,13 +18,10 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
          "--disable-background-networking --disable-component-update --disable-sync "
          "--force-device-scale-factor=1 --hide-scrollbars").split()
-PATIENCE_MS = 60_000
+PATIENCE_MS = 40_000
 SHOWN = "document.getElementById('rows').textContent.replace(/\\s/g, '')"
 TYPED = {"ENTER": "Enter", "CANCEL": "Escape", "CLEAR": "Backspace", "MENU": "m",
          "UP": "ArrowUp", "DOWN": "ArrowDown"}
-
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here "
-                                    "(Debian: apt-get install chromium)")
 
 
 @contextmanager
@@ -41,6 +37,14 @@ def served(*arguments, port=0):
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def open_anew(context, address, scenario="samples", language="en", seed=0):
+    """A new world in the server, for a browser's context."""
+    answer = context.request.post(
+        f"{address}open", headers={"Origin": address.rstrip("/")},
+        form={"scenario": scenario, "language": language, "seed": str(seed)})
+    assert answer.ok, answer.text()
 
 
 class Hand:
@@ -64,13 +68,20 @@ class Hand:
         try:
             self.page.wait_for_function(f"it => {condition}", arg=it)
         except NotInTime:
-            raise AssertionError(f"waited for {it}; the screen says: {self.screen()}") from None
+            passed = self.page.locator("#frames li").all_inner_texts()
+            raise AssertionError(f"waited for {it}; the screen says: {self.screen()!r}; "
+                                 f"on the line: {passed}") from None
 
     def types(self, *keys):
-        """Keys of the terminal by the keyboard, as a person types them."""
+        """Keys of the terminal by the keyboard, one after the other."""
         for key in keys:
-            self.page.keyboard.press(TYPED.get(key, key), delay=40)
-            self.page.wait_for_timeout(10)
+            self.page.keyboard.press(TYPED.get(key, key))
+
+    def presses(self, key):
+        """A key of the terminal, and wait for what the screen makes of it."""
+        shown = squeezed(self.screen())
+        self.types(key)
+        self._waits(f"{SHOWN} !== it", shown)
 
     def switches(self, name, state):
         """Click a switch until it says so: on or off."""
@@ -111,6 +122,5 @@ class Hand:
             name = next((name for name, (mark, _) in table.items() if mark in shown), None)
             if name == wanted:
                 return
-            if name is not None:
-                self.types(*table[name][1])
-                self._waits(f"{SHOWN} !== it", shown)
+            for key in table[name][1] if name is not None else ():
+                self.presses(key)

@@ -1,36 +1,48 @@
-"""One browser and one server for the tests of the face; every test has a page of its own."""
-import os
-
+"""One browser and one server for the tests of the face; every test has a world and a page of its
+own in them."""
 import pytest
 
-from tests.host_sim.web.browser import CHROMIUM, FLAGS, Hand, served
-
-# They need Debian's Chromium and a machine that is not busy: `make face-check` runs them.
-collect_ignore = [] if os.environ.get("FACE") else ["test_refunds.py"]
+from tests.host_sim.web.browser import CHROMIUM, FLAGS, Hand, open_anew, served
 
 
 @pytest.fixture(scope="session")
 def chromium():
     from playwright.sync_api import sync_playwright
 
+    assert CHROMIUM, "the tests of the face need chromium (tools/chromium.sh installs it)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def address():
-    """Of a `tuidan run` that is new."""
+@pytest.fixture(scope="session")
+def server():
+    """The address of a `tuidan run`."""
     with served("--language", "en") as (address, _process):
         yield address
 
 
 @pytest.fixture
-def hand(chromium, address):
-    """A Hand at the first till. Whatever the browser's console complains of fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 720})
-    made = Hand(context.new_page(), address)
-    yield made
-    context.close()
-    assert made.trouble == []
+def hands(chromium, server):
+    """hands(**options of a browser) -> a Hand at the first till of a new world, each call one more
+    browser. Whatever the browsers' consoles complain of fails the test."""
+    made = []
+
+    def one(**options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 720}} | options)
+        if not made:
+            open_anew(context, server)
+        made.append(Hand(context.new_page(), server))
+        return made[-1]
+
+    yield one
+    for hand in made:
+        hand.page.context.close()
+    assert [hand.trouble for hand in made] == [[] for _ in made]
+
+
+@pytest.fixture
+def hand(hands):
+    """A person at the first till, on a usual screen."""
+    return hands()

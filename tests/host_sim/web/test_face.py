@@ -24,37 +24,34 @@ def get(address, path="/", **headers):
         return refusal.code, refusal.headers, refusal.read().decode()
 
 
-def test_page_loads_nothing_from_elsewhere_and_has_no_inline_script():
-    with served() as (address, _):
-        status, headers, body = get(address, "/tills/10000001")
+def test_page_loads_nothing_from_elsewhere_and_has_no_inline_script(server):
+    status, headers, body = get(server, "/tills/10000001")
     assert status == 200
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert "http:" not in body and "https:" not in body and "<script>" not in body
 
 
-def test_page_of_another_site_gets_nothing():
-    with served() as (address, _):
-        assert get(address, "/tills/10000001", Host="evil.example")[0] == 421
-        live = address.replace("http", "ws") + "live?till=10000001"
-        with pytest.raises(InvalidStatus):
-            connect(live, origin="http://evil.example")
-        with connect(live, origin=address.rstrip("/")) as socket:
-            assert "screen" in json.loads(socket.recv())
+def test_page_of_another_site_gets_nothing(server):
+    assert get(server, "/tills/10000001", Host="evil.example")[0] == 421
+    live = server.replace("http", "ws") + "live?till=10000001"
+    with pytest.raises(InvalidStatus):
+        connect(live, origin="http://evil.example")
+    with connect(live, origin=server.rstrip("/")) as socket:
+        assert "screen" in json.loads(socket.recv())
 
 
-def test_deed_that_is_none_is_answered_and_the_next_is_done():
-    with served() as (address, _):
-        live = address.replace("http", "ws") + "live?till=10000001"
-        with connect(live, origin=address.rstrip("/")) as socket:
-            for wrong in ("[]", "{", '{"do": "expect paper \\"x\\""}', '{"key": "Q"}', "{}"):
-                socket.send(wrong)
-            socket.send('{"do": "power on"}')
-            seen, errors = {}, 0
-            while not seen.get("till", {}).get("power") or errors < 5:
-                news = json.loads(socket.recv(timeout=60))
-                errors += "error" in news
-                seen |= news
+def test_deed_that_is_none_is_answered_and_the_next_is_done(server):
+    live = server.replace("http", "ws") + "live?till=10000002"
+    with connect(live, origin=server.rstrip("/")) as socket:
+        for wrong in ("[]", "{", '{"do": "expect paper \\"x\\""}', '{"key": "Q"}', "{}"):
+            socket.send(wrong)
+        socket.send('{"do": "power on"}')
+        seen, errors = {}, 0
+        while not seen.get("till", {}).get("power") or errors < 5:
+            news = json.loads(socket.recv(timeout=60))
+            errors += "error" in news
+            seen |= news
     assert errors == 5
 
 

@@ -1,7 +1,4 @@
 """Whole refunds through the page: real server, real browser, the terminal's own firmware."""
-from tests.host_sim.web.browser import needs_chromium
-
-pytestmark = needs_chromium
 ORDER = "20260004"
 
 
