@@ -18,7 +18,8 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
          "--disable-background-networking --disable-component-update --disable-sync "
          "--force-device-scale-factor=1 --hide-scrollbars").split()
-PATIENCE_MS = 40_000
+PATIENCE_MS = 60_000
+AGAIN_MS = 10_000
 SHOWN = "document.getElementById('rows').textContent.replace(/\\s/g, '')"
 TYPED = {"ENTER": "Enter", "CANCEL": "Escape", "CLEAR": "Backspace", "MENU": "m",
          "UP": "ArrowUp", "DOWN": "ArrowDown"}
@@ -69,8 +70,9 @@ class Hand:
             self.page.wait_for_function(f"it => {condition}", arg=it)
         except NotInTime:
             passed = self.page.locator("#frames li").all_inner_texts()
-            raise AssertionError(f"waited for {it}; the screen says: {self.screen()!r}; "
-                                 f"on the line: {passed}") from None
+            done = self.page.context.request.get(f"{self.page.url}/script").text()
+            raise AssertionError(f"waited for {it}; the screen says: {self.screen()!r}; on the "
+                                 f"line: {passed}; what was done:\n{done}") from None
 
     def types(self, *keys):
         """Keys of the terminal by the keyboard, one after the other."""
@@ -78,10 +80,15 @@ class Hand:
             self.page.keyboard.press(TYPED.get(key, key))
 
     def presses(self, key):
-        """A key of the terminal, and wait for what the screen makes of it."""
+        """A key of the terminal, and wait for what the screen makes of it; once more, as a person
+        does it, if that is nothing: news that comes in the same moment swallows a key."""
         shown = squeezed(self.screen())
         self.types(key)
-        self._waits(f"{SHOWN} !== it", shown)
+        try:
+            self.page.wait_for_function(f"it => {SHOWN} !== it", arg=shown, timeout=AGAIN_MS)
+        except NotInTime:
+            self.types(key)
+            self._waits(f"{SHOWN} !== it", shown)
 
     def switches(self, name, state):
         """Click a switch until it says so: on or off."""
