@@ -163,6 +163,7 @@ PLANTED_IMPORTS = [
     ("reference-on-the-host", "firmware/planted.py", "import protocol.reference"),
     ("firmware-alone", "firmware/planted.py", "import host_sim.shims"),
     ("firmware-alone", "firmware/drivers/planted.py", "import tools"),
+    ("simulator-below-its-tools", "host_sim/face/planted.py", "import tools.cli"),
     ("machine-at-the-edge", "firmware/flows/planted.py", "from machine import Pin"),
     ("acquirer-alone", "host_sim/acquirer/planted.py", "import firmware.kernel"),
     ("acquirer-alone", "host_sim/acquirer/planted.py", "import host_sim.bench"),

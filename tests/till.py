@@ -8,8 +8,8 @@ from firmware.board.pico import Board
 from firmware.journal import Journal
 from firmware.storage import Storage
 from host_sim.chip import Chip
+from host_sim.play.shop import given_back_fen, open_shop, wrong_in_ledger
 from protocol.reference.codec import decode
-from tools.shop import given_back_fen, open_shop, wrong_in_ledger
 
 WAIT_MS = 600_000
 

@@ -16,10 +16,10 @@ from host_sim.acquirer import scenario, schema, serving
 from host_sim.acquirer.host import Host, OtherScenario, open_scenario
 from host_sim.acquirer.scenario import ScenarioError
 from host_sim.acquirer.witness import PutBack
+from host_sim.show import story
+from host_sim.show.explain import title, yuan
 from protocol.errors import WireFault
 from protocol.reference.codec import decode
-from tools import story
-from tools.explain import title, yuan
 from tools.keys import parts
 
 USUAL = "ordinary_day"

@@ -7,9 +7,9 @@ import json
 import sys
 from time import process_time
 
+from host_sim.play.shop import open_shop
 from tools import bench_codec, bench_mac, bench_reading
 from tools.demo import ORDER, Operator
-from tools.shop import open_shop
 
 FLOWS = 20
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from firmware.text.texts import LANGUAGES
+from host_sim.play.player import Failed
+from host_sim.play.script import read_script
+from host_sim.show.pictures import draw_screen
 from tools.following import Follower, Original, Seen, all_texts, open_for, watched
-from tools.pictures import draw_screen
-from tools.press import Failed
-from tools.script import read_script
 
 SCRIPTS = Path(__file__).parents[1] / "tests" / "scripts"
 COLUMNS, GAP, CAPTION, MOST_WORDS = 6, 10, 26, 34

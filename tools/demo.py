@@ -12,16 +12,17 @@ from contextlib import nullcontext
 from firmware.text.texts import Texts
 from host_sim.core import FirmwareCrash
 from host_sim.on_micropython import HEAP_KB
+from host_sim.play.player import reading, squeezed
+from host_sim.play.shop import PASSWORDS, open_shop
 from host_sim.realtime import RealTimeWorld
+from host_sim.show import story
+from host_sim.show.explain import MAC_STEPS, yuan
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
-from tools import story
 from tools.capture.run import Recorder, about
 from tools.capture.sink import Whole
-from tools.explain import MAC_STEPS, yuan
 from tools.mpy import NoMicroPython, on_micropython
-from tools.press import picture_folder, reading, save_pictures, squeezed
-from tools.shop import PASSWORDS, open_shop
+from tools.press import picture_folder, save_pictures
 
 ORDER = "20260004"      # a week old, so that its refund is a refund and not a void
 OPERATOR, SUPERVISOR = "01", "00"

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 
 from firmware.text.texts import LANGUAGES, Texts
-from tools.press import WAIT_MS, Player
-from tools.shop import open_shop
+from host_sim.play.player import WAIT_MS, Player
+from host_sim.play.shop import open_shop
 
 PAGE_ROWS = 3
 LOOK_MS = 1_000  # so long the page of a question stands before the next is turned to

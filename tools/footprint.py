@@ -13,9 +13,9 @@ import sys
 
 from host_sim.core import FirmwareCrash
 from host_sim.on_micropython import MICROPYTHON
+from host_sim.play.shop import open_shop
 from tools.campaign import operator
 from tools.mpy import ON_DEVICE, ROOT, NoMicroPython, on_micropython, pipe_tree
-from tools.shop import open_shop
 
 ORDER, AMOUNT_FEN = "20260004", 1_000
 STANDIN = "host_sim.pipe.idle"

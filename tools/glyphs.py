@@ -5,13 +5,12 @@ Debian's package `unifont` installs the source as /usr/share/unifont/unifont.hex
 """
 
 import argparse
-import struct
 from pathlib import Path
 
-SOURCE = Path("/usr/share/unifont/unifont.hex")
-TARGET = Path(__file__).parents[1] / "firmware" / "text" / "gb2312.bin"
+from host_sim.bench.reader import GLYPH_FILE, RECORD
 
-RECORD = struct.Struct(">HH32s")  # code point, GB code, bitmap
+SOURCE = Path("/usr/share/unifont/unifont.hex")
+TARGET = GLYPH_FILE
 
 # Characters that texts use in their Unicode form; GB 2312 has one place for both forms.
 SAME_PLACE = {"\u00a5": "\uffe5", "\u00b7": "\u30fb", "\u2014": "\u2015"}

@@ -9,12 +9,12 @@ import json
 import string
 import sys
 
+from host_sim.show.explain import title
+from host_sim.show.mask import field_texts, is_masked, masked
 from protocol import iso8583, tlv
 from protocol.errors import LocalMisuse, WireFault
 from protocol.faults import UNDEFINED_BIT
 from protocol.reference import codec, tables
-from tools.explain import title
-from tools.mask import field_texts, is_masked, masked
 
 MAC_FIELD = 64
 TAG_FIELD = 62

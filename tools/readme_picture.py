@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from host_sim.play.shop import open_shop
+from host_sim.show.pictures import contact_sheet, draw_paper
 from tools.demo import ORDER, Operator
-from tools.pictures import contact_sheet, draw_paper
-from tools.shop import open_shop
 
 TARGET = Path("docs/refund.png")
 AMOUNT_FEN = 12_345

@@ -3,19 +3,7 @@
 `python -m tools.state_diagram` prints it; a test holds firmware/README.md to it.
 """
 
-from firmware import refund_state as states
-from firmware.transitions import NAMES as _NAMES
-from firmware.transitions import TRANSITIONS
-
-KINDS = {"refund": states.REFUND, "void": states.VOID}
-NAMES = _NAMES.split()
-
-
-def transitions() -> dict[tuple[int, int, str], int]:
-    """The table as a dict: (what a record is, its state, the event) -> the state after it."""
-    rows = (line.split() for line in TRANSITIONS.strip().splitlines())
-    return {(KINDS[kind], NAMES.index(state), event): NAMES.index(target)
-            for kind, state, event, target in rows}
+from host_sim.show.states import KINDS, NAMES, transitions
 
 
 def diagram() -> str:

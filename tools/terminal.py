@@ -12,11 +12,11 @@ import tty
 from contextlib import contextmanager
 from pathlib import Path
 
+from host_sim.play.shop import open_shop
 from host_sim.ptyboard import flashfile
 from host_sim.ptyboard.console import MICROPYTHON, ROOT, environment
 from host_sim.ptyboard.panel import Panel
-from tools import story
-from tools.shop import open_shop
+from host_sim.show import story
 
 FIRMWARE = ROOT / "host_sim/ptyboard/straight.py"
 # What is typed here -> the terminal's keys.

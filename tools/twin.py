@@ -8,14 +8,14 @@ import sys
 from itertools import zip_longest
 from typing import NamedTuple
 
+from host_sim.play.player import Failed, Player
+from host_sim.play.script import ScriptError, read_script
+from host_sim.play.shop import open_shop
+from host_sim.show.explain import explain
 from host_sim.tap import FrameTap, overhear
 from host_sim.world import World
 from protocol.errors import WireFault
-from tools.explain import explain
 from tools.mpy import NoMicroPython, on_micropython
-from tools.press import Failed, Player
-from tools.script import ScriptError, read_script
-from tools.shop import open_shop
 
 NAMES = ("CPython", "MicroPython")
 WIRE = ("terminal to host", "host to terminal")

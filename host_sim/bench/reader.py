@@ -4,6 +4,7 @@ Matching is exact to the pixel: a glyph drawn one pixel off is not read, so a te
 reads the right text has also seen it drawn right.
 """
 
+import struct
 from collections import OrderedDict
 from pathlib import Path
 
@@ -16,7 +17,7 @@ CELLS = 16
 ROW_BYTES = 2 * COLUMNS  # two pages of the controller
 KEPT_ROWS = 4096
 
-_RECORD = 36  # code point, GB code (2 bytes each, big-endian), MONO_VLSB bitmap
+RECORD = struct.Struct(">HH32s")  # code point, GB code, MONO_VLSB bitmap
 _INVERT = bytes(255 - value for value in range(256))
 
 
@@ -30,11 +31,9 @@ class Reader:
         self._narrow: dict[bytes, str] = {}
         self._wide: dict[bytes, str] = {}
         self._rows: OrderedDict[bytes, str] = OrderedDict()
-        data = path.read_bytes()
-        for at in range(0, len(data), _RECORD):
-            char = chr(int.from_bytes(data[at : at + 2], "big"))
-            bitmap = data[at + 4 : at + _RECORD]
-            if data[at + 2]:
+        for code, gb, bitmap in RECORD.iter_unpack(path.read_bytes()):
+            char = chr(code)
+            if gb > 0xFF:
                 table = self._wide
             else:
                 table, bitmap = self._narrow, bitmap[:8] + bitmap[16:24]

@@ -29,13 +29,14 @@ from starlette.templating import Jinja2Templates
 
 from host_sim.acquirer import scenario
 from host_sim.bench.keypad import KEYS
-from host_sim.web import diagram, recording, views
-from host_sim.web.face import SAMPLES, Choice
+from host_sim.face import recording, views
+from host_sim.face.face import SAMPLES, Choice
+from host_sim.face.words import words
+from host_sim.show.explain import explain
+from host_sim.show.pictures import draw_paper
+from host_sim.web import diagram
 from host_sim.web.guard import LOOPBACK, Guard
 from host_sim.web.live import Viewer
-from host_sim.web.words import words
-from tools.explain import explain
-from tools.pictures import draw_paper
 
 PIECE = 1 << 16     # bytes of a capture sent at once
 HERE = Path(__file__).parent
@@ -84,6 +85,8 @@ def make_app(face, hosts=LOOPBACK, token=None):
 
     async def capture(request):
         till = till_of(request)
+        if till.capture is None:
+            raise HTTPException(404, "nothing is captured here")
 
         def pieces():
             size, at = os.fstat(till.capture.fileno()).st_size, 0

@@ -5,7 +5,7 @@ Each state is a group of class `state` and id `state-NAME`: the page lights the 
 from functools import cache
 from html import escape
 
-from tools.state_diagram import NAMES, transitions
+from host_sim.show.states import NAMES, transitions
 
 # Where each state stands: column and row.
 PLACES = {

@@ -8,7 +8,8 @@ import json
 
 from starlette.websockets import WebSocketDisconnect
 
-from host_sim.web import views
+from host_sim.face import views
+from host_sim.web import images
 
 FRAME_S = 0.015     # between two messages at least
 LONGEST = 1_000     # characters of a message from a browser
@@ -61,8 +62,8 @@ class Viewer:
             return {"reload": True}
         till = site.tills[self._number]
         made = {
-            "screen": (till.versions["screen"], lambda: views.screen(till)),
-            "paper": (till.versions["paper"], lambda: views.paper(till, self._lines)),
+            "screen": (till.versions["screen"], lambda: images.screen(till)),
+            "paper": (till.versions["paper"], lambda: images.paper(till, self._lines)),
             "wire": (till.versions["wire"], lambda: views.wire(site, till, self._frames)),
             "till": (till.versions["till"], lambda: views.state(site, till)),
             "acquirer": (site.versions["acquirer"], lambda: views.acquirer(site)),

@@ -9,6 +9,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 from host_sim.bench.wire import Damage
+from host_sim.play.player import Player
+from host_sim.play.script import read_script
+from host_sim.play.shop import open_shop
 from host_sim.tap import overhear
 from tools.capture import pcapng
 from tools.capture.keys import Keys
@@ -16,9 +19,7 @@ from tools.capture.line import LineRecorder
 from tools.capture.masking import Masker
 from tools.capture.recording import microseconds
 from tools.capture.sink import Rotation
-from tools.press import Player, play
-from tools.script import read_script
-from tools.shop import open_shop
+from tools.press import play
 
 HERE = Path(__file__).parent
 SCRIPTS = Path("tests/scripts")     # as the captures' heads name it, from the top of the checkout

@@ -6,9 +6,9 @@ import pytest
 
 from firmware.flows.menu import MENUS
 from firmware.text.texts import LANGUAGES, Texts
+from host_sim.play.player import is_idle
+from host_sim.play.script import read_script
 from tests.till import Till
-from tools.press import is_idle
-from tools.script import read_script
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 LEAVES = [(menu, text_id, path) for menu, (_, _, entries) in MENUS.items()

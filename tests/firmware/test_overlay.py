@@ -7,10 +7,10 @@ import pytest
 
 from firmware import overlay
 from host_sim.on_micropython import MICROPYTHON
-from tools import press
+from host_sim.play.player import Player
+from host_sim.play.script import read_script
+from host_sim.play.shop import open_shop
 from tools.mpy import on_micropython
-from tools.script import read_script
-from tools.shop import open_shop
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 real = pytest.mark.skipif(not MICROPYTHON.exists(), reason="no MicroPython for this machine")
@@ -76,7 +76,7 @@ def test_a_procedure_run_again_and_again_takes_no_more_memory():
     script = read_script(SCRIPTS / "echo.txt")
     shop = open_shop(script.terminal, script.language, script.seed, world=on_micropython())
     with shop.world as world:
-        press.Player(script, shop).play()
+        Player(script, shop).play()
         taken = []
         for _ in range(8):
             world.press("MENU")

@@ -19,10 +19,10 @@ from firmware.storage import Storage
 from host_sim.bench.flash import BLOCK, TEARS, Flash, PowerCut
 from host_sim.chip import Chip
 from host_sim.core import prepare_flash
+from host_sim.play.shop import PASSWORDS
 from host_sim.world import pico_board
 from tests.till import Till, journal_of
 from tools.campaign import operator
-from tools.shop import PASSWORDS
 
 STORED = Path(__file__).with_name("version_1.flash")
 SOLD_LAST_WEEK, SOLD_TODAY, HELD, OTHER = "20260004", "20260001", "20260011", "20260006"

@@ -7,7 +7,8 @@ import pytest
 
 from firmware import refund_state as states
 from firmware import transitions as steps
-from tools.state_diagram import NAMES, diagram, transitions
+from host_sim.show.states import NAMES, transitions
+from tools.state_diagram import diagram
 
 EVENTS = (
     states.PREPARE, states.SEND, states.APPROVE, states.DECLINE, states.HOLD, states.FORGET,

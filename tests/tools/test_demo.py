@@ -7,10 +7,10 @@ import pytest
 
 from firmware.text.texts import Texts
 from host_sim.acquirer.samples import ORDERS
+from host_sim.play.shop import open_shop
 from tools import demo
 from tools.capture.recording import Reading
 from tools.cli import main
-from tools.shop import open_shop
 
 
 def test_demo_as_a_command_ends_with_the_line_that_others_read():

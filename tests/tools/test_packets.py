@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import cli, mask
+from host_sim.show import mask
+from tools import cli
 
 ROOT = Path(__file__).parents[2]
 FRAMES = json.loads((ROOT / "tests" / "protocol" / "frames.json").read_text())

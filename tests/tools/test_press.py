@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.play import player
+from host_sim.play.script import FORMS
 from tools import press
 from tools.cli import main
-from tools.script import FORMS
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 REFUND = SCRIPTS / "refund_full.txt"
@@ -33,7 +34,7 @@ def test_script_plays_as_it_says(path):
 def test_every_statement_of_the_language_can_be_played():
     read_by_the_parser = {"language", "start", "blank", "seed", "terminal", "ends_anywhere",
                           "scenario", "include", "repeat", "end"}
-    played = {name.removeprefix("do_") for name in vars(press.Player) if name.startswith("do_")}
+    played = {name.removeprefix("do_") for name in vars(player.Player) if name.startswith("do_")}
     assert played == FORMS.keys() - read_by_the_parser
 
 

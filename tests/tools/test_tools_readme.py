@@ -3,8 +3,8 @@ import io
 import re
 from pathlib import Path
 
+from host_sim.play.script import FORMS, parse_line
 from tools.cli import COMMANDS, main
-from tools.script import FORMS, parse_line
 
 README = (Path(__file__).parents[2] / "tools" / "README.md").read_text(encoding="utf-8")
 KEY_SCRIPTS = README.partition("## Key scripts")[2]

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from host_sim.acquirer import samples
+from host_sim.play.player import Player
+from host_sim.play.script import read_script
+from host_sim.play.shop import open_shop
 from protocol.framing import frame, lrc
 from protocol.iso8583 import Message
 from protocol.reference import codec
 from tools import cli
 from tools.capture.recording import Packet, Reading, Writer
 from tools.capture.run import record_script
-from tools.press import Player
-from tools.script import read_script
-from tools.shop import open_shop
 from tools.wireshark import dialect
 
 ROOT = Path(__file__).parents[2]

@@ -13,12 +13,12 @@ from host_sim.acquirer.keys import Keyring
 from host_sim.acquirer.ledger import Key
 from host_sim.acquirer.schema import APPROVED, REVIEW
 from host_sim.acquirer.server import Acquirer
+from host_sim.show.mask import CARD_FIELDS
 from protocol import sealing
 from protocol.errors import WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming
 from tools.campaign import shopfront
-from tools.mask import CARD_FIELDS
 
 REVIEW_MS = (5_000, 240_000)  # a reviewer decides so long after a refund was held
 SILENCE = b""

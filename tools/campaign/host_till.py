@@ -21,6 +21,7 @@ from host_sim.acquirer import ledger, review, samples, schema
 from host_sim.acquirer.crash import CrashPoints, HostCrash
 from host_sim.acquirer.keys import token
 from host_sim.acquirer.server import Acquirer
+from host_sim.play.shop import sample_ledger
 from host_sim.world import START
 from protocol import batch, sealing, session, tlv
 from protocol.iso8583 import Message
@@ -29,7 +30,6 @@ from protocol.pin import security_control
 from protocol.reference import codec
 from protocol.reference.ciphers import Ciphers
 from protocol.subfields import f60, f61
-from tools.shop import sample_ledger
 
 PART, QR, SAME_DAY, HELD = "20260004", "20260005", "20260001", "20260011"
 PART_FEN, HELD_FEN = 1_000, 5_000

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing
 from datetime import timedelta
 from importlib.metadata import version
 
+from host_sim.play.script import ScriptError
 from tools import press
 from tools.capture.keys import KeyFileFault, Keys, read_keys
 from tools.capture.line import Bridge, Clock, LineRecorder, interruptions
@@ -17,7 +18,6 @@ from tools.capture.masking import Masker
 from tools.capture.ports import Gone, open_port
 from tools.capture.recording import EPOCH
 from tools.capture.sink import Rotation, Whole
-from tools.script import ScriptError
 
 BAUD = 115200
 MEGABYTE = 1_000_000

@@ -9,6 +9,7 @@ from functools import cache, partial
 
 from host_sim.acquirer import samples
 from host_sim.acquirer.keys import token
+from host_sim.show.mask import TEST_CARDS
 from protocol import iso8583, tlv
 from protocol.dialect.fields import BITMAP_AT, FIELDS_AT
 from protocol.errors import WireFault
@@ -16,7 +17,6 @@ from protocol.keys import behind_keys
 from protocol.message import MTI_AT, Message
 from protocol.reference.tables import FIELDS, MESSAGES
 from tools.capture.units import CONTROL, HEAD, TAIL, frame_size, is_sound, lrc
-from tools.mask import TEST_CARDS
 
 UNDECODABLE = "undecodable"
 

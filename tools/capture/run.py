@@ -38,6 +38,11 @@ def record_script(file, shop, script, seed):
     return Recorder(file, shop.world, about(shop, "press", **known))
 
 
+def record_face(file, shop, **known):
+    """A Recorder of what a person does in a Shop."""
+    return Recorder(file, shop.world, about(shop, "run", **known))
+
+
 class Recorder:
     """Writes all that passes in a World into a binary file, from now on. Raises OSError out of
     whatever passes there."""

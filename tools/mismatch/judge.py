@@ -4,11 +4,11 @@ A packet that no codec refuses may still have been read the wrong way; this is w
 import re
 from typing import NamedTuple
 
+from host_sim.show.explain import ENTRY
 from protocol import MAY_LACK_MAC, tlv
 from protocol.errors import WireFault
 from protocol.reference import codec, tables
 from protocol.session import reply_fields, wrong
-from tools.explain import ENTRY
 from tools.mismatch.tags import tag_part
 
 UNKNOWN = 3  # odd values that a message of no known kind is as bad as

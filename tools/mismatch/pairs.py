@@ -1,11 +1,11 @@
 """Two packets that should match: a request and its reply, or the same packet by two encoders.
 What differs is named by field, and by the mistake that makes one out of the other.
 """
+from host_sim.show.explain import title
+from host_sim.show.mask import field_texts, masked
 from protocol.errors import WireFault
 from protocol.reference import codec, tables
 from protocol.session import MUST_EQUAL, reply_fields, reply_mti, transaction, wrong
-from tools.explain import title
-from tools.mask import field_texts, masked
 from tools.mismatch import envelope, head, reasons
 from tools.mismatch.mistake import Fit, Reason, fit
 

@@ -3,12 +3,12 @@ that fit are told, the most likely first. Sound bytes are never accused.
 """
 from typing import NamedTuple
 
+from host_sim.show.explain import title
 from protocol.dialect.fields import FIELDS_AT
 from protocol.errors import LocalMisuse
 from protocol.message import MTI_AT
 from protocol.reference import codec, tables
 from protocol.reference.ciphers import Ciphers
-from tools.explain import title
 from tools.mismatch import envelope, fields, head, keychecks, macs, tags
 from tools.mismatch.judge import UNKNOWN, judge
 from tools.mismatch.mistake import Fit, Reason, fits

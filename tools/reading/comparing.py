@@ -2,8 +2,8 @@
 
 Secret parts are compared by their bytes and shown as far as a mask leaves something.
 """
+from host_sim.show.explain import explain, shown_bytes
 from protocol.errors import WireFault
-from tools.explain import explain, shown_bytes
 
 ONLY = "absent"
 NAMES = {"TPDU": "tpdu", "header": "header", "MTI": "mti"}     # of what stands before the fields

@@ -1,7 +1,7 @@
 """What was told, as data for JSON."""
-from tools import mask
-from tools.explain import explain, shown_bytes
-from tools.mask import field_texts
+from host_sim.show import mask
+from host_sim.show.explain import explain, shown_bytes
+from host_sim.show.mask import field_texts
 
 
 def as_data(told, reveal=False):

@@ -57,7 +57,7 @@ def _screen(told):
 
 
 def _paper(told):
-    from tools.pictures import draw_paper
+    from host_sim.show.pictures import draw_paper
 
     text = "\n".join(line.text for line in told.rows)
     picture = draw_paper(told.rows).quantize(8)

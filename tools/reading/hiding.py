@@ -6,7 +6,7 @@ known of a screen, it is hidden.
 import re
 
 from firmware.text.texts import Texts
-from tools import mask
+from host_sim.show import mask
 
 ENTRY = re.compile(r"[0-9]*\**_")         # a row in which something is being typed
 HIDDEN = re.compile(r"[0-9]*\*+_?")         # ... of which not everything is shown

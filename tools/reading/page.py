@@ -6,9 +6,9 @@ import json
 from html import escape
 from pathlib import Path
 
+from host_sim.show.explain import explain, shown_bytes, yuan
+from host_sim.show.mask import free_text
 from protocol.errors import WireFault
-from tools.explain import explain, shown_bytes, yuan
-from tools.mask import free_text
 from tools.reading.diagram import row
 from tools.reading.told import clock
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
-from tools import mask
+from host_sim.show import mask
 from tools.reading.hiding import hides, is_typing, no_card, no_code
 from tools.reading.told import Told
 

@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from host_sim.show.mask import free_text
 from tools.capture.pcapng import PcapngFault
 from tools.capture.recording import CHANNELS, Reading
-from tools.mask import free_text
 from tools.reading import text
 from tools.reading.telling import Telling
 

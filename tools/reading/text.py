@@ -1,8 +1,8 @@
 """What was told, as lines for a terminal: one a thing, its faults marked under it."""
+from host_sim.show import story
+from host_sim.show.explain import explain
+from host_sim.show.mask import free_text
 from protocol.errors import WireFault
-from tools import story
-from tools.explain import explain
-from tools.mask import free_text
 from tools.reading.told import WAYS, clock, printable
 
 INDENT = " " * 14

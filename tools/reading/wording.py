@@ -4,11 +4,11 @@ Card numbers stand with first 6 and last 4, whole only if they are published or 
 """
 from functools import lru_cache
 
+from host_sim.show import mask
+from host_sim.show.explain import title, yuan
+from host_sim.show.mask import card_number, free_text
 from protocol.message import Message
 from protocol.reference import tables
-from tools import mask
-from tools.explain import title, yuan
-from tools.mask import card_number, free_text
 
 # What the digit of F48 says of a settlement
 TOTALS = {"1": "totals equal", "2": "totals differ", "3": "nothing was settled"}

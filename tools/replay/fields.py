@@ -6,12 +6,12 @@ first 6 and last 4 digits, of tracks, PIN blocks and keys nothing.
 from functools import lru_cache
 from typing import NamedTuple
 
+from host_sim.show.explain import explain, title
+from host_sim.show.mask import CARD_FIELDS, MASK, field_texts, masked
 from host_sim.tap import FrameTap
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from protocol.keys import KEY_ENTRY
-from tools.explain import explain, title
-from tools.mask import CARD_FIELDS, MASK, field_texts, masked
 
 FRAME_HEAD = 3          # STX and length before a packet
 CONTROL = {b"\x06": "ACK", b"\x15": "NAK"}

@@ -12,12 +12,12 @@ from host_sim.acquirer.link import LinkServer
 from host_sim.acquirer.scenario import ScenarioError
 from host_sim.core import Step
 from host_sim.device import PICO
+from host_sim.play.player import Player
+from host_sim.play.script import Script, ScriptError, parse_line
+from host_sim.play.shop import factory, open_books
 from host_sim.world import World
 from tools.capture.recording import microseconds
 from tools.capture.run import listen
-from tools.press import Player
-from tools.script import Script, ScriptError, parse_line
-from tools.shop import factory, open_books
 
 NEEDED = ("start", "terminal", "mac", "seed", "language")
 

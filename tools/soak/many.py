@@ -13,9 +13,9 @@ from time import perf_counter
 
 from host_sim.acquirer import scenario, schema
 from host_sim.acquirer.host import Host, open_scenario
+from host_sim.play.shop import books_wrong
 from host_sim.world import START
 from tools.campaign.leaving import FINANCIAL
-from tools.shop import books_wrong
 from tools.soak.seat import AT_THE_TILL, Seat, Shared, plan
 
 SCENARIO = "busy_day"

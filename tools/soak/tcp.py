@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from host_sim.acquirer import scenario, schema
 from host_sim.gateway import Gateway
-from tools.shop import books_wrong
+from host_sim.play.shop import books_wrong
 from tools.soak.many import SCENARIO
 from tools.soak.seat import Seat, plan
 

@@ -6,12 +6,12 @@ import shutil
 import sys
 from pathlib import Path
 
+from host_sim.show.mask import field_texts, masked
 from protocol.errors import WireFault
 from protocol.message import MTI_AT
 from protocol.reference import codec
 from tools.capture import pcapng, units
 from tools.capture.recording import Reading
-from tools.mask import field_texts, masked
 from tools.wireshark import dialect
 
 PORT = 8583

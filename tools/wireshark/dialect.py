@@ -3,9 +3,9 @@ tuidan_dialect.lua anew, and a test holds the file to it.
 """
 from pathlib import Path
 
+from host_sim.show.explain import NETWORKS, PROCESSING, TYPES
+from host_sim.show.mask import TEST_CARDS
 from protocol.reference import tables
-from tools.explain import NETWORKS, PROCESSING, TYPES
-from tools.mask import TEST_CARDS
 
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "tuidan_dialect.lua"

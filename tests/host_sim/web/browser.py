@@ -10,8 +10,8 @@ from pathlib import Path
 from playwright.sync_api import TimeoutError as NotInTime
 
 from firmware.text.texts import Texts
+from host_sim.play.player import squeezed
 from tools.demo import ORDER, answers, landmark
-from tools.press import squeezed
 
 ROOT = Path(__file__).parents[3]
 CHROMIUM = shutil.which("chromium")

@@ -8,10 +8,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from host_sim.web import recording
-from host_sim.web.face import Choice, Face
+from host_sim.face import recording
+from host_sim.face.face import Choice, Face
+from host_sim.play.script import parse_line
 from tests.host_sim.web.browser import served
-from tools.script import parse_line
 
 
 def get(address, path="/", **headers):

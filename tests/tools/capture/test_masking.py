@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from host_sim.acquirer import samples
 from host_sim.acquirer.keys import token
+from host_sim.show.mask import TEST_CARDS
 from protocol import tlv
 from protocol.pin import PinKey
 from protocol.reference.ciphers import Ciphers
@@ -28,7 +29,6 @@ from tests.tools.capture.lines import (
 )
 from tools.capture.keys import Known
 from tools.capture.units import is_sound, lrc
-from tools.mask import TEST_CARDS
 
 REAL = "6217001234567890123"
 TEST = "6200000000000005"

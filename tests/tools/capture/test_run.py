@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.play.script import read_script
 from host_sim.world import KEY_DOWN_MS
 from tools import press
 from tools.capture.recording import Reading, microseconds
 from tools.capture.units import STX, is_sound
 from tools.cli import main
 from tools.mpy import on_micropython
-from tools.script import read_script
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 

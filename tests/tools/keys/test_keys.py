@@ -10,13 +10,13 @@ import pytest
 from psec import tr31 as psec
 
 from host_sim.acquirer import samples
+from host_sim.play.shop import open_shop
 from host_sim.ptyboard import flashfile
 from protocol.keys import kcv
 from tests.till import Till
 from tools.campaign.image import Image
 from tools.cli import main
 from tools.keys import parts, slot
-from tools.shop import open_shop
 from tools.terminal import enrolled_flash
 
 ONE, OTHER = "0123456789ABCDEFFEDCBA9876543210", "08D7B4FB629D0885CA5D92598DCA48CE"

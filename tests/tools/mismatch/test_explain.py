@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from host_sim.acquirer import samples
+from host_sim.play.player import Player
+from host_sim.play.script import read_script
+from host_sim.play.shop import open_shop
 from protocol.framing import frame
 from protocol.iso8583 import Message
 from protocol.mac import Mac
@@ -17,9 +20,6 @@ from tools import cli
 from tools.capture.recording import Packet, Writer
 from tools.mismatch import envelope, inputs, keyset, macs, pairs, reasons
 from tools.mismatch.keyset import KeySet
-from tools.press import Player
-from tools.script import read_script
-from tools.shop import open_shop
 
 ROOT = Path(__file__).parents[3]
 FRAMES = json.loads((ROOT / "tests" / "protocol" / "frames.json").read_text())

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from host_sim.acquirer import samples
+from host_sim.show.mask import TEST_CARDS
 from protocol.framing import ACK, NAK, frame
 from protocol.iso8583 import Message, encode
 from protocol.mac import Mac
@@ -14,7 +15,6 @@ from protocol.reference.keys import wrap_working_keys
 from protocol.tlv import pack
 from tools import press
 from tools.capture.recording import Packet, Reading, Writer
-from tools.mask import TEST_CARDS
 from tools.reading.units import unit
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from host_sim.show.mask import MASK
 from protocol.iso8583 import Message
 from protocol.tlv import pack
 from tests.tools.reading.made import (
@@ -19,7 +20,6 @@ from tests.tools.reading.made import (
     secrets,
 )
 from tools.cli import main
-from tools.mask import MASK
 
 SAMPLE = ("refund_full", "no_reply", "line_noise", "late_reply", "sale_swipe", "sale_keyed",
           "sale_wrong_pin", "activate", "operators", "own_password", "settle_equal", "void",

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 
-from tools.script import FORMS, ScriptError, parse_line, read_script
+from host_sim.play.script import FORMS, ScriptError, parse_line, read_script
 
 
 def script(tmp_path, text, name="a.txt"):

@@ -13,12 +13,11 @@ from host_sim.agreement import CodecsDisagree
 from host_sim.bench.flash import PICO_BYTES
 from host_sim.bench.keypad import NAMES as KEYS
 from host_sim.core import FirmwareCrash
-from host_sim.web.kept import Calendar, FileFlash
+from host_sim.face.kept import Calendar, FileFlash
+from host_sim.play.player import Player
+from host_sim.play.script import ScriptError, parse_line
+from host_sim.play.shop import Shop, place
 from host_sim.world import KEY_DOWN_MS, KEY_UP_MS, START, World
-from tools.capture.run import Recorder, about
-from tools.press import Player
-from tools.script import ScriptError, parse_line
-from tools.shop import Shop, place
 
 MOST_FRAMES = 500       # that a till keeps to be looked at
 MOST_LINES = 1_000      # of paper that hang out of the printer
@@ -57,9 +56,9 @@ class Shelf:
 class Till:
     """A terminal of the Site and what it has shown. `crash`: what its firmware died of, or None.
     `deeds`: (ms, the screen's rows before, statement of the key-script language). `capture`: the
-    file that all goes into, `run` its head."""
+    file that all goes into, None if nothing is written down."""
 
-    def __init__(self, number, shop, run):
+    def __init__(self, number, shop):
         self.number = number
         self.shop = shop
         self.world = shop.world
@@ -67,8 +66,7 @@ class Till:
         self.frames = Shelf(MOST_FRAMES)    # (ms, "out" or "in", packet)
         self.lines = Shelf(MOST_LINES)      # host_sim.bench.printer.Line, or None for a cut
         self.deeds = []
-        self.capture = TemporaryFile(prefix="tuidan-")
-        Recorder(self.capture, shop.world, run)
+        self.capture = None
         self.versions = Counter()
         self._printed = self._cuts = 0
         self._finger_free_at = 0
@@ -112,15 +110,17 @@ class Till:
 
 
 class Site:
-    """`numbers`: of the terminals of `books` (tools.shop.open_books) that stand here; `scenario`:
+    """`numbers`: of the terminals of `books` (play.shop.open_books) that stand here; `scenario`:
     the name of what they come from, None for the samples. `folder`: where the terminals' flash is
-    kept, and what was there is gone on with; None: nothing is kept."""
+    kept, and what was there is gone on with; None: nothing is kept. `record(file, shop, **known)`:
+    writes all that passes in a Shop into a file from then on."""
 
     def __init__(self, books, numbers, language="zh", seed=0, start=START, world=World,
-                 scenario=None, folder=None):
+                 scenario=None, folder=None, record=None):
         self.books = books
         self.folder = folder
         self.scenario = scenario
+        self._record = record
         self.start = start
         self.seed = seed
         self.language = language
@@ -139,14 +139,18 @@ class Site:
         made = place(books, number, self.language, seed, self.start, world)
         merchant, mac = books.terminals[number]
         shop = Shop(made, books.acquirer, books.engine, merchant, mac, None, number)
-        run = about(shop, "run", seed=seed, language=self.language, scenario=self.scenario)
-        self.tills[number] = Till(number, shop, run)
+        till = self.tills[number] = Till(number, shop)
+        if self._record is not None:
+            till.capture = TemporaryFile(prefix="tuidan-")
+            self._record(till.capture, shop, seed=seed, language=self.language,
+                         scenario=self.scenario)
 
     def close(self):
         """Nothing that belongs to the Site stays behind."""
         for till in self.tills.values():
             till.world.close()
-            till.capture.close()
+            if till.capture is not None:
+                till.capture.close()
             if self.folder is not None:
                 till.world.device.flash.close()
         self.books.engine.dispose()

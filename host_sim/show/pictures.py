@@ -11,7 +11,7 @@ from itertools import pairwise
 from PIL import Image, ImageDraw
 
 from host_sim.bench.printer import COLUMNS, Line
-from tools.glyphs import RECORD, TARGET
+from host_sim.bench.reader import GLYPH_FILE, RECORD
 
 # The LCD: dark blue dots on the yellow-green of a reflective module, a thin seam between dots.
 LCD_WIDTH, LCD_HEIGHT = 128, 64
@@ -180,5 +180,5 @@ def _glyph(char: str) -> tuple[bool, bytes]:
 def _glyphs() -> dict[str, tuple[bool, bytes]]:
     return {
         chr(code): (gb > 0xFF, bitmap)
-        for code, gb, bitmap in RECORD.iter_unpack(TARGET.read_bytes())
+        for code, gb, bitmap in RECORD.iter_unpack(GLYPH_FILE.read_bytes())
     }

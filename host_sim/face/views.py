@@ -1,47 +1,22 @@
-"""What the page shows of a Site, as data for JSON. Looks at everything, changes nothing.
+"""What a face shows of a Site, as plain data. Looks at everything, changes nothing.
 
 Cards are masked here as everywhere; what is typed at a password or PIN is not shown at all.
 """
-import base64
-import io
 from datetime import timedelta
-from functools import lru_cache
 
 from sqlalchemy import func, select
 
 from firmware import refund_state
-from firmware.transitions import NAMES
 from host_sim.acquirer import schema
+from host_sim.show.explain import title, yuan
+from host_sim.show.states import NAMES
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
-from tools.explain import title, yuan
-from tools.pictures import draw_line
 
-STATES = NAMES.split()
 TYPES = {refund_state.REFUND: "refund", refund_state.VOID: "void", refund_state.SALE: "sale"}
 MOST_ROWS = 30
 HOST_STATES = {schema.OPEN: "open", schema.REVIEW: "in review", schema.APPROVED: "approved",
                schema.DECLINED: "declined", schema.CANCELLED: "cancelled"}
-
-
-def screen(till):
-    """{"pixels": base64 of 1024 bytes, "rows": [4 texts]}"""
-    return {"pixels": base64.b64encode(till.world.device.pixels()).decode(),
-            "rows": till.world.screen()}
-
-
-def paper(till, since):
-    """{"from": n, "lines": [{"text", "png": base64} or null for a cut]}"""
-    first, lines = till.lines.since(since)
-    return {"from": first, "lines": [line and {"text": line.text, "png": _png(line)}
-                                     for line in lines]}
-
-
-@lru_cache(maxsize=256)
-def _png(line):
-    file = io.BytesIO()
-    draw_line(line).save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode()
 
 
 def wire(site, till, since):
@@ -89,14 +64,14 @@ def state(site, till):
         "operator": terminal.operator, "signed_on": bool(terminal.signed_on),
         "batch": terminal.counters.batch, "training": terminal.training is not None,
         "records": [record(one) for one in records],
-        "state": STATES[in_hand.state] if in_hand else None,
+        "state": NAMES[in_hand.state] if in_hand else None,
         "kind": TYPES[in_hand.type] if in_hand else None,
     }
 
 
 def record(one):
     """A record of the journal in words."""
-    return {"kind": TYPES[one.type], "state": STATES[one.state], "stan": f"{one.stan:06}",
+    return {"kind": TYPES[one.type], "state": NAMES[one.state], "stan": f"{one.stan:06}",
             "order": one.order, "amount": yuan(one.amount_fen), "tries": one.tries}
 
 

@@ -4,8 +4,8 @@ import pytest
 from PIL import Image, ImageColor
 
 from host_sim.bench.printer import Line
-from tools import pictures
-from tools.pictures import contact_sheet, draw_paper, draw_screen
+from host_sim.show import pictures
+from host_sim.show.pictures import contact_sheet, draw_paper, draw_screen
 
 INNER = pictures.LCD_MARGIN + pictures.LCD_FRAME
 UNLIT, LIT = map(ImageColor.getrgb, pictures.LCD_DOT)

@@ -1,13 +1,13 @@
 """Packets, screens and paper told to a person."""
 import pytest
 
+from host_sim.show import story
+from host_sim.show.explain import MAC_STEPS, explain
 from host_sim.world import Event, Screen
 from protocol import tlv
 from protocol.errors import WireFault
 from protocol.iso8583 import Message, encode
 from protocol.mac import KEY_SIZES
-from tools import story
-from tools.explain import MAC_STEPS, explain
 
 CARD = "6228480402564890018"
 REFUND = Message("6000030000", "603100311001", "0220", {

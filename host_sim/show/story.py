@@ -8,12 +8,12 @@ from itertools import zip_longest
 from textwrap import wrap
 from unicodedata import east_asian_width
 
+from host_sim.show.explain import explain, shown_bytes, title
+from host_sim.show.mask import MASK, field_texts, masked
 from protocol import HELD_FOR_REVIEW, ending
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
 from protocol.reference.tables import CODES, MESSAGES
-from tools.explain import explain, shown_bytes, title
-from tools.mask import MASK, field_texts, masked
 
 SCREEN_COLUMNS = 16
 BOX_COLUMNS = SCREEN_COLUMNS + 4

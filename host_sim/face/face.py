@@ -6,11 +6,11 @@ import asyncio
 from typing import Any, NamedTuple
 
 from host_sim.acquirer import scenario
-from host_sim.web.kept import Calendar
-from host_sim.web.pace import Pace
-from host_sim.web.site import Site
+from host_sim.face.kept import Calendar
+from host_sim.face.pace import Pace
+from host_sim.face.site import Site
+from host_sim.play.shop import open_books
 from host_sim.world import START
-from tools.shop import open_books
 
 MOST_TILLS = 6
 SAMPLES = "samples"
@@ -25,11 +25,13 @@ class Choice(NamedTuple):
 
 class Face:
     """`generation` grows with every Site. `kept`: a folder in which every choice has one of its
-    own, and goes on where it was left; None: nothing is kept."""
+    own, and goes on where it was left; None: nothing is kept. `record` as Site has it."""
 
-    def __init__(self, choice=Choice(), kept=None):  # noqa: B008 - a tuple does not change
+    def __init__(self, choice=Choice(), kept=None,  # noqa: B008 - a tuple does not change
+                 record=None):
         self.generation = 0
         self._kept = kept
+        self._record = record
         self.viewers = set()
         self.site: Any = None   # the Site that is open, from open() on
         self._running = None
@@ -51,7 +53,7 @@ class Face:
                            again=True)
         numbers = list(books.terminals)[:MOST_TILLS]
         site = Site(books, numbers, choice.language, choice.seed, start,
-                    scenario=played and choice.scenario, folder=folder)
+                    scenario=played and choice.scenario, folder=folder, record=self._record)
         self.site, self.choice = site, choice
         self.pace = Pace(site)
         self.generation += 1

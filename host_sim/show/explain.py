@@ -5,13 +5,13 @@ PIN blocks are named, never shown.
 """
 from dataclasses import dataclass
 
+from host_sim.show.mask import CARD_FIELDS, MASK, field_texts, masked, without_tracks
 from protocol import tlv
 from protocol.dialect.fields import FIELDS_AT
 from protocol.errors import WireFault
 from protocol.iso8583 import Message, decode, encode
 from protocol.keys import KEY_ENTRY, behind_keys
 from protocol.reference import tables
-from tools.mask import CARD_FIELDS, MASK, field_texts, masked, without_tracks
 
 
 @dataclass(frozen=True)
