@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import schema
 from host_sim.acquirer.witness import PutBack
-from host_sim.office import accounts
+from host_sim.office import accounts, store
 
 REFUSALS = {
     "name_form": "a name is 2 to 32 of a-z, 0-9, '.', '_' and '-', a letter first",
@@ -38,7 +38,7 @@ def run(args):
         return _failed("the two are not the same")
     now = datetime.now(UTC).replace(tzinfo=None)
     try:
-        engine = schema.open_engine(args.ledger)
+        engine = store.prepare(schema.open_engine(args.ledger))
         digest = accounts.Door(engine).digest(args.name, password)
         with engine.begin() as connection:
             accounts.add(connection, args.name, accounts.ADMINISTRATOR, digest, now)

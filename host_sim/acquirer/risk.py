@@ -6,10 +6,10 @@ when the refund is first judged: a repeat gets the answer that was stored.
 
 import json
 from collections import namedtuple
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Integer, bindparam, case, func, literal_column, select
+from sqlalchemy import Connection, Integer, Row, bindparam, case, func, literal_column, select
 
 from host_sim.acquirer import ledger
 from host_sim.acquirer.call import Call
@@ -77,29 +77,38 @@ _BEFORE = (
 
 def held_by(call: Call) -> list[str]:
     """The rules of the merchant that hold this refund, which is not recorded yet."""
-    limits = _limits(call.terminal.risk)
+    return holds(call.connection, call.terminal, operator(call), call.amount_fen, call.now)
+
+
+def holds(connection: Connection, terminal: Row, by, amount_fen: int, now: datetime) -> list[str]:
+    """The same for a refund that comes by no message; `by`: operator or None."""
+    limits = _limits(terminal.risk)
     if limits == OFF:
         return []
-    before = call.connection.execute(
+    before = connection.execute(
         _BEFORE,
         {
-            "terminal_id": call.terminal.terminal_id,
-            "operator": operator(call),
-            "merchant_id": call.terminal.merchant_id,
-            "hour_ago": call.now - HOUR,
-            "week_ago": call.now - WEEK,
+            "terminal_id": terminal.terminal_id,
+            "operator": by,
+            "merchant_id": terminal.merchant_id,
+            "hour_ago": now - HOUR,
+            "week_ago": now - WEEK,
         },
     ).one()
-    judged = Case(limits, call.amount_fen, f"{call.now:%H%M}", *before)
+    judged = Case(limits, amount_fen, f"{now:%H%M}", *before)
     return [name for name, holds in RULES if holds(judged)]
 
 
 def noted(call: Call, held: list[str]) -> dict:
-    """What is kept with a refund: who entered it, and every rule that held it, here or there."""
+    """What is kept with a refund: who entered it, why, what rules held it, here or there."""
     told = call.request.tags.get("DF13", "")
     numbers = [told[at : at + 2] for at in range(0, len(told), 2)]
     till = ["at the till: " + RISK_RULES.get(number, number) for number in numbers]
-    return {"operator": operator(call), "rules": "; ".join(held + till) or None}
+    return {
+        "operator": operator(call),
+        "reason": call.request.tags.get("DF06"),
+        "rules": "; ".join(held + till) or None,
+    }
 
 
 def audit(call: Call, held: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The acquirer's tables, and how its SQLite file is opened.
+"""The acquirer's tables, and how its database is opened.
 
 A posting moves an amount between two accounts in one row, so double entry cannot fail to
 balance. Postings and audit lines are never changed or removed: triggers refuse it.
@@ -8,7 +8,7 @@ import sqlite3
 from datetime import datetime
 
 from sqlalchemy import (
-    DDL,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -28,12 +28,14 @@ from sqlalchemy import (
     insert,
 )
 
+from host_sim.acquirer import postgres, triggers
 from host_sim.acquirer.witness import CountedConnection, PutBack, Witness
 
 # The states of a transaction, numbered as tag DF08 has them. A reversed void is CANCELLED.
 OPEN, REVIEW, APPROVED, DECLINED, CANCELLED, UNKNOWN = 1, 2, 3, 4, 5, 6
 
 metadata = MetaData()
+Fen = BigInteger().with_variant(Integer, "sqlite")
 
 merchant = Table(
     "merchant",
@@ -96,7 +98,7 @@ order = Table(
     Column("merchant_id", ForeignKey("merchant.merchant_id"), nullable=False),
     Column("product", String(60), nullable=False),
     Column("quantity", Integer, nullable=False),
-    Column("amount_fen", Integer, nullable=False),
+    Column("amount_fen", Fen, nullable=False),
     Column("sold_on", String(8), nullable=False),
     Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
     Column("batch", Integer, nullable=False),
@@ -121,9 +123,9 @@ settlement = Table(
     Column("batch", Integer, nullable=False),
     Column("stan", Integer, nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    Column("debit_fen", Integer, nullable=False),
+    Column("debit_fen", Fen, nullable=False),
     Column("debit_count", Integer, nullable=False),
-    Column("credit_fen", Integer, nullable=False),
+    Column("credit_fen", Fen, nullable=False),
     Column("credit_count", Integer, nullable=False),
     Column("result", Integer, nullable=False),
     Column("settled_at", DateTime, nullable=False),
@@ -151,7 +153,7 @@ card = Table(
     Column("token", LargeBinary(8), primary_key=True),
     Column("issuer", String(11), nullable=False),
     Column("expiry", String(4), nullable=False),
-    Column("most_fen", Integer, nullable=False),
+    Column("most_fen", Fen, nullable=False),
     Column("pin", LargeBinary(8), nullable=False),
     Column("tries", Integer, nullable=False, default=0),
     CheckConstraint("length(token) = 8 and length(expiry) = 4"),
@@ -171,7 +173,7 @@ txn = Table(
     Column("state", Integer, nullable=False),
     Column("fingerprint", String(64)),
     Column("order_no", ForeignKey("sold_order.order_no")),
-    Column("amount_fen", Integer),
+    Column("amount_fen", Fen),
     Column("tries", Integer, nullable=False, default=0),
     Column("code", String(2)),
     Column("rrn", String(12), unique=True),
@@ -180,6 +182,7 @@ txn = Table(
     Column("closing_code", String(2)),
     Column("note", String(60)),
     Column("operator", String(2)),
+    Column("reason", String(2)),  # DF06
     Column("rules", String(400)),  # of risk that held it, in words
     # The settlement that counted it; None until one has.
     Column("settled", ForeignKey("settlement.id")),
@@ -192,7 +195,8 @@ txn = Table(
     CheckConstraint("state not in (2, 3) or (order_no is not null and amount_fen > 0)"),
 )
 Index("txn_order", txn.c.order_no)
-Index("txn_unsettled", txn.c.terminal_id, sqlite_where=txn.c.settled.is_(None))
+_uncounted = txn.c.settled.is_(None)
+Index("txn_unsettled", txn.c.terminal_id, sqlite_where=_uncounted, postgresql_where=_uncounted)
 
 posting = Table(
     "posting",
@@ -203,7 +207,7 @@ posting = Table(
     Column("kind", String(6), nullable=False),
     Column("debit", ForeignKey("account.name"), nullable=False),
     Column("credit", ForeignKey("account.name"), nullable=False),
-    Column("amount_fen", Integer, nullable=False),
+    Column("amount_fen", Fen, nullable=False),
     Column("posted_at", DateTime, nullable=False),
     # Once posted and once undone at most, whatever is repeated.
     UniqueConstraint("txn_id", "kind"),
@@ -228,47 +232,22 @@ audit = Table(
 rrn_counter = Table("rrn_counter", metadata, Column("last", Integer, nullable=False))
 
 
-def _refuse(table: Table, verb: str) -> DDL:
-    return DDL(
-        f"create trigger {table.name}_no_{verb} before {verb} on {table.name} "
-        f"begin select raise(abort, '{table.name} rows are kept as written'); end"
-    )
-
-
-for _table in (posting, audit):
-    for _verb in ("update", "delete"):
-        event.listen(_table, "after_create", _refuse(_table, _verb).execute_if(dialect="sqlite"))
-
-_COUNTED_ONCE = DDL(
-    """create trigger txn_counted_once before update on txn
-    when old.settled is not null begin
-      select raise(abort, 'counted in a settlement') where new.settled is not old.settled
-        or new.state <> old.state;
-    end"""
-)
-event.listen(txn, "after_create", _COUNTED_ONCE.execute_if(dialect="sqlite"))
-
-# The rules refuse an over-refund before this does; the database refuses it whatever they say.
-_NEVER_ABOVE_THE_ORDER = DDL(
-    """create trigger posting_never_above_the_order after insert on posting
-    when new.kind in ('refund', 'void') begin
-      select raise(abort, 'refunds above the order') where
-        (select sum(case p.kind when 'undo' then -p.amount_fen else p.amount_fen end)
-           from posting p left join txn t on t.id = p.txn_id
-           where p.order_no = new.order_no and p.kind <> 'sale' and t.kind is not 'sale')
-        > (select o.amount_fen from sold_order o where o.order_no = new.order_no);
-    end"""
-)
-event.listen(posting, "after_create", _NEVER_ABOVE_THE_ORDER.execute_if(dialect="sqlite"))
+TABLES = tuple(metadata.tables.values())  # the ledger's own, whoever else shares the metadata
+triggers.attach(dict(metadata.tables), triggers.TRIGGERS)
 
 
 def open_engine(path: str | None = None, accept_older: datetime | None = None) -> Engine:
-    """An engine on the SQLite file at `path` (memory without one), durable at every commit.
+    """An engine on the SQLite file at `path` (memory without one), or on the PostgreSQL database
+    of a URL, durable at every commit.
 
     Every transaction takes the write lock at its start, so what it read still holds when it
     writes. Tables are made where they are missing. Raises witness.PutBack for a file that was put
     back from an older copy, unless `accept_older` gives the time of the audit line that says so.
     """
+    if postgres.is_url(path):
+        engine = postgres.open_database(str(path))
+        metadata.create_all(engine, TABLES)
+        return engine
     if path is None:
         # The one connection is everybody's: giving it back must end nobody's transaction.
         engine = create_engine("sqlite://", poolclass=StaticPool, pool_reset_on_return=None)
@@ -290,7 +269,7 @@ def open_engine(path: str | None = None, accept_older: datetime | None = None) -
     if put_back and accept_older is None:
         engine.dispose()
         raise put_back
-    metadata.create_all(engine)
+    metadata.create_all(engine, TABLES)
     if put_back:
         with engine.begin() as connection:
             detail = f"{put_back.held} of {put_back.seen} changes"

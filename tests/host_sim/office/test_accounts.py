@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from host_sim.acquirer import schema
-from host_sim.office import accounts, knocks
+from host_sim.office import accounts, knocks, store
 from tools.cli import main
 
 NOW = datetime(2026, 3, 16, 9, 0)
@@ -40,7 +40,7 @@ class Office:
 
 @pytest.fixture
 def office():
-    made = Office(schema.open_engine())
+    made = Office(store.prepare(schema.open_engine()))
     made.add("li")
     return made
 

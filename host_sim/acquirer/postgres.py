@@ -1,0 +1,46 @@
+"""The ledger in PostgreSQL, under the same rules as in a SQLite file.
+
+Every transaction takes the one writer's lock at its start, as SQLite's `begin immediate` does, so
+what it read still holds when it writes; a commit is durable before it returns (synchronous_commit).
+"""
+
+from decimal import Decimal
+
+from sqlalchemy import Engine, create_engine, event, make_url
+
+WRITER = 8583  # the number of the advisory lock
+_NUMERIC = 1700  # PostgreSQL's type of a sum
+
+
+def is_url(path: str | None) -> bool:
+    """Whether it names a PostgreSQL database, not a file."""
+    return path is not None and str(path).startswith(("postgresql:", "postgresql+", "postgres:"))
+
+
+def open_database(url: str, writes: bool = True) -> Engine:
+    """An engine; its transactions write one after the other, or (`writes` false) only read, and
+    then wait for nobody."""
+    named = make_url(url.replace("postgres:", "postgresql:", 1))
+    engine = create_engine(named.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection, _record):
+        connection.register_in_adapter(_NUMERIC, _number)
+
+    begin = _begin if writes else _begin_reading
+    engine.dialect.do_begin = begin  # type: ignore[assignment]
+    return engine
+
+
+def _begin(connection) -> None:
+    connection.cursor().execute(f"select pg_advisory_xact_lock({WRITER})")
+
+
+def _begin_reading(connection) -> None:
+    connection.cursor().execute("set transaction isolation level repeatable read, read only")
+
+
+def _number(text):
+    """A sum of fen is whole; an average may not be."""
+    number = Decimal(text)
+    return int(number) if number == int(number) else float(number)

@@ -1,0 +1,84 @@
+"""The ledger as the back office uses it: with its own tables, one writer, and readers beside it.
+
+What is written is one transaction each; a page that only reads waits for nobody and holds up no
+terminal.
+"""
+
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
+
+from host_sim.acquirer import postgres, schema
+from host_sim.office import accounts, knocks
+from host_sim.office import schema as tables
+from host_sim.office import schema_more as more
+from host_sim.office import triggers as guards
+from host_sim.office.audit import FIRST
+
+OWN = (tables.refund, tables.step, tables.dispute, tables.evidence, tables.payout,
+       tables.clearing_day, tables.correction, more.trail, more.trail_head, more.device,
+       more.api_key, more.webhook, more.outbox, accounts.person, accounts.session, knocks.knock)  # fmt: skip
+
+
+class Store:
+    """`engine`: from acquirer.schema.open_engine; the back office's tables are made where they are
+    missing, and the refunds that the ledger has already get their rows."""
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        prepare(engine)
+        self._reader = _reader(engine)
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """One transaction: all of it or, with an exception, nothing."""
+        return self.engine.begin()
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A look at one moment of the ledger."""
+        return self._reader.begin()
+
+    def close(self) -> None:
+        """The reader's connections; the engine is its owner's."""
+        if self._reader is not self.engine:
+            self._reader.dispose()
+
+
+def prepare(engine: Engine) -> Engine:
+    """Make what is missing of the back office's tables in a ledger; the engine again."""
+    if inspect(engine).has_table("trail_head"):
+        return engine
+    dialect = engine.dialect.name
+    with engine.begin() as connection:
+        cursor = connection.connection.cursor()
+        run = cursor.execute  # as it stands: no driver reads a % in it
+        schema.metadata.create_all(connection, OWN, checkfirst=True)
+        for statement in tables.ORDER_INDEXES:
+            run(statement)
+        for table in guards.TRIGGERS:
+            for named, statement in guards.TRIGGERS[table]:
+                if named == dialect:
+                    run(statement)
+        connection.execute(insert(more.trail_head).values(id=1, rows=0, hash=FIRST))
+        run(guards.adopt(dialect, "1 = 1"))
+    return engine
+
+
+def _reader(engine):
+    if engine.dialect.name == "postgresql":
+        return postgres.open_database(engine.url.render_as_string(False), writes=False)
+    if engine.url.database is None:
+        return engine  # in memory there is one connection
+    reader = create_engine(engine.url)
+
+    @event.listens_for(reader, "connect")
+    def _set_up(connection, _record):
+        connection.isolation_level = None
+        connection.execute("pragma query_only=on")
+
+    reader.dialect.do_begin = _begin  # type: ignore[method-assign]
+    return reader
+
+
+def _begin(connection):
+    connection.execute("begin")
+

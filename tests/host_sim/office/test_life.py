@@ -1,0 +1,98 @@
+"""A refund's whole life: applied for, reviewed by another person, posted, paid, disputed."""
+
+import pytest
+
+from host_sim.acquirer import samples
+from host_sim.office import audit, clearing, disputes, life, review
+from host_sim.office.refusals import Refused
+from tests.host_sim.acquirer.till import code
+from tests.host_sim.office.desk import ANNA, BOB, CARL, ORDER
+
+
+def refused(deed, *words, **more):
+    with pytest.raises(Refused) as reason:
+        deed(*words, **more)
+    return reason.value.code
+
+
+def test_application_approved_by_another_person_is_posted_and_paid(desk):
+    number = desk.apply().id
+    assert desk.back_fen() == 0 and desk.host.order(ORDER).held_fen == 1000
+    assert desk.do(review.approve, BOB, number, "ok").state == "approved"
+    assert desk.back_fen() == 1000
+    states = [desk.days() and desk.find(number).state for _ in range(3)]
+    assert states == ["processing", "paid", "paid"]
+    told = [step.after for step in desk.look(life.history, number)]
+    assert told == ["applied", "approved", "processing", "paid"]
+    assert desk.look(audit.verify)[0] >= 4
+
+
+def test_applicant_cannot_approve_whatever_his_role(desk):
+    number = desk.apply(actor=BOB).id
+    assert refused(desk.do, review.approve, BOB, number, "ok") == "OWN_APPLICATION"
+    assert refused(desk.do, review.approve, ANNA, number, "ok") == "NOT_ALLOWED"
+    assert desk.back_fen() == 0
+
+
+def test_two_reviewers_post_one_credit(desk):
+    number = desk.apply().id
+    desk.do(review.approve, BOB, number, "ok")
+    assert refused(desk.do, review.approve, CARL, number, "ok") == "NOT_NOW"
+    assert desk.do(review.approve, BOB, number, "ok").state == "approved"  # the back button
+    assert desk.back_fen() == 1000
+
+
+def test_rejected_application_frees_the_amount(desk):
+    number = desk.apply(52_000).id
+    assert refused(desk.apply, 1) == "AMOUNT_ABOVE_ORDER"
+    desk.do(review.reject, BOB, number, "no receipt")
+    assert desk.apply(52_000).id != number
+
+
+def test_form_sent_twice_is_one_application(desk):
+    first = desk.apply(key="form 1")
+    assert desk.apply(key="form 1").id == first.id
+    assert refused(desk.apply, 999, key="form 1") == "DUPLICATE"
+
+
+def test_refund_held_at_a_till_is_decided_here_and_the_till_learns_it(desk, till):
+    order = desk.host.order("20260011")
+    assert code(till.refund(order, 5000, stan=500)) == "09"
+    (waiting,) = desk.look(review.queue, BOB)
+    assert (waiting.channel, waiting.amount_fen, waiting.reason) == ("till", 5000, "01")
+    desk.do(review.approve, BOB, waiting.id, "fine")
+    assert code(till.status(500)) == "00"
+    assert desk.find(waiting.id).state == "approved"
+    assert desk.back_fen("20260011") == 5000
+
+
+def test_refund_that_the_till_takes_back_is_cancelled_here(desk, till):
+    order = desk.host.order("20260011")
+    till.refund(order, 5000, stan=500)
+    number = desk.refunds()[-1].id
+    assert code(till.cancel(order, 5000, 500)) == "00"
+    assert desk.find(number).state == "cancelled"
+    assert refused(desk.do, review.approve, BOB, number, "ok") == "NOT_NOW"
+
+
+def test_upheld_dispute_lets_the_money_go_out_again_and_only_once(desk):
+    number = desk.approved().id
+    desk.days(3)
+    desk.do(disputes.open_dispute, ANNA, number, "no money came")
+    assert refused(desk.do, disputes.close, ANNA, number, True, "yes") == "NOT_ALLOWED"
+    assert desk.do(disputes.close, BOB, number, True, "the bank sent it back").state == "failed"
+    desk.do(clearing.retry, BOB, number)
+    assert refused(desk.do, clearing.retry, BOB, number) == "NOT_NOW"
+    desk.days(3)
+    assert desk.find(number).state == "paid"
+    assert [row.state for row in desk.look(life.payouts, number)] == ["returned", "paid"]
+    assert desk.back_fen() == 1000
+
+
+def test_refund_of_a_till_goes_out_when_its_batch_is_settled(desk, till):
+    order = desk.host.order(ORDER)
+    assert code(till.refund(order, 700)) == "00"
+    number = desk.refunds()[-1].id
+    desk.days(2)
+    assert desk.find(number).state == "approved"
+    assert desk.refunds()[-1].terminal_id == samples.TERMINAL
