@@ -17,7 +17,8 @@ from host_sim.office.audit import FIRST
 
 OWN = (tables.refund, tables.step, tables.dispute, tables.evidence, tables.payout,
        tables.clearing_day, tables.correction, more.trail, more.trail_head, more.device,
-       more.api_key, more.webhook, more.outbox, accounts.person, accounts.session, knocks.knock)  # fmt: skip
+       more.api_key, more.webhook, more.outbox, accounts.person, accounts.session,
+       knocks.knock)  # fmt: skip
 
 
 class Store:
