@@ -284,7 +284,7 @@ def unpacked_wheel(tree_copy, tmp_path_factory):
 def test_the_wheel_holds_every_source_and_data_file(unpacked_wheel):
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*"):
-            if path.suffix in (".py", ".bin", ".csv", ".lua", ".md", ".txt"):
+            if path.suffix in (".py", ".bin", ".csv", ".lua", ".md", ".toml", ".txt"):
                 assert (unpacked_wheel / path.relative_to(ROOT)).is_file(), path
     assert (unpacked_wheel / "firmware/text/gb2312.bin").is_file()
 
@@ -302,6 +302,20 @@ def test_the_command_line_works_from_the_wheel_alone(unpacked_wheel, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["mti"] == "0800"
+
+
+def test_the_pytest_plugin_works_from_the_wheel_alone(unpacked_wheel, tmp_path):
+    manual = (unpacked_wheel / "tools/testing/README.md").read_text()
+    example = manual.split("```python\n")[1].split("```")[0]
+    told = "def test_it_is_the_wheels():\n    import tools\n    print('from', tools.__path__)\n"
+    (tmp_path / "test_mine.py").write_text(example + "\n\n" + told)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rP", "-p", "no:cacheprovider", tmp_path],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(unpacked_wheel)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout and f"from ['{unpacked_wheel}/tools']" in done.stdout
 
 
 def test_a_skip_fails_where_nothing_may_be_skipped(tmp_path):

@@ -51,6 +51,8 @@ COMMANDS = {
              "tools.reading.show", "configure", "run"),
     "diff": ("two captures compared message by message, field by field",
              "tools.reading.diff", "configure", "run"),
+    "record-test": ("a capture as a regression test that pytest runs",
+                    "tools.replay.record_test", "configure", "run"),
     "decode": ("read packets: hex in, fields out",
                "tools.packets", "configure_decode", "decode"),
     "encode": ("write packets: what decode --json gives in, hex out",

@@ -72,14 +72,17 @@ class Player:
         """Power on, every statement, then the checks that nothing is left dangling."""
         self._try(f"{self._script.path}: at its start", "the terminal boots", self._world.power_on)
         for statement in self._script.statements:
-            if not SEEN.fullmatch(statement.name):
-                self._world.tell("bench", statement.text)
-            self._try(statement.where, statement.text,
-                      lambda one=statement: getattr(self, "do_" + one.name)(*one.values))
+            self._try(statement.where, statement.text, lambda one=statement: self.happen(one))
         end = f"{self._script.path}: at its end"
         if not self._script.ends_anywhere:
             self._try(end, "the terminal idle again", self._idle)
         self._try(end, "ledger balanced", self.do_expect_balanced)
+
+    def happen(self, statement):
+        """Do a Statement -> None, or what was seen instead of what it expects."""
+        if not SEEN.fullmatch(statement.name):
+            self._world.tell("bench", statement.text)
+        return getattr(self, "do_" + statement.name)(*statement.values)
 
     def _try(self, where, expected, step):
         """Do a step; it returns nothing, or what it saw instead of what was expected."""

@@ -6,16 +6,14 @@ import pytest
 
 from firmware import log
 from host_sim.acquirer import faults
-from tests.till import Till
 
 CARD, KEY = "6222021234567890123", "807A23AD32B36D457AE91FDF927570EA"
 
 
 @pytest.fixture
-def till():
-    till = Till()
-    till.log_in()
-    return till
+def till(terminal):
+    terminal.log_in()
+    return terminal
 
 
 def terminal(till):

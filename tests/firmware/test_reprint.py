@@ -3,7 +3,6 @@
 import pytest
 
 from host_sim.acquirer import faults
-from tests.till import Till
 
 SOLD_LAST_WEEK = "20260004"
 SOLD_TODAY = "20260001"
@@ -12,10 +11,9 @@ MARK = "****重打印/DUPLICATED****"
 
 
 @pytest.fixture
-def till():
-    till = Till()
-    till.log_in()
-    return till
+def till(terminal):
+    terminal.log_in()
+    return terminal
 
 
 def done(till, order, part_fen=None):

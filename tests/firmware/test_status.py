@@ -3,7 +3,6 @@
 import pytest
 
 from host_sim.acquirer import faults, ledger, review
-from tests.till import Till
 
 SOLD_TODAY = "20260001"
 SOLD_LAST_WEEK = "20260004"
@@ -11,10 +10,9 @@ HELD = "20260011"
 
 
 @pytest.fixture
-def till():
-    till = Till()
-    till.log_in()
-    return till
+def till(terminal):
+    terminal.log_in()
+    return terminal
 
 
 def ask(till, voucher=""):

@@ -27,15 +27,19 @@ def about(shop, made_by, **known):
 
 def record_script(file, shop, script, seed):
     """A Recorder of a Script's run in its Shop, whose power is still off."""
-    known = {"script": script.path, "seed": seed, "language": script.language,
-             "blank": script.blank}
-    scenario = script.scenario
-    if scenario:
-        known["scenario"] = scenario.name
-        if scenario.name not in shipped() or scenario.written != find(scenario.name).read_text(
-                encoding="utf-8"):
-            known["scenario_text"] = scenario.written
-    return Recorder(file, shop.world, about(shop, "press", **known))
+    return Recorder(file, shop.world, about(
+        shop, "press", script=script.path, seed=seed, language=script.language,
+        blank=script.blank, **of_scenario(script.scenario)))
+
+
+def of_scenario(scenario):
+    """What a head says of a Scenario, or of none."""
+    if scenario is None:
+        return {}
+    if scenario.name in shipped() and scenario.written == find(scenario.name).read_text(
+            encoding="utf-8"):
+        return {"scenario": scenario.name}
+    return {"scenario": scenario.name, "scenario_text": scenario.written}
 
 
 def record_face(file, shop, **known):

@@ -10,7 +10,9 @@ from host_sim.world import World
 from tools.capture.pcapng import PcapngFault
 from tools.capture.recording import Reading
 from tools.mpy import NoMicroPython, on_micropython
-from tools.replay import exact, report
+from tools.replay import by_rules, exact, report
+from tools.replay import rules as rule_files
+from tools.replay.rules import RulesError
 from tools.replay.stages import STAGES, NotExact
 
 ENDS = tuple(STAGES)
@@ -20,10 +22,15 @@ def configure(parser):
     """Arguments of `tuidan replay`."""
     parser.epilog = "tools/replay/README.md tells what is replayed how, and the rules."
     parser.add_argument("file", metavar="FILE", help="a capture")
-    parser.add_argument("--against", choices=ENDS, help="one end only, else both")
+    parser.add_argument("--against", choices=ENDS, help="one end only; else both, or the "
+                        "acquirer where it goes by rules")
     parser.add_argument("--exact", action="store_true", help="exactly or not at all")
     parser.add_argument("--micropython", action="store_true",
                         help="the terminal's firmware on real MicroPython")
+    parser.add_argument("--rules", metavar="FILE",
+                        help="by these rules, not exactly; --write-rules makes a file of them")
+    parser.add_argument("--write-rules", metavar="FILE", type=Path,
+                        help="write the usual rules there, to be edited")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="the result as JUnit XML too")
     parser.add_argument("--html", metavar="FILE", type=Path, help="the result as a page too")
@@ -33,8 +40,10 @@ def run(args):
     """Replay, tell, and give the exit code."""
     try:
         world = on_micropython() if args.micropython else World
-        result = replay_file(args.file, args.against, args.exact, world)
-    except (NotExact, NoMicroPython, PcapngFault) as reason:
+        if args.write_rules:
+            args.write_rules.write_bytes(rule_files.SHIPPED.read_bytes())
+        result = replay_file(args.file, args.against, args.exact, world, args.rules)
+    except (NotExact, NoMicroPython, PcapngFault, RulesError) as reason:
         print(f"tuidan replay: {args.file}: {reason}", file=sys.stderr)
         return 2
     if args.junit:
@@ -48,13 +57,34 @@ def run(args):
     return 1 if result.differences or result.cut else 0
 
 
-def replay_file(path, against=None, exactly=False, world=World):
-    """Replay the capture at `path` -> report.Result. `against` of ENDS, None for what can be.
-    Raises NotExact, PcapngFault, OSError."""
-    return exactly_replayed(path, ENDS if against is None else (against,), world)
+def replay_file(path, against=None, exactly=False, world=World, rules=None):
+    """Replay the capture at `path` -> report.Result. `against` of ENDS, None for what can be;
+    `exactly`: or not at all; `rules`: a Rules' file, by which it is replayed then.
+    Raises NotExact, RulesError, PcapngFault, OSError."""
+    held = rule_files.read(rules) if rules else None
+    if held is None:
+        try:
+            return exactly_replayed(path, ENDS if against is None else (against,), world)
+        except NotExact as reason:
+            if exactly:
+                raise
+            why = f"by rules, as {reason}"
+    else:
+        why = f"by the rules of {rules}"
+    return replayed_by_rules(path, against or "acquirer", held or rule_files.read(), why)
 
 
-def exactly_replayed(path, ends, world):
+def replayed_by_rules(path, against, rules, how):
+    """What the file's own end said, said again in a session of ours."""
+    with open(path, "rb") as file:
+        reading = Reading(file)
+        found, left_out = by_rules.replay(enumerate(reading, 1), reading.head.run, rules)
+    cut = str(reading.fault) if reading.fault else None
+    return report.Result(str(path), how, (against,), found.packets, found.differences, found.more,
+                         left_out, cut)
+
+
+def exactly_replayed(path, ends, world=World):
     """The run of a simulator's capture again, to each end apart."""
     found, packets, more, cut = [], 0, 0, None
     for end in ends:

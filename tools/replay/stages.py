@@ -3,6 +3,7 @@
 Inputs are applied in the file's order, each at its time, once everything due by then has happened.
 """
 from collections import deque
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from host_sim.world import World
 from tools.capture.recording import microseconds
 from tools.capture.run import listen
 
+VIRTUAL = ("press", "pytest")    # makers of runs in virtual time
 NEEDED = ("start", "terminal", "mac", "seed", "language")
 
 
@@ -28,7 +30,7 @@ class NotExact(Exception):
 
 def check_head(run):
     """Raise NotExact unless a head tells enough to begin the same run again."""
-    if run.get("made_by") != "press":
+    if run.get("made_by") not in VIRTUAL:
         raise NotExact("it is no capture of a simulated run in virtual time")
     missing = [name for name in NEEDED if name not in run]
     if missing:
@@ -48,12 +50,10 @@ class Stage:
     """
     def __init__(self, run, see, world_class=World):
         check_head(run)
-        start = datetime.fromisoformat(run["start"])
-        self._start_us = microseconds(start)
-        try:
+        with fitting():
+            start = datetime.fromisoformat(run["start"])
             self.scene = self._open(run, start, world_class)
-        except (KeyError, ValueError, ScenarioError, OSError) as reason:
-            raise NotExact(f"its head does not fit: {reason}") from None
+        self._start_us = microseconds(start)
         self.world = self.scene.world
         self._player = Player(Script("", ()), self.scene)
         listen(self.world, see)
@@ -99,7 +99,7 @@ class Stage:
         except ScriptError as reason:
             raise NotExact(f"the bench says {words!r}: {reason}") from None
         if statement is not None and self._plays(statement):
-            getattr(self._player, "do_" + statement.name)(*statement.values)
+            self._player.happen(statement)
 
     def _plays(self, statement):
         return True
@@ -131,9 +131,7 @@ class AcquirerStage(Stage):
         super().__init__(run, see, world_class)
 
     def _open(self, run, start, world_class):
-        played = scenario_of(run)
-        engine = None if played else schema.open_engine()
-        books = open_books(run["seed"], start, engine=engine, scenario=played)
+        books = host_at_start(run)
         world = world_class(LinkServer(books.acquirer), seed=run["seed"], start=start,
                             make_core=partial(Recorded, self._sends))
         self._books = books     # with the folder of the ledger, while it is needed
@@ -176,6 +174,25 @@ TAKES: dict[str, set] = {"terminal": {("wire", "in"), ("keypad", None), ("bench"
          "acquirer": {("wire", "out"), ("bench", None)}}
 GIVES: dict[str, set] = {"terminal": {("wire", "out"), ("screen", None), ("paper", None)},
          "acquirer": {("wire", "in")}}
+
+
+def host_at_start(run):
+    """The shop.Books of a head's run, as they were before its terminal was switched on."""
+    check_head(run)
+    with fitting():
+        played = scenario_of(run)
+        engine = None if played else schema.open_engine()
+        return open_books(run["seed"], datetime.fromisoformat(run["start"]), engine=engine,
+                          scenario=played)
+
+
+@contextmanager
+def fitting():
+    """What a head says is used here; NotExact where it does not fit."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, ScenarioError, OSError) as reason:
+        raise NotExact(f"its head does not fit: {reason}") from None
 
 
 def scenario_of(run):

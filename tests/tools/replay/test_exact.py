@@ -1,7 +1,6 @@
 """A simulator's capture replays to the byte and millisecond; one spoilt field in it is named."""
 import io
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,9 +8,9 @@ from protocol.dialect import form, lines
 from protocol.dialect.fields import FIELDS
 from protocol.dialect.tags import TAGS
 from protocol.framing import frame
+from tests.tools.replay.captures import SCRIPTS, captured, packets_of, write
 from tests.tools.test_twin import real
-from tools import press
-from tools.capture.recording import Reading, Writer
+from tools.capture.recording import Reading
 from tools.cli import main
 from tools.mpy import on_micropython
 from tools.replay import exact
@@ -19,17 +18,8 @@ from tools.replay.command import replay_file
 from tools.replay.fields import packet_of, parts_of
 from tools.replay.stages import STAGES
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 FORMS = {words[0]: form(words[1]) for words in (line.split() for line in lines(FIELDS))}
 TAG_FORMS = {words[0]: form(words[1]) for words in (line.split() for line in lines(TAGS))}
-
-
-def captured(path):
-    """The bytes of a script's capture."""
-    file = io.BytesIO()
-    _, result = press.play(path, capture=file)
-    assert "error" not in result, result["error"]
-    return file.getvalue()
 
 
 def replayed(data, against, **arguments):
@@ -55,26 +45,19 @@ class Spoilt:
     """A capture whose packets can be changed one at a time."""
 
     def __init__(self, data, folder):
-        reading = Reading(io.BytesIO(data))
-        self.packets = list(reading)
-        self._run = reading.head.run
+        self._run, self.packets = packets_of(data)
         self.path = folder / "spoilt.pcapng"
 
     def with_packet(self, number, data):
         """The replay of the capture with another `number`th packet."""
-        with open(self.path, "wb") as file:
-            writer = Writer(file, self._run)
-            for at, packet in enumerate(self.packets, 1):
-                writer.write(packet._replace(data=data) if at == number else packet)
-        return replay_file(self.path)
+        return self._with([packet._replace(data=data) if at == number else packet
+                           for at, packet in enumerate(self.packets, 1)])
 
     def without(self, number):
-        with open(self.path, "wb") as file:
-            writer = Writer(file, self._run)
-            for at, packet in enumerate(self.packets, 1):
-                if at != number:
-                    writer.write(packet)
-        return replay_file(self.path)
+        return self._with([packet for at, packet in enumerate(self.packets, 1) if at != number])
+
+    def _with(self, packets):
+        return replay_file(write(self.path, self._run, packets))
 
 
 @pytest.fixture(scope="module")
