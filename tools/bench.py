@@ -8,7 +8,7 @@ import sys
 from time import process_time
 
 from host_sim.play.shop import open_shop
-from tools import bench_codec, bench_mac, bench_reading
+from tools import bench_codec, bench_mac, bench_reading, bench_replay
 from tools.demo import ORDER, Operator
 
 FLOWS = 20
@@ -39,7 +39,8 @@ def _play(seed):
 SECTIONS = {"codecs, times as fast as pyiso8583": bench_codec.ratios,
             "MACs, times as fast": bench_mac.ratios,
             "whole refunds": flows,
-            "captures, decoded and told": bench_reading.figures}
+            "captures, decoded and told": bench_reading.figures,
+            "captures, replayed": bench_replay.figures}
 
 
 def configure(parser):

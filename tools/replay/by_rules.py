@@ -52,6 +52,11 @@ class Found:
                       *(piece and piece.shown for piece in pair),
                       *(piece and piece.bytes for piece in pair))
 
+    def lost(self, at_us, words):
+        """The replay could not go on."""
+        self.differences.append(Difference(at_us, self.against, "replay", None, "the run", "end",
+                                           "", None, "goes on", words))
+
     def note(self, transaction, said, field, name, at, *sides):
         """Any difference, at a Said of the file."""
         if len(self.differences) == MOST:

@@ -6,16 +6,19 @@ import json
 import sys
 from pathlib import Path
 
+from host_sim.play.script import ScriptError
+from host_sim.roomy import spread_out
 from host_sim.world import World
 from tools.capture.pcapng import PcapngFault
 from tools.capture.recording import Reading
 from tools.mpy import NoMicroPython, on_micropython
-from tools.replay import by_rules, exact, report
+from tools.replay import by_rules, exact, report, till_by_rules
 from tools.replay import rules as rule_files
 from tools.replay.rules import RulesError
 from tools.replay.stages import STAGES, NotExact
 
 ENDS = tuple(STAGES)
+LONG = 1 << 20          # bytes from which on it pays to load the whole firmware first
 
 
 def configure(parser):
@@ -31,6 +34,8 @@ def configure(parser):
                         help="by these rules, not exactly; --write-rules makes a file of them")
     parser.add_argument("--write-rules", metavar="FILE", type=Path,
                         help="write the usual rules there, to be edited")
+    parser.add_argument("--script", metavar="SCRIPT", help="key script of what the operator does, "
+                        "against the terminal by rules")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="the result as JUnit XML too")
     parser.add_argument("--html", metavar="FILE", type=Path, help="the result as a page too")
@@ -40,10 +45,12 @@ def run(args):
     """Replay, tell, and give the exit code."""
     try:
         world = on_micropython() if args.micropython else World
+        if Path(args.file).stat().st_size > LONG and not args.micropython:
+            spread_out()
         if args.write_rules:
             args.write_rules.write_bytes(rule_files.SHIPPED.read_bytes())
-        result = replay_file(args.file, args.against, args.exact, world, args.rules)
-    except (NotExact, NoMicroPython, PcapngFault, RulesError) as reason:
+        result = replay_file(args.file, args.against, args.exact, world, args.rules, args.script)
+    except (NotExact, NoMicroPython, PcapngFault, RulesError, ScriptError) as reason:
         print(f"tuidan replay: {args.file}: {reason}", file=sys.stderr)
         return 2
     if args.junit:
@@ -57,12 +64,13 @@ def run(args):
     return 1 if result.differences or result.cut else 0
 
 
-def replay_file(path, against=None, exactly=False, world=World, rules=None):
+def replay_file(path, against=None, exactly=False, world=World, rules=None, script=None):
     """Replay the capture at `path` -> report.Result. `against` of ENDS, None for what can be;
-    `exactly`: or not at all; `rules`: a Rules' file, by which it is replayed then.
-    Raises NotExact, RulesError, PcapngFault, OSError."""
+    `exactly`: or not at all; `rules`: a Rules' file, by which it is replayed then;
+    `script`: a key script for the terminal's operator, by rules too.
+    Raises NotExact, RulesError, ScriptError, PcapngFault, OSError."""
     held = rule_files.read(rules) if rules else None
-    if held is None:
+    if held is None and script is None:
         try:
             return exactly_replayed(path, ENDS if against is None else (against,), world)
         except NotExact as reason:
@@ -70,15 +78,20 @@ def replay_file(path, against=None, exactly=False, world=World, rules=None):
                 raise
             why = f"by rules, as {reason}"
     else:
-        why = f"by the rules of {rules}"
-    return replayed_by_rules(path, against or "acquirer", held or rule_files.read(), why)
+        why = f"by the rules of {rules}" if rules else f"by rules, the operator by {script}"
+    end = against or ("terminal" if script else "acquirer")
+    return replayed_by_rules(path, end, held or rule_files.read(), why, world, script)
 
 
-def replayed_by_rules(path, against, rules, how):
+def replayed_by_rules(path, against, rules, how, world=World, script=None):
     """What the file's own end said, said again in a session of ours."""
     with open(path, "rb") as file:
         reading = Reading(file)
-        found, left_out = by_rules.replay(enumerate(reading, 1), reading.head.run, rules)
+        packets, run = enumerate(reading, 1), reading.head.run
+        if against == "acquirer":
+            found, left_out = by_rules.replay(packets, run, rules)
+        else:
+            found, left_out = till_by_rules.replay(list(packets), run, rules, world, script)
     cut = str(reading.fault) if reading.fault else None
     return report.Result(str(path), how, (against,), found.packets, found.differences, found.more,
                          left_out, cut)

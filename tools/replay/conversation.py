@@ -16,7 +16,7 @@ DUPLICATE_US = 12_000_000       # protocol/LINK.md: an equal frame within that t
 class Said(NamedTuple):
     """A message of the file: the `number`th packet, at `at_us`; `masked` its fields of zeros;
     `mac` the verdict when it was captured, None where nobody noted one."""
-    number: int
+    number: int | None
     at_us: int
     packet: bytes
     message: Message

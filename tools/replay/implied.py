@@ -52,7 +52,7 @@ class Implied(NamedTuple):
 
 def read(exchanges, today):
     """What [Exchange] imply. `today` is the date of the first."""
-    terminals, batches, orders, sold, told = {}, {}, {}, set(), []
+    terminals, batches, orders, sold, told = {}, {}, {}, {}, []
     for exchange in exchanges:
         fields = exchange.request.message.fields
         if 41 in fields and 42 in fields:
@@ -61,10 +61,11 @@ def read(exchanges, today):
         tags = tags_of(exchange.request.message)
         number = tags.get("DF01")
         if exchange.name == "sale":
-            sold.add(number)
+            sold[number] = exchange.reply and exchange.reply.message.fields.get(37)
         elif exchange.name == "order_inquiry" and number not in sold:
             _inquired(orders, exchange, today)
-        elif exchange.name in GIVES_BACK and number not in sold:
+        elif exchange.name in GIVES_BACK and number not in sold and (
+                fields.get(37) not in sold.values()):
             _given_back(orders, exchange, number, today, told)
     return Implied(terminals, list(orders.values()), batches, told)
 

@@ -21,11 +21,12 @@ WAIT_MS = 600_000
 
 class Till:
     """A terminal, its power off, with English texts; `shop` (tools/shop.py) and `world`
-    (host_sim/world.py) are at hand for faults. `arguments` are open_shop's."""
+    (host_sim/world.py) are at hand for faults. `shop`: one that is there; else a new one is opened,
+    with `arguments` as open_shop has them."""
 
-    def __init__(self, **arguments):
+    def __init__(self, shop=None, **arguments):
         self.settings = {"language": "en"} | arguments
-        self.shop = open_shop(**self.settings)
+        self.shop = shop or open_shop(**self.settings)
         self.world = self.shop.world
         self.faults = self.shop.acquirer.faults
 
@@ -65,11 +66,11 @@ class Till:
         """Wait until the terminal is ready for the next customer."""
         self.wait("Ready")
 
-    def to_second_check(self, order, part_fen=None):
-        """From idle to the question whether to send."""
+    def to_second_check(self, order, part_fen=None, reason="1"):
+        """From idle to the question whether to send; `reason` is its number in the list."""
         self.press("1")
         self.wait("Reason")
-        self.press("1")
+        self.press(reason)
         self.wait("Order number")
         self.press(*order, "ENTER")
         self.wait("Check order")
@@ -87,9 +88,9 @@ class Till:
         self.press("ENTER")
         self.wait("ENTER sends")
 
-    def send(self, order, part_fen=None):
+    def send(self, order, part_fen=None, reason="1"):
         """From idle to the moment when the refund is sent; None: the whole amount."""
-        self.to_second_check(order, part_fen)
+        self.to_second_check(order, part_fen, reason)
         self.press("ENTER")
 
     def sign_and_finish(self):
