@@ -8,7 +8,8 @@ from tools.replay.command import replay_file
 from tools.replay.rules import SHIPPED
 
 SAMPLES = sorted((Path(__file__).parents[2] / "captures").glob("*.pcapng"))
-NONE = {"empty": "the file is empty", "no_pcapng": "no pcapng file", "old_pcap": "older pcap format"}
+NONE = {"empty": "the file is empty", "no_pcapng": "no pcapng file",
+        "old_pcap": "older pcap format"}
 ELSEWHERE = {"live_damaged": "it was masked whole", "live_masked": "F35, track 2 and F52",
              "other_program": "no request in it"}
 CUT = ("cut", "garbled")
