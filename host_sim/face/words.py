@@ -5,6 +5,7 @@ What the terminal says is the firmware's own (firmware/text).
 LANGUAGES = ("en", "zh")
 TEXTS = {
     "title": ("Tuidan terminal", "退单终端"),
+    "office": ("Back office", "后台"),
     "till": ("Till", "收银台"),
     "power": ("Power", "电源"),
     "on": ("on", "开"),

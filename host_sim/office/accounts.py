@@ -104,23 +104,28 @@ class Door:
         """(a new session's token, "") or (None, "wrong" or "too_many"). `old`: the token that the
         browser came with; it is good no more."""
         name = name.strip().lower()[:32]
-        with self._engine.begin() as connection:
-            admitted = knocks.admits(connection, BY_NAME, name, now)
-            admitted &= knocks.admits(connection, BY_ADDRESS, address, now)
-            found = connection.execute(select(person).where(person.c.name == name)).one_or_none()
-        if not admitted:
+        if not self.admits(name, address, now):
             return None, "too_many"
+        with self._engine.begin() as connection:
+            found = connection.execute(select(person).where(person.c.name == name)).one_or_none()
         right = self.is_right(found.digest if found else self._nobody, password)
         if not right or found is None or not found.active:
             return None, "wrong"
         with self._engine.begin() as connection:
             knocks.forgive(connection, BY_NAME, name)
+            knocks.forgive(connection, BY_ADDRESS, address, one=True)
             if self._hasher.check_needs_rehash(found.digest):
                 _change(connection, found.id, digest=self._hasher.hash(password))
             if old is not None:
                 leave(connection, old)
             connection.execute(delete(session).where(session.c.began_at <= now - LONGEST))
             return begin(connection, found.id, now), ""
+
+    def admits(self, name: str, address: str, now: datetime) -> bool:
+        """Count one more try at a password; whether it may be looked at."""
+        with self._engine.begin() as connection:
+            by_name = knocks.admits(connection, BY_NAME, name, now)
+            return knocks.admits(connection, BY_ADDRESS, address, now) and by_name
 
     def is_right(self, digest: str, password: str) -> bool:
         try:

@@ -33,6 +33,9 @@ def correct(
         raise Refused("WRONG_VALUE", field)
     if not 1 <= len(why.strip()) <= 200:
         raise Refused("WRONG_VALUE", "why")
+    why = masking.written(why)
+    if field == "remark":
+        new = masking.written(new)
     value: str | int = new
     if field == "quantity":
         sold = ledger.find_number(connection, found.order_no)

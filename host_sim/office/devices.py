@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, case, func, insert, select, update
 
 from host_sim.acquirer import activation
 from host_sim.acquirer import schema as books
-from host_sim.office import audit
+from host_sim.office import audit, masking
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
 from host_sim.office.schema import BACK_OFFICE, added
@@ -46,8 +46,9 @@ def apply(
     there = connection.execute(select(device.c.id).where(device.c.key == key)).scalar_one_or_none()
     if key is not None and there is not None:
         return there
-    row = {"merchant_id": merchant_id, "state": "applied", "mac": mac, "address": address,
-           "contact": contact, "applicant": actor.name, "applied_at": now, "key": key}  # fmt: skip
+    row = {"merchant_id": merchant_id, "state": "applied", "mac": mac,
+           "address": masking.written(address), "contact": contact, "applicant": actor.name,
+           "applied_at": now, "key": key}  # fmt: skip
     number = added(connection, device, row)
     _note(connection, actor, number, "applied", now, {"merchant_id": merchant_id, "mac": mac})
     return number
@@ -61,7 +62,7 @@ def verify(
     found = find(connection, number)
     if found.applicant == actor.name:
         raise Refused("OWN_APPLICATION")
-    values = {"verifier": actor.name, "verified_at": now, "note": note}
+    values = {"verifier": actor.name, "verified_at": now, "note": masking.written(note)}
     if not good:
         return _move(connection, actor, found, "applied", "refused", now, values)
     values["terminal_id"] = _enrolled(connection, found)
@@ -76,7 +77,8 @@ def dispatch(
     actor.must_be_allowed("dispatch a terminal")
     found = find(connection, number)
     code = digits + activation.check_digit(digits)
-    moved = {"tracking": tracking[:40], "dispatched_at": now, "code_name": code[:4]}
+    tracking = masking.written(tracking[:40])
+    moved = {"tracking": tracking, "dispatched_at": now, "code_name": code[:4]}
     _move(connection, actor, found, "verified", "dispatched", now, moved)
     try:
         activation.enter(connection, code, found.terminal_id, now)

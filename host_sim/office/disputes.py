@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select, update
 
-from host_sim.office import audit, clearing, life
+from host_sim.office import audit, clearing, life, masking
 from host_sim.office import schema as tables
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
@@ -23,6 +23,7 @@ def open_dispute(
     if not 1 <= len(claim.strip()) <= 200:
         raise Refused("WRONG_VALUE", "claim")
     found = life.find(connection, number, actor)
+    claim = masking.written(claim)
     life.move(connection, actor, found, tables.DISPUTED, now, claim)
     values = {"refund_id": number, "state": "open", "before": found.state, "claim": claim,
               "opened_by": actor.name, "opened_at": now}  # fmt: skip
@@ -38,6 +39,7 @@ def close(
     actor.must_be_allowed("close dispute")
     if not 1 <= len(answer.strip()) <= 200:
         raise Refused("WRONG_VALUE", "answer")
+    answer = masking.written(answer)
     found = life.find(connection, number, actor)
     there = connection.execute(
         select(dispute).where(dispute.c.refund_id == number, dispute.c.state == "open")

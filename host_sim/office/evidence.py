@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, select
 
-from host_sim.office import audit, life
+from host_sim.office import audit, life, masking
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
 from host_sim.office.schema import added, evidence
@@ -83,4 +83,4 @@ def shown_name(name: str, kind: str) -> str:
     plain = "".join(seen).strip(". ")
     ending = next(ending for of, ending in KINDS.values() if of == kind)
     stem = plain.rpartition(".")[0] if "." in plain else plain
-    return (stem or "file")[: NAME - len(ending)] + ending
+    return (masking.written(stem) or "file")[: NAME - len(ending)] + ending

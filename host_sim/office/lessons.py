@@ -96,3 +96,13 @@ def _within(first, last, merchant_id):
         refund.c.applied_at < datetime.combine(last + timedelta(days=1), time(0)),
     ]
     return told if merchant_id is None else [*told, refund.c.merchant_id == merchant_id]
+
+
+def by_day(
+    connection: Connection, first: date, last: date, merchant_id: str | None = None
+) -> list[tuple[date, int, int]]:
+    """[(day, refunds, amount_fen)] of the days on which there was one."""
+    day = func.date(refund.c.applied_at).label("day")
+    found = select(day, func.count(), func.sum(refund.c.amount_fen))
+    rows = connection.execute(found.where(*_within(first, last, merchant_id)).group_by(day))
+    return sorted((date.fromisoformat(str(day)), count, int(fen)) for day, count, fen in rows)

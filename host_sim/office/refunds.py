@@ -14,7 +14,7 @@ from host_sim.acquirer import ledger, risk, rules
 from host_sim.acquirer import schema as books
 from host_sim.acquirer.handlers.inquiry import ARRIVAL_DAYS
 from host_sim.acquirer.terms import USUAL, Terms
-from host_sim.office import audit, life, orders
+from host_sim.office import audit, life, masking, orders
 from host_sim.office import schema as tables
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
@@ -132,7 +132,7 @@ def apply(
         "amount_fen": asked.amount_fen,
         "reason": asked.reason,
         "contact": asked.contact,
-        "remark": asked.remark,
+        "remark": masking.written(asked.remark),
         "rules": "; ".join(held) or None,
         "applicant": actor.name,
         "out_trade_no": asked.out_trade_no,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from host_sim.acquirer import ledger
 from host_sim.acquirer import review as books_review
-from host_sim.office import life, refunds
+from host_sim.office import life, masking, refunds
 from host_sim.office import schema as tables
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
@@ -45,6 +45,7 @@ def take(connection: Connection, actor: Actor, number: int, now: datetime) -> Ro
 def ask_more(connection: Connection, actor: Actor, number: int, question: str, now: datetime):
     """Ask the applicant for more; a till has nobody who could answer."""
     found = _mine(connection, actor, number)
+    question = masking.written(question)
     _short(question)
     if found.channel == tables.TILL:
         raise Refused("NOT_NOW", "a terminal cannot be asked; approve or reject it")
@@ -62,7 +63,7 @@ def answer_more(connection: Connection, actor: Actor, number: int, answer: str, 
         raise Refused("WRONG_VALUE", "answer")
     if found.state != tables.MORE_ASKED:
         raise Refused("NOT_NOW", "nothing was asked")
-    return life.move(connection, actor, found, tables.IN_REVIEW, now, answer)
+    return life.move(connection, actor, found, tables.IN_REVIEW, now, masking.written(answer))
 
 
 def approve(connection: Connection, actor: Actor, number: int, note: str, now: datetime) -> Row:
@@ -71,6 +72,7 @@ def approve(connection: Connection, actor: Actor, number: int, note: str, now: d
     found = _mine(connection, actor, number)
     if _decided_by(actor, found) and found.state not in (tables.REJECTED, tables.CANCELLED):
         return found
+    note = masking.written(note)
     _short(note)
     key = life.key_of(connection, found)
     account = ledger.merchant_account(found.merchant_id)
@@ -89,6 +91,7 @@ def reject(connection: Connection, actor: Actor, number: int, note: str, now: da
     found = _mine(connection, actor, number)
     if _decided_by(actor, found) and found.state == tables.REJECTED:
         return found
+    note = masking.written(note)
     _short(note)
     if not note.strip():
         raise Refused("WRONG_VALUE", "note")

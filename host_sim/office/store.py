@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 
 from host_sim.acquirer import postgres, schema
-from host_sim.office import accounts, knocks
+from host_sim.office import accounts, drafts, knocks
 from host_sim.office import schema as tables
 from host_sim.office import schema_more as more
 from host_sim.office import triggers as guards
@@ -17,8 +17,8 @@ from host_sim.office.audit import FIRST
 
 OWN = (tables.refund, tables.step, tables.dispute, tables.evidence, tables.payout,
        tables.clearing_day, tables.correction, more.trail, more.trail_head, more.device,
-       more.api_key, more.webhook, more.outbox, accounts.person, accounts.session,
-       knocks.knock)  # fmt: skip
+       more.api_key, more.webhook, more.outbox, accounts.person, accounts.session, knocks.knock,
+       drafts.draft, drafts.draft_file)  # fmt: skip
 
 
 class Store:

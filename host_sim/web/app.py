@@ -8,6 +8,7 @@
     /tills/NUMBER/paper.png     what it has printed
     /open (POST)                another scenario, language or seed
     /live?till=NUMBER           websocket, see live.py
+    /office/...                 the back office, see office/pages.py
 """
 import io
 import os
@@ -37,6 +38,9 @@ from host_sim.show.pictures import draw_paper
 from host_sim.web import diagram
 from host_sim.web.guard import LOOPBACK, Guard
 from host_sim.web.live import Viewer
+from host_sim.web.office.gate import routes
+from host_sim.web.office.pages import PAGES
+from host_sim.web.office.shop import house_of
 
 PIECE = 1 << 16     # bytes of a capture sent at once
 HERE = Path(__file__).parent
@@ -138,6 +142,7 @@ def make_app(face, hosts=LOOPBACK, token=None):
             Route("/tills/{number}/paper.png", paper),
             Route("/open", open_, methods=["POST"]),
             WebSocketRoute("/live", live),
+            *routes(house_of(face), PAGES),
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
         middleware=[Middleware(Guard, hosts=hosts, token=token)],

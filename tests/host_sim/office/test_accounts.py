@@ -83,6 +83,15 @@ def test_one_address_cannot_try_many_names(office):
     assert office.enter(address="198.51.100.1")[0]
 
 
+def test_right_passwords_do_not_pay_for_wrong_ones_to_other_names(office):
+    told = []
+    for n in range(most := accounts.BY_ADDRESS.most):
+        told.append(office.enter(name=f"name{n}")[1])
+        assert office.enter()[0] or n == most - 1
+    assert set(told) == {"wrong"}
+    assert office.enter(name="another")[1] == "too_many"
+
+
 def test_log_in_ends_the_token_the_browser_came_with(office):
     first, _ = office.enter()
     second, _ = office.enter(old=first)
