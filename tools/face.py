@@ -30,11 +30,13 @@ def run(args):
     from host_sim.face.face import Choice, Face
     from host_sim.web.app import make_app
     from host_sim.web.guard import LOOPBACK
+    from tools.capture.keys import Keys
     from tools.capture.run import record_face
 
     local = args.bind in LOOPBACK
     token = None if local else secrets.token_urlsafe(24)
-    face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face)
+    face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
+                lambda: Keys().judge)
     app = make_app(face, LOOPBACK if local else ("*",), token)
     config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
                             ws="websockets-sansio", server_header=False,

@@ -1,7 +1,7 @@
-"""Makes the pages' font, host_sim/web/static/fonts: Noto Sans CJK SC, cut down to what is said there.
+"""Makes the pages' font, host_sim/web/static/fonts: Noto Sans CJK SC cut down to what they say.
 
-`python -m tools.page_font` where Debian's fonts-noto-cjk, fonttools and python3-brotli are installed.
-What a page says beyond it, such as a customer's name, is shown in a font of the reader's machine.
+`python -m tools.page_font` needs Debian's fonts-noto-cjk, fonttools and python3-brotli. What a page
+says beyond it, such as a customer's name, is shown in a font of the reader's machine.
 """
 import subprocess
 import sys

@@ -51,12 +51,14 @@ class Faults:
         self.happened = dict.fromkeys(KINDS, 0)
 
     def script(
-        self, kind: str, mti: str, times: int | None = 1, delay_ms: int = 0, code: str = ""
+        self, kind: str, mti: str, times: int | None = 1, delay_ms: int = 0, code: str = "",
+        point: int = 0,
     ) -> None:
         """Let `kind` befall the next `times` requests of an MTI. ValueError on another kind."""
         if kind not in KINDS:
             raise ValueError(f"no such fault: {kind}")
-        self._scripted.append(Scripted(kind, mti, times, delay_ms=(delay_ms, delay_ms), code=code))
+        self._scripted.append(Scripted(kind, mti, times, delay_ms=(delay_ms, delay_ms), code=code,
+                                       point=point))
 
     def take(self, kind: str, mti: str) -> Scripted | None:
         """The fault of this kind that befalls the request in hand, if any; uses up one of its

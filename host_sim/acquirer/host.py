@@ -44,9 +44,10 @@ def open_scenario(engine, scenario: Scenario, today) -> bool:
 
 
 class Host:
-    """`engine`: one that open_scenario has filled; `seed` is of keys, chances and reviewers."""
+    """`engine`: one that open_scenario has filled; `seed` is of keys, chances and reviewers, `rng`
+    of the keys until the first crash, if they are to be others."""
 
-    def __init__(self, engine, scenario: Scenario, seed: object = 0):
+    def __init__(self, engine, scenario: Scenario, seed: object = 0, rng: Random | None = None):
         self.engine = engine
         self._scenario = scenario
         self._seed = seed
@@ -57,12 +58,12 @@ class Host:
         self._desk = scenario.reviewers is not None  # something may lie there
         self.counters: dict = {}
         self.crashes = self.decisions = 0
-        self._start()
+        self._start(rng)
 
-    def _start(self):
+    def _start(self, rng=None):
         """With what the database holds, and nothing else."""
         self._starts += 1
-        rng = Random(f"{self._seed} keys {self._starts}")
+        rng = rng or Random(f"{self._seed} keys {self._starts}")
         self._acquirer = Acquirer(self._points, rng, self.faults, self._scenario.secrets,
                                   self._scenario.terms)
         for name, count in self.counters.items():

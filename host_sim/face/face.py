@@ -25,13 +25,15 @@ class Choice(NamedTuple):
 
 class Face:
     """`generation` grows with every Site. `kept`: a folder in which every choice has one of its
-    own, and goes on where it was left; None: nothing is kept. `record` as Site has it."""
+    own, and goes on where it was left; None: nothing is kept. `record` and `judge` as Site has
+    them."""
 
     def __init__(self, choice=Choice(), kept=None,  # noqa: B008 - a tuple does not change
-                 record=None):
+                 record=None, judge=None):
         self.generation = 0
         self._kept = kept
         self._record = record
+        self._judge = judge
         self.viewers = set()
         self.site: Any = None   # the Site that is open, from open() on
         self._running = None
@@ -42,22 +44,40 @@ class Face:
         if choice.scenario not in (SAMPLES, *scenario.shipped()):
             raise ValueError(f"no scenario {choice.scenario!r}")
         played = None if choice.scenario == SAMPLES else scenario.read(choice.scenario)
-        if self.site is not None:
-            self.site.close()
         folder, start = None, START
         if self._kept is not None:
             folder = self._kept / "-".join(map(str, choice))
             folder.mkdir(parents=True, exist_ok=True)
             start = Calendar(folder).read(START)
+        self._open(choice, played, start, folder)
+
+    def play(self, script):
+        """Close what is open, and let a Script play in a world of its own, of which nothing is
+        kept. ValueError for one that cannot be played here."""
+        scenario_name = script.scenario.name if script.scenario else SAMPLES
+        choice = Choice(scenario_name, script.language, script.seed)
+        self._open(choice, script.scenario, script.start, None, script)
+
+    def _open(self, choice, played, start, folder, script=None):
         books = open_books(choice.seed, start, folder and folder / "ledger.db", scenario=played,
                            again=True)
-        numbers = list(books.terminals)[:MOST_TILLS]
-        site = Site(books, numbers, choice.language, choice.seed, start,
-                    scenario=played and choice.scenario, folder=folder, record=self._record)
+        numbers = list(books.terminals)
+        if script is not None and (script.terminal or numbers[0]) not in numbers:
+            raise ValueError(f"no terminal {script.terminal} in {choice.scenario}")
+        if script is not None and script.terminal:      # the first has the seed for itself
+            numbers.remove(script.terminal)
+            numbers.insert(0, script.terminal)
+        if self.site is not None:
+            self.site.close()
+        site = Site(books, numbers[:MOST_TILLS], choice.language, choice.seed, start,
+                    scenario=played and choice.scenario, folder=folder, record=self._record,
+                    judge=self._judge, blank=numbers[0] if script and script.blank else None)
         self.site, self.choice = site, choice
         self.pace = Pace(site)
         self.generation += 1
         site.watchers.append(self._tell)
+        if script is not None:
+            site.play(site.tills[numbers[0]], script)
         self._tell()
         if self._running is not None:
             self._running.cancel()

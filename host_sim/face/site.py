@@ -13,19 +13,23 @@ from host_sim.agreement import CodecsDisagree
 from host_sim.bench.flash import PICO_BYTES
 from host_sim.bench.keypad import NAMES as KEYS
 from host_sim.core import FirmwareCrash
+from host_sim.face import line
 from host_sim.face.kept import Calendar, FileFlash
+from host_sim.face.playing import Playing
 from host_sim.play.player import Player
 from host_sim.play.script import ScriptError, parse_line
 from host_sim.play.shop import Shop, place
+from host_sim.show.pictures import draw_paper
 from host_sim.world import KEY_DOWN_MS, KEY_UP_MS, START, World
 
-MOST_FRAMES = 500       # that a till keeps to be looked at
+MOST_FRAMES = 500       # units of the line that a till keeps to be looked at
+MOST_SLIPS = 50         # of paper that were cut off
 MOST_LINES = 1_000      # of paper that hang out of the printer
 FAR_MS = 1 << 52
 CALENDAR_MS = 1_000     # how often the clock's state is written
 # Statements that take no time: what a hand does between two keys.
 LIVE = ("swipe", "swipe_badly", "scan", "paper", "printer", "power", "wire", "noise", "damage",
-        "host", "wrong_kcv", "miscount", "delay")
+        "host", "refuse", "crash", "wrong_kcv", "miscount", "delay", "clock")
 
 
 class Shelf:
@@ -56,30 +60,47 @@ class Shelf:
 class Till:
     """A terminal of the Site and what it has shown. `crash`: what its firmware died of, or None.
     `deeds`: (ms, the screen's rows before, statement of the key-script language). `capture`: the
-    file that all goes into, None if nothing is written down."""
+    file that all goes into, None if nothing is written down. `playing`: the key script that goes on
+    here by itself, or did. `judge` as line.listen has it; `macs` counts its verdicts.
+    `finger_free_at`: when all keys that were handed over are up again, in ms."""
 
-    def __init__(self, number, shop):
+    def __init__(self, number, shop, judge=None):
         self.number = number
         self.shop = shop
         self.world = shop.world
         self.crash = None
-        self.frames = Shelf(MOST_FRAMES)    # (ms, "out" or "in", packet)
+        self.frames = Shelf(MOST_FRAMES)    # face.line.Passed
         self.lines = Shelf(MOST_LINES)      # host_sim.bench.printer.Line, or None for a cut
+        self.slips = Shelf(MOST_SLIPS)      # (ms, [Line, ...]) of what was cut off
         self.deeds = []
         self.capture = None
+        self.playing = None
+        self.packets = self.heard = 0
+        self.macs = Counter()
         self.versions = Counter()
-        self._printed = self._cuts = 0
-        self._finger_free_at = 0
+        self._looked = self._printed = self._cuts = self._slip_from = 0
+        self.finger_free_at = 0
+        line.listen(shop.world.wire, self._hear, judge)
+
+    def _hear(self, passed):
+        self.frames.add(passed)
+        self.packets += passed.packet is not None
+        self.macs[passed.mac] += 1
+        self.versions["wire"] += 1
 
     def note(self, statement):
         """Remember a deed as a key script would have it."""
-        self.deeds.append((self.world.now_ms, tuple(self.world.screen()), statement))
+        rows = tuple(self.world.screen())
+        if self.deeds and self.deeds[-1][1] == rows:    # of a day's keys: only one copy
+            rows = self.deeds[-1][1]
+        self.deeds.append((self.world.now_ms, rows, statement))
+
 
     def move(self, name, down):
         """Move a key now, or as soon as a finger could: a browser's messages may come in a heap,
         and a key that is down for no time was never down."""
-        at_ms = max(self.world.now_ms, self._finger_free_at)
-        self._finger_free_at = at_ms + (KEY_DOWN_MS if down else KEY_UP_MS)
+        at_ms = max(self.world.now_ms, self.finger_free_at)
+        self.finger_free_at = at_ms + (KEY_DOWN_MS if down else KEY_UP_MS)
         if at_ms == self.world.now_ms:
             self.world.move_key(name, down)
         else:
@@ -88,21 +109,21 @@ class Till:
     def look(self):
         """Take over what the world has noted since the last look; topics that changed."""
         trace, printer = self.world.trace, self.world.device.printer
-        for event in trace:
-            if event.kind in ("out", "in"):
-                self.frames.add((event.at_ms, event.kind, event.value))
-                self.versions["wire"] += 1
-            elif event.kind == "screen":
-                self.versions["screen"] += 1
+        for event in trace[self._looked:]:
+            self.versions["screen"] += event.kind == "screen"
             self.versions["till"] += 1
-        trace.clear()
+        if self.playing is None:
+            trace.clear()       # a script may ask for what was there long ago
+        self._looked = len(trace)
         if len(printer.lines) > MOST_LINES and len(printer.lines) == self._printed:
             self.world.tear_off()
-            self._printed = self._cuts = 0
+            self._printed = self._cuts = self._slip_from = 0
         while self._printed < len(printer.lines) or self._cuts < len(printer.cuts):
             self.versions["paper"] += 1
             if self._cuts < len(printer.cuts) and printer.cuts[self._cuts] == self._printed:
                 self.lines.add(None)
+                self.slips.add((self.world.now_ms, printer.lines[self._slip_from:self._printed]))
+                self._slip_from = self._printed
                 self._cuts += 1
             else:
                 self.lines.add(printer.lines[self._printed])
@@ -111,16 +132,19 @@ class Till:
 
 class Site:
     """`numbers`: of the terminals of `books` (play.shop.open_books) that stand here; `scenario`:
-    the name of what they come from, None for the samples. `folder`: where the terminals' flash is
-    kept, and what was there is gone on with; None: nothing is kept. `record(file, shop, **known)`:
-    writes all that passes in a Shop into a file from then on."""
+    the name of what they come from, None for the samples. `folder`: where the terminals' flash and
+    what they print is kept, and what was there is gone on with; None: nothing is kept.
+    `record(file, shop, **known)`: writes all that passes in a Shop into a file from then on;
+    `judge()`: makes what line.listen has under that name. `blank`: the number of a terminal that
+    is to be activated."""
 
     def __init__(self, books, numbers, language="zh", seed=0, start=START, world=World,
-                 scenario=None, folder=None, record=None):
+                 scenario=None, folder=None, record=None, judge=None, blank=None):
         self.books = books
         self.folder = folder
         self.scenario = scenario
         self._record = record
+        self._judge = judge
         self.start = start
         self.seed = seed
         self.language = language
@@ -128,18 +152,18 @@ class Site:
         self.versions = Counter()
         self.tills = {}
         for at, number in enumerate(numbers):
-            self._place(number, f"{seed} {at}" if at else seed, world)
+            self._place(number, f"{seed} {at}" if at else seed, world, number == blank)
         self._write_calendar()
         self.watchers = []      # called without arguments after anything may have changed
 
-    def _place(self, number, seed, world):
+    def _place(self, number, seed, world, blank):
         books = self.books
         if self.folder is not None:
             world = partial(world, flash=FileFlash(self.folder / f"{number}.flash", PICO_BYTES))
-        made = place(books, number, self.language, seed, self.start, world)
+        made = place(books, number, self.language, seed, self.start, world, blank)
         merchant, mac = books.terminals[number]
         shop = Shop(made, books.acquirer, books.engine, merchant, mac, None, number)
-        till = self.tills[number] = Till(number, shop)
+        till = self.tills[number] = Till(number, shop, self._judge and self._judge())
         if self._record is not None:
             till.capture = TemporaryFile(prefix="tuidan-")
             self._record(till.capture, shop, seed=seed, language=self.language,
@@ -184,24 +208,46 @@ class Site:
             self._write_calendar()
         self._tell()
 
+    def _keep_slips(self, till, since):
+        """What was printed, as a picture beside the terminal's flash."""
+        first, slips = till.slips.since(since)
+        for number, (at_ms, lines) in enumerate(slips, first + 1):
+            moment = self.start + timedelta(milliseconds=at_ms)
+            folder = self.folder / "paper"
+            folder.mkdir(exist_ok=True)
+            draw_paper(lines).save(folder / f"{till.number}-{moment:%m%d-%H%M%S}-{number}.png")
+
     def _well(self):
         return [till for till in self.tills.values() if till.crash is None]
 
     def _run(self, till, at_ms):
         try:
             till.world.run_to(max(at_ms, till.world.now_ms))
+            if till.playing is not None and not till.playing.over:
+                till.playing.look()
+                till.versions["till"] += 1
         except (FirmwareCrash, CodecsDisagree) as fault:
             till.crash = str(fault)
             till.versions["till"] += 1
 
     def _tell(self):
         for till in self.tills.values():
-            wire = till.frames.count
+            packets, slips = till.heard, till.slips.count
             till.look()
-            if till.frames.count != wire:
+            if till.packets != packets:
                 self.versions["acquirer"] += 1
+                till.heard = till.packets
+            if self.folder is not None:
+                self._keep_slips(till, slips)
         for watcher in self.watchers:
             watcher()
+
+    def play(self, till, script):
+        """Let a key script go on at a Till whose power is off; no statement of it may be one that
+        a till in use cannot bear. It is over when till.playing.over."""
+        till.playing = Playing(till, script)
+        self.do(till, "power on")
+        till.playing.look()
 
     # what a person does
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from firmware import refund_state
 from host_sim.acquirer import schema
+from host_sim.bench.flash import BLOCK
 from host_sim.show.explain import title, yuan
 from host_sim.show.states import NAMES
 from protocol.errors import WireFault
@@ -20,25 +21,28 @@ HOST_STATES = {schema.OPEN: "open", schema.REVIEW: "in review", schema.APPROVED:
 
 
 def wire(site, till, since):
-    """{"from": n, "frames": [{"at", "way", "mti", "title", "words", "size"}]}"""
+    """{"from": n, "frames": [{"at", "way", "mti", "title", "words", and size, name, again, lost and
+    mac as face.line.Passed has them}]}"""
     first, frames = till.frames.since(since)
-    return {"from": first, "frames": [{"at": clock(site, at_ms), "way": way, **_told(packet)}
-                                      for at_ms, way, packet in frames]}
+    return {"from": first, "frames": [
+        {"at": clock(site, one.at_ms), "way": one.way, "name": one.name, "again": one.again,
+         "lost": one.lost, "mac": one.mac, "size": one.size, **_told(one)} for one in frames]}
 
 
-def _told(packet):
+def _told(passed):
+    if passed.packet is None:
+        return {"mti": "", "title": passed.name, "words": ""}
     try:
-        message = decode(packet)
+        message = decode(passed.packet)
     except WireFault as fault:
-        return {"mti": "?", "title": "no packet", "words": str(fault), "size": len(packet)}
+        return {"mti": "?", "title": "no packet", "words": str(fault)}
     fields = message.fields
     words = [f"STAN {fields[11]}"] if 11 in fields else []
     if 4 in fields:
         words.append(f"{yuan(int(fields[4]))} yuan")
     if 39 in fields:
         words.append(f"code {fields[39]}")
-    return {"mti": message.mti, "title": title(message), "words": ", ".join(words),
-            "size": len(packet)}
+    return {"mti": message.mti, "title": title(message), "words": ", ".join(words)}
 
 
 def clock(site, at_ms):
@@ -50,11 +54,17 @@ def state(site, till):
     """What is under the terminal's lid, as far as the firmware runs in this process."""
     device = till.world.device
     terminal = device.terminal
+    memory = getattr(device.core, "memory", None)       # of a MicroPython
     told = {
         "power": device.core is not None, "plugged": not till.world.wire.to_host.cut,
         "paper": not device.printer.paper_out, "printer": device.printer.trouble,
         "crash": till.crash, "steps": device.steps,
-        "flash": {"operations": device.flash.operations}, "records": [], "state": None,
+        "flash": {"operations": device.flash.operations, "blocks": len(device.flash.blocks),
+                  "of": device.flash.size // BLOCK},
+        "heap": None if memory is None else memory(), "records": [], "state": None,
+        "mac": {"algorithm": till.shop.mac, "key": None, "valid": till.macs["valid"],
+                "invalid": till.macs["invalid"]},
+        "playing": till.playing and playing(till.playing),
     }
     if terminal is None:
         return told
@@ -62,11 +72,18 @@ def state(site, till):
     in_hand = terminal.in_hand or (records[0] if records else None)
     return told | {
         "operator": terminal.operator, "signed_on": bool(terminal.signed_on),
+        "mac": told["mac"] | {"key": terminal.keys.key_id if terminal.keys.mac else None},
         "batch": terminal.counters.batch, "training": terminal.training is not None,
         "records": [record(one) for one in records],
         "state": NAMES[in_hand.state] if in_hand else None,
         "kind": TYPES[in_hand.type] if in_hand else None,
     }
+
+
+def playing(one):
+    """How far a key script is: {"at", "of", "statement", "wrong"}."""
+    statement = "" if one.over else one.statements[one.at].text
+    return {"at": one.at, "of": len(one.statements), "statement": statement, "wrong": one.wrong}
 
 
 def record(one):

@@ -223,6 +223,10 @@ class Player:
     def do_host(self, kind, mti, times):
         self._shop.acquirer.faults.script(HOST_FAULTS[kind], mti, times)
 
+    def do_crash(self, when, mti):
+        point = 1 if when == "before" else 0    # its first statement, or behind its commit
+        self._shop.acquirer.faults.script(faults.CRASH, mti, point=point)
+
     def do_refuse(self, code, mti, times):
         self._shop.acquirer.faults.script(faults.REFUSE, mti, times, code=code)
 

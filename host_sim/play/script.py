@@ -53,6 +53,7 @@ FORMS = {
     "noise": "wire noise NUMBER",
     "damage": "wire damage NUMBER",
     "host": "host silent|mute|bad-mac|ask-sign-on MTI NUMBER",
+    "crash": "host crash before|after MTI",
     "refuse": "host refuse CODE MTI NUMBER",
     "wrong_kcv": "host wrong-kcv",
     "wrong_tmk": "host wrong-tmk",

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from host_sim.acquirer import ledger, samples, schema
 from host_sim.acquirer.host import Host, open_scenario
 from host_sim.acquirer.link import LinkServer
-from host_sim.acquirer.server import Acquirer
+from host_sim.acquirer.scenario import parse
 from host_sim.world import START, World
 
 # Operator number -> password, as the maker sets them; 00 is the supervisor.
@@ -25,7 +25,7 @@ PASSWORDS = {"00": "123456", "01": "0000"}
 class Shop(NamedTuple):
     """`world` is the terminal and its line, `acquirer` the host, `engine` its database."""
     world: World
-    acquirer: Acquirer | Host
+    acquirer: Host
     engine: object
     merchant: str
     mac: str
@@ -36,7 +36,7 @@ class Shop(NamedTuple):
 class Books(NamedTuple):
     """An acquirer and its ledger, before there is a terminal. `terminals`: number -> (merchant,
     MAC); `secrets`: the host's keys."""
-    acquirer: Acquirer | Host
+    acquirer: Host
     engine: object
     terminals: dict
     secrets: object
@@ -66,11 +66,17 @@ def open_books(seed=0, start=START, ledger_file=None, engine=None, scenario=None
     rows = scenario.terminals if scenario else samples.TERMINALS
     terminals = {number: (merchant, mac) for number, merchant, mac in rows}
     if scenario is None:
-        acquirer = Acquirer(engine, Random(f"{seed} acquirer"))
+        rng = Random(f"{seed} acquirer")
+        acquirer = Host(engine, _of_the_samples(), f"{seed} acquirer", rng)
         return Books(acquirer, engine, terminals, samples.SECRETS, folder)
     open_scenario(engine, scenario, start.date())
     return Books(Host(engine, scenario, f"{seed} acquirer"), engine, terminals,
                  scenario.secrets, folder)
+
+
+@cache
+def _of_the_samples():
+    return parse("samples", 'about = "the samples"\nsamples = true\n', "the samples")
 
 
 def factory(terminal, merchant, mac, secrets, language="zh", blank=False):

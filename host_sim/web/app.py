@@ -74,13 +74,13 @@ def make_app(face, hosts=LOOPBACK, token=None):
     async def frame(request):
         till = till_of(request)
         try:
-            at_ms, way, packet = till.frames[request.path_params["n"]]
+            passed = till.frames[request.path_params["n"]]
         except LookupError:
             raise HTTPException(404, "this packet is not kept any more") from None
         told = words(request.cookies.get("lang") or "en")
         return _pages.TemplateResponse(request, "frame.html", {
-            "at": views.clock(face.site, at_ms), "way": way, "w": told,
-            "parts": _parts(packet, till.shop.mac)})
+            "at": views.clock(face.site, passed.at_ms), "passed": passed, "w": told,
+            "parts": _parts(passed.packet, till.shop.mac) if passed.packet else []})
 
     async def script(request):
         till = till_of(request)

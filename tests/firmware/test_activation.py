@@ -153,7 +153,7 @@ def test_the_code_ends_after_a_day():
 
 
 def test_a_damaged_key_block_is_not_taken(monkeypatch):
-    keyring = type(blank().shop.acquirer._keyring)
+    keyring = type(blank().shop.acquirer._acquirer._keyring)
     honest = keyring.key_block
     monkeypatch.setattr(
         keyring, "key_block", lambda *a: (honest(*a)[0], honest(*a)[1][:-1] + "X")
@@ -165,7 +165,7 @@ def test_a_damaged_key_block_is_not_taken(monkeypatch):
 
 
 def test_a_check_value_of_another_key_is_not_taken(monkeypatch):
-    keyring = type(blank().shop.acquirer._keyring)
+    keyring = type(blank().shop.acquirer._acquirer._keyring)
     honest = keyring.key_block
     monkeypatch.setattr(keyring, "key_block", lambda *a: (bytes(16), honest(*a)[1]))
     till = blank()

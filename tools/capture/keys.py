@@ -108,13 +108,17 @@ class Keys:
                     return "valid"
         return "invalid"
 
-    def verdict(self, unit):
-        """The note on the MAC of a unit of the line, {} where it has none."""
+    def judge(self, unit):
+        """What follow() says of a unit of the line; None where there is no message either."""
         packet = unit[HEAD:-TAIL]
         try:
-            found = self.follow(decode(packet), packet) if is_sound(unit) else None
+            return self.follow(decode(packet), packet) if is_sound(unit) else None
         except WireFault:
-            found = None
+            return None
+
+    def verdict(self, unit):
+        """The note on the MAC of a unit of the line, {} where it has none."""
+        found = self.judge(unit)
         return {"mac": found} if found else {}
 
     def _learn(self, terminal, f62):
