@@ -29,7 +29,7 @@ COMMANDS = {
                   "tools.footprint", "configure", "run"),
     "bench": ("codecs, MACs, whole refunds and captures, as ratios",
               "tools.bench", "configure", "run"),
-    "terminal": ("the firmware on real MicroPython, at this keyboard",
+    "terminal": ("terminals, line and acquirer in this window; or a terminal at a port",
                  "tools.terminal", "configure", "run"),
     "acquirer": ("the acquirer of a scenario, at serial ports and over TCP, until Ctrl-C",
                  "tools.acquirer", "configure", "run"),

@@ -1,29 +1,25 @@
-"""`tuidan terminal`: the firmware on real MicroPython in this window, its link at a serial port.
+"""`tuidan terminal`: the face in this window: terminal, paper, packets and acquirer, by keys.
 
-Nothing is simulated but the chip's pins: time is real, the acquirer is whoever is at the other
-end of the link (`tuidan acquirer`), keys come from this keyboard.
+With --link only the terminal is here: the acquirer is whoever is at the other end of that port.
 """
+import argparse
+import asyncio
 import os
-import subprocess
 import sys
-import tempfile
 import termios
 import tty
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
+from host_sim.acquirer import scenario
 from host_sim.play.shop import open_shop
-from host_sim.ptyboard import flashfile
-from host_sim.ptyboard.console import MICROPYTHON, ROOT, environment
-from host_sim.ptyboard.panel import Panel
-from host_sim.show import story
+from host_sim.ptyboard.console import ROOT
+from host_sim.world import START, World
 
 FIRMWARE = ROOT / "host_sim/ptyboard/straight.py"
-# What is typed here -> the terminal's keys.
-TYPED = {str(digit): str(digit) for digit in range(10)} | {
-    "\r": "ENTER", "\n": "ENTER", "\x7f": "CLEAR", "\x08": "CLEAR", "x": "CANCEL", "m": "MENU",
-    "u": "UP", "d": "DOWN"}
-_PIECE = 64
+NEEDS = "needs a terminal: with --plain it reads keys from a pipe; `tuidan press` plays key scripts"
 
 
 def enrolled_flash(language="zh"):
@@ -34,56 +30,117 @@ def enrolled_flash(language="zh"):
 
 def configure(parser):
     """Arguments of `tuidan terminal`."""
-    parser.epilog = "Keys: 0-9, Enter, Backspace = CLEAR, x = CANCEL, m = MENU, u and d = UP, DOWN."
-    parser.add_argument("--link", required=True, metavar="PORT", help="where the acquirer is")
+    parser.epilog = ("? lists the keys. In plain lines they are 0-9, Enter, Backspace = CLEAR, "
+                     "x = CANCEL, m = MENU, u and d = UP, DOWN.")
+    parser.add_argument("--link", metavar="PORT",
+                        help="where the acquirer is: a serial port or PTY, a pyserial URL such as "
+                             "socket://localhost:4000, or pty for a new one (default: the "
+                             "sample acquirer, in here)")
+    parser.add_argument("--baud", type=int, default=115200, help="of that port (default 115200)")
     parser.add_argument("--flash", metavar="FILE",
                         help="the terminal's flash; made if there is none (default: a new one); "
                              "its key slot is FILE.key, which only you may read, so no copy of "
                              "FILE has the key in it")
-    parser.add_argument("--language", choices=("zh", "en"), default="zh", help="of a new flash")
+    parser.add_argument("--micropython", action="store_true",
+                        help="the firmware on real MicroPython")
+    parser.add_argument("--scenario", default="samples", metavar="NAME",
+                        choices=("samples", *scenario.shipped()), help="what is opened first")
+    parser.add_argument("--language", choices=("zh", "en"), default="zh",
+                        help="of the terminals, if new (default zh)")
+    parser.add_argument("--words", choices=("zh", "en"), default=_spoken(),
+                        help="of the window itself (default: the locale's)")
+    parser.add_argument("--seed", type=int, default=0, help="of keys, chances and noise")
+    parser.add_argument("--keep", type=Path, metavar="DIR",
+                        help="keep ledgers and terminals there, and go on with what is there")
+    parser.add_argument("--save", type=Path, default=Path("."), metavar="DIR",
+                        help="where key scripts and captures are saved (default: here)")
+    parser.add_argument("--plain", action="store_true",
+                        help="in lines: for a pipe, for reading by ear, for a terminal that can "
+                             "do no more (which is seen by itself)")
 
 
 def run(args):
-    """Until Ctrl-C, exit code 0; 1 if the firmware ends by itself or cannot begin."""
-    if not MICROPYTHON.exists():
-        print("tuidan terminal: MicroPython is not installed here: run `make test` once; "
-              "there is none for every machine", file=sys.stderr)
-        return 1
-    with tempfile.TemporaryDirectory(prefix="tuidan-") as folder:
-        flash = Path(args.flash or Path(folder, "flash"))
-        if not flash.exists():
-            flashfile.write(flash, enrolled_flash(args.language))
-        panel = Panel()
-        process = subprocess.Popen(
-            [MICROPYTHON, FIRMWARE], env=environment(flash, panel.ports | {"link": args.link}),
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    """Until it is left, exit code 0; 2 if something that it needs is not there."""
+    if not args.plain and not (os.isatty(0) and os.isatty(1)):
+        print(f"tuidan terminal: {NEEDS}", file=sys.stderr)
+        return 2
+    try:
+        face, port = _open(args)
+    except (OSError, ValueError, argparse.ArgumentTypeError) as reason:
+        print(f"tuidan terminal: {reason}", file=sys.stderr)
+        return 2
+    try:
+        (_in_lines if args.plain or _can_only_lines() else _in_full)(args, face, port)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        if port is not None:
+            port.port.close()
+    return 0
+
+
+def _open(args):
+    """-> (Face, PortHost or None)."""
+    from host_sim.face.face import MOST_TILLS, Choice, Face
+    from host_sim.face.kept import FileFlash
+    from host_sim.face.port import PortHost
+    from tools.capture.keys import Keys
+    from tools.capture.ports import open_port
+    from tools.capture.run import record_face
+    from tools.mpy import NoMicroPython, core_on_micropython
+
+    known = {}
+    if args.micropython:
         try:
-            with _keyboard():
-                _attend(panel, process)
-        except KeyboardInterrupt:
-            return 0
-        finally:
-            process.kill()
-            told = process.communicate()[1]
-            panel.close()
-        last = told.decode(errors="replace").strip().splitlines()[-1:]
-        print(f"tuidan terminal: the firmware ended: {' '.join(last)}", file=sys.stderr)
-        return 1
+            known["make_core"] = core_on_micropython()
+        except NoMicroPython as reason:
+            raise ValueError(reason) from None
+    if args.flash:
+        known["flash"] = FileFlash(args.flash)
+    port = PortHost(open_port(args.link, args.baud)) if args.link else None
+    face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
+                lambda: Keys().judge, partial(_world, port, known),
+                datetime.now() if port else START,
+                1 if known or port else MOST_TILLS)
+    return face, port
 
 
-def _attend(panel, process):
-    """Show each new screen and line of paper, hand over each key, while the firmware lives."""
-    shown, printed = None, 0
-    while process.poll() is None:
-        if 0 in panel.service(0.2, 0):
-            typed = os.read(0, _PIECE).decode(errors="ignore")
-            panel.press(*(TYPED[char] for char in typed if char in TYPED))
-        if panel.screen() != shown:
-            shown = panel.screen()
-            print("\n".join(story.screen(shown)), flush=True)
-        if len(panel.paper) > printed:
-            print("\n".join(story.paper(panel.paper[printed:])), flush=True)
-            printed = len(panel.paper)
+def _world(port, known, server, **arguments):
+    """What the Face takes for World."""
+    return World(server if port is None else port, **arguments | known)
+
+
+def _in_full(args, face, port):
+    from host_sim.tui.app import TerminalApp
+
+    TerminalApp(face, args.words, args.save, port).run()
+
+
+def _in_lines(args, face, port):
+    from host_sim.tui.plain import Plain
+    from host_sim.tui.words import words
+
+    _say(words(args.words)["plain_keys"])
+    if port is not None:
+        _say(words(args.words)["at_port"].format(port=port.port.name))
+    with _keyboard():
+        asyncio.run(Plain(face, _say, sys.stdout.encoding, port).run())
+
+
+def _say(text):
+    print(text, flush=True)
+
+
+def _can_only_lines():
+    """Whether this terminal cannot put a character where it is told, or has no UTF-8."""
+    encoding = (sys.stdout.encoding or "").replace("-", "").lower()
+    return os.environ.get("TERM", "dumb") in ("", "dumb", "unknown") or encoding != "utf8"
+
+
+def _spoken():
+    """What the locale speaks, as far as we do."""
+    said = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "zh" if said.startswith("zh") else "en"
 
 
 @contextmanager

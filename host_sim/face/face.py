@@ -10,7 +10,7 @@ from host_sim.face.kept import Calendar
 from host_sim.face.pace import Pace
 from host_sim.face.site import Site
 from host_sim.play.shop import open_books
-from host_sim.world import START
+from host_sim.world import START, World
 
 MOST_TILLS = 6
 SAMPLES = "samples"
@@ -25,15 +25,19 @@ class Choice(NamedTuple):
 
 class Face:
     """`generation` grows with every Site. `kept`: a folder in which every choice has one of its
-    own, and goes on where it was left; None: nothing is kept. `record` and `judge` as Site has
-    them."""
+    own, and goes on where it was left; None: nothing is kept. `record`, `judge` and `world` as
+    Site has them; `start`: its date where nothing is gone on with; `tills`: how many stand there
+    at most."""
 
     def __init__(self, choice=Choice(), kept=None,  # noqa: B008 - a tuple does not change
-                 record=None, judge=None):
+                 record=None, judge=None, world=World, start=START, tills=MOST_TILLS):
         self.generation = 0
         self._kept = kept
         self._record = record
         self._judge = judge
+        self._world = world
+        self._start = start
+        self._tills = tills
         self.viewers = set()
         self.site: Any = None   # the Site that is open, from open() on
         self._running = None
@@ -44,11 +48,11 @@ class Face:
         if choice.scenario not in (SAMPLES, *scenario.shipped()):
             raise ValueError(f"no scenario {choice.scenario!r}")
         played = None if choice.scenario == SAMPLES else scenario.read(choice.scenario)
-        folder, start = None, START
+        folder, start = None, self._start
         if self._kept is not None:
             folder = self._kept / "-".join(map(str, choice))
             folder.mkdir(parents=True, exist_ok=True)
-            start = Calendar(folder).read(START)
+            start = Calendar(folder).read(start)
         self._open(choice, played, start, folder)
 
     def play(self, script):
@@ -69,9 +73,10 @@ class Face:
             numbers.insert(0, script.terminal)
         if self.site is not None:
             self.site.close()
-        site = Site(books, numbers[:MOST_TILLS], choice.language, choice.seed, start,
-                    scenario=played and choice.scenario, folder=folder, record=self._record,
-                    judge=self._judge, blank=numbers[0] if script and script.blank else None)
+        site = Site(books, numbers[:self._tills], choice.language, choice.seed, start,
+                    self._world, scenario=played and choice.scenario, folder=folder,
+                    record=self._record, judge=self._judge,
+                    blank=numbers[0] if script and script.blank else None)
         self.site, self.choice = site, choice
         self.pace = Pace(site)
         self.generation += 1

@@ -7,28 +7,32 @@ import json
 import os
 from datetime import datetime
 
-from host_sim.bench.flash import BLOCK, Flash
+from host_sim.bench.flash import BLOCK, PICO_BYTES, Flash
+from host_sim.ptyboard import flashfile
 
 _ERASED = b"\xff" * BLOCK
 
 
 class FileFlash(Flash):
-    """Flash whose contents lie in the file at `path`, which is made if there is none. ValueError
-    for a file of another size."""
+    """A Pico's flash whose contents lie in the file at `path`, the key slot in another beside it
+    (ptyboard/flashfile.py), which are made if there are none. ValueError for a file of another
+    size."""
 
-    def __init__(self, path, size):
-        super().__init__(size)
+    def __init__(self, path):
+        super().__init__(PICO_BYTES)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         there = os.fstat(self._file).st_size
         if there == 0:
-            os.pwrite(self._file, b"\xff" * size, 0)
-        elif there != size:
+            os.pwrite(self._file, b"\xff" * PICO_BYTES, 0)
+        elif there != PICO_BYTES:
             os.close(self._file)
-            raise ValueError(f"{path} is {there} bytes, not a flash of {size}")
-        for at in range(0, size, BLOCK):
-            data = os.pread(self._file, BLOCK, at)
+            raise ValueError(f"{path} is {there} bytes, not a flash of {PICO_BYTES}")
+        flashfile.separate(path)
+        self._slot = os.open(flashfile.key_file(path), os.O_RDWR)
+        for number in range(PICO_BYTES // BLOCK):
+            data = os.pread(*self._place(number))
             if data != _ERASED:
-                self._blocks[at // BLOCK] = bytearray(data)
+                self._blocks[number] = bytearray(data)
 
     def program(self, at, data):
         try:
@@ -44,10 +48,18 @@ class FileFlash(Flash):
 
     def _keep(self, at):
         number = at // BLOCK
-        os.pwrite(self._file, self._blocks.get(number, _ERASED), number * BLOCK)
+        file, _size, place = self._place(number)
+        os.pwrite(file, self._blocks.get(number, _ERASED), place)
+
+    def _place(self, number):
+        """Of a block: its file, size and place in it."""
+        if number * BLOCK == flashfile.SLOT_AT:
+            return self._slot, BLOCK, 0
+        return self._file, BLOCK, number * BLOCK
 
     def close(self):
         os.close(self._file)
+        os.close(self._slot)
 
 
 class Calendar:

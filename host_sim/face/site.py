@@ -10,7 +10,6 @@ from itertools import islice
 from tempfile import TemporaryFile
 
 from host_sim.agreement import CodecsDisagree
-from host_sim.bench.flash import PICO_BYTES
 from host_sim.bench.keypad import NAMES as KEYS
 from host_sim.core import FirmwareCrash
 from host_sim.face import line
@@ -159,7 +158,7 @@ class Site:
     def _place(self, number, seed, world, blank):
         books = self.books
         if self.folder is not None:
-            world = partial(world, flash=FileFlash(self.folder / f"{number}.flash", PICO_BYTES))
+            world = partial(world, flash=FileFlash(self.folder / f"{number}.flash"))
         made = place(books, number, self.language, seed, self.start, world, blank)
         merchant, mac = books.terminals[number]
         shop = Shop(made, books.acquirer, books.engine, merchant, mac, None, number)
@@ -226,7 +225,7 @@ class Site:
             if till.playing is not None and not till.playing.over:
                 till.playing.look()
                 till.versions["till"] += 1
-        except (FirmwareCrash, CodecsDisagree) as fault:
+        except (FirmwareCrash, CodecsDisagree, OSError) as fault:
             till.crash = str(fault)
             till.versions["till"] += 1
 

@@ -86,9 +86,9 @@ class Words(dict):
     language = "en"
 
 
-def words(language):
-    """Words in "zh", or else in English."""
+def words(language, texts=TEXTS):
+    """Words in "zh", or else in English; `texts` is a table like TEXTS."""
     at = LANGUAGES.index(language) if language in LANGUAGES else 0
-    made = Words({name: texts[at] for name, texts in TEXTS.items()})
+    made = Words({name: text[at] for name, text in texts.items()})
     made.language = LANGUAGES[at]
     return made

@@ -1,0 +1,184 @@
+"""What the keys beside the terminal's do: the card, the power, the clock, the lists, saving.
+
+A deed is a statement of the key-script language, as in the browser; a fault of it is told, and
+nothing happens.
+"""
+import asyncio
+import shutil
+from functools import partial
+from pathlib import Path
+
+from textual.screen import Screen
+
+from host_sim.acquirer import scenario
+from host_sim.face import recording, views
+from host_sim.face.face import SAMPLES, Choice
+from host_sim.face.pace import SPEEDS
+from host_sim.tui import deeds
+from host_sim.tui.asking import Choose, Line, Page
+from host_sim.tui.panes import Lcd
+from host_sim.tui.words import words
+
+
+class Doing(Screen):
+    """The actions of a Counter, which draws what comes of them. `port`: the host is at the far end
+    of that port (face/port.py), and time is real. `save`: the folder for what is kept."""
+
+    drawing: str | None = None      # None: as the window allows
+
+    def __init__(self, face, language="en", save=".", port=None):
+        super().__init__()
+        self.face = face
+        self.w = words(language)
+        self.save = save
+        self.port = port
+        self.number = next(iter(face.site.tills))
+        self.changed = asyncio.Event()
+        self._leaving = False
+
+    @property
+    def till(self):
+        return self.face.site.tills[self.number]
+
+    @property
+    def drawn(self) -> str:
+        """As it is now."""
+        raise NotImplementedError
+
+    def empty(self):
+        """Forget what was shown of another till."""
+
+    def name_all(self):
+        """Show the texts of another language."""
+
+    def do(self, statement):
+        """None is what a list gives that was left."""
+        self._leaving = False
+        if statement:
+            try:
+                self.face.site.do(self.till, statement)
+            except ValueError as error:
+                self.notify(str(error), severity="error", markup=False)
+            self.face.pace.wake()
+
+    def _choose(self, title, rows, then):
+        def chosen(value):
+            if value is not None:
+                then(value)
+
+        self.app.push_screen(Choose(title, rows), chosen)
+
+    def action_card(self):
+        self._choose(self.w["card"], deeds.cards(self.w), self.do)
+
+    def action_actions(self):
+        state = views.state(self.face.site, self.till)
+        lists = [("card", self.action_card)]
+        if self.port is None:
+            lists += [("faults", self._faults), ("clock", self.action_speed),
+                      ("step", self.action_step), ("scenario", self._scenario)]
+        lists += [("statement", self._statement), ("save_script", self._save_script)]
+        if self.till.capture is not None:
+            lists.append(("save_capture", self._save_capture))
+        rows = [(self.w[name], act) for name, act in lists] + [
+            (text, partial(self.do, line))
+            for text, line in (*deeds.toggles(self.w, state), *deeds.troubles(self.w))]
+        self._choose(self.w["actions"], rows, lambda act: act())
+
+    def _faults(self):
+        self._choose(self.w["faults"], deeds.faults(self.w), self.do)
+
+    def _statement(self):
+        self.app.push_screen(Line(self.w["statement"], self.w["statement_hint"]), self.do)
+
+    def action_speed(self):
+        if self.port is None:
+            rows = [(f"×{speed}" if speed else self.w["stand"], speed) for speed in SPEEDS]
+            self._choose(self.w["clock"], rows, self._set_speed)
+
+    def _set_speed(self, speed):
+        self.face.pace.speed = speed
+        self.changed.set()
+
+    def action_step(self):
+        if self.port is None:
+            self.face.pace.step()
+
+    def _scenario(self):
+        names = [SAMPLES, *scenario.shipped()]
+
+        def chosen(name):
+            rows = [("中文", "zh"), ("English", "en")]
+            self._choose(self.w["speech"], rows, lambda language: self._open(name, language))
+
+        self._choose(self.w["scenario"], [(name, name) for name in names], chosen)
+
+    def _open(self, name, language):
+        self.face.open(Choice(name, language, self.face.choice.seed))
+        self.switch_on()
+
+    def switch_on(self):
+        """As people expect to find a terminal."""
+        for till in self.face.site.tills.values():
+            self.face.site.do(till, "power on")
+        self.face.pace.wake()
+
+    # what is looked at
+
+    def action_drawing(self):
+        drawings = list(Lcd.DRAWINGS)
+        self.drawing = drawings[(drawings.index(self.drawn) + 1) % len(drawings)]
+        self.changed.set()
+
+    def action_till(self):
+        numbers = list(self.face.site.tills)
+        self.number = numbers[(numbers.index(self.number) + 1) % len(numbers)]
+        self.empty()
+        self.changed.set()
+
+    def action_language(self):
+        self.w = words("zh" if self.w.language == "en" else "en")
+        self.name_all()
+        self.changed.set()
+
+    def action_help(self):
+        self.app.push_screen(Page(self.w["help"], self.w["help_text"]))
+
+    def action_quit(self):
+        if self._leaving:
+            self.app.exit()
+        self._leaving = True
+        self.notify(self.w["once_more"], markup=False)
+
+    # what is kept
+
+    def _save_script(self):
+        def write(path):
+            path.write_text(recording.script(self.till, self.face.choice), encoding="utf-8")
+
+        self._save(f"till-{self.number}.txt", write)
+
+    def _save_capture(self):
+        def write(path):
+            self.till.capture.flush()
+            with open(self.till.capture.fileno(), "rb", closefd=False) as source, \
+                    open(path, "wb") as target:
+                at = source.seek(0, 1)
+                source.seek(0)
+                shutil.copyfileobj(source, target)
+                source.seek(at)
+
+        self._save(f"till-{self.number}.pcapng", write)
+
+    def _save(self, name, write):
+        """Into a new file; one that is there stays."""
+        path, number = Path(self.save, name), 2
+        while path.exists():
+            path = Path(self.save, f"{Path(name).stem}-{number}{Path(name).suffix}")
+            number += 1
+        try:
+            write(path)
+        except OSError as why:
+            self.notify(self.w["not_saved"].format(why=why), severity="error", markup=False)
+        else:
+            self.notify(self.w["saved"].format(path=path), markup=False)
