@@ -131,6 +131,8 @@ def configure(parser):
     parser.add_argument("--language", choices=("zh", "en"), default="zh",
                         help="of screen and paper (default zh)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--dots", action="store_true",
+                        help="each screen dot by dot, as `tuidan terminal` draws it")
     parser.add_argument("--pictures", metavar="DIR", type=picture_folder,
                         help="save screens and paper as PNG there")
     parser.add_argument("--capture", metavar="FILE", help="all that passes, as pcapng, there")
@@ -148,7 +150,7 @@ def run(args):
         print(f"tuidan demo: {reason}", file=sys.stderr)
         return 2
     shop = open_shop(language=args.language, seed=args.seed, world=kind)
-    teller = story.Teller(shop.mac)
+    teller = story.Teller(shop.mac, args.dots)
 
     def watch():
         if not args.json:

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from unicodedata import east_asian_width
 
+from host_sim.show import dots
 from host_sim.show.explain import explain, shown_bytes, title
 from host_sim.show.mask import MASK, field_texts, masked
 from protocol import HELD_FOR_REVIEW, ending
@@ -43,6 +44,13 @@ def screen(rows):
     """Lines of a box around the four rows of a screen (strings up to 16 columns)."""
     edge = "─" * (SCREEN_COLUMNS + 2)
     return [f"┌{edge}┐", *(f"│ {pad(row, SCREEN_COLUMNS)} │" for row in rows), f"└{edge}┘"]
+
+
+def glass(pixels):
+    """Lines of a box around the screen's dots, as the face in the text terminal draws them; what
+    is inverted is not: these are lines without colours."""
+    edge = "─" * (dots.COLUMNS // 2)
+    return [f"┌{edge}┐", *(f"│{line}│" for line, _inverted in dots.braille(pixels)), f"└{edge}┘"]
 
 
 def screens(captioned):
@@ -108,8 +116,9 @@ def _caption(keys, rows):
 class Teller:
     """Tells a trace as it grows: hand over its events, print the lines that come back."""
 
-    def __init__(self, algorithm="unionpay-ecb"):
+    def __init__(self, algorithm="unionpay-ecb", drawn=False):
         self._algorithm = algorithm
+        self._drawn = drawn     # each screen dot by dot
         self._told = 0
         self._keys = []         # pressed since the last screen
         self._screens = []      # (caption, rows) still to be shown
@@ -133,8 +142,12 @@ class Teller:
             return
         if event.kind == "screen":
             yield from self._flush_paper()
-            self._screens.append((_caption(self._keys, event.value.rows), event.value.rows))
+            caption = _caption(self._keys, event.value.rows)
             self._keys = []
+            if self._drawn:
+                yield from [f" {caption}".rstrip(), *glass(event.value.pixels), ""]
+                return
+            self._screens.append((caption, event.value.rows))
             if len(self._screens) == BOXES_A_ROW:
                 yield from self._flush_screens()
             return

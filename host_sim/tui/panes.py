@@ -73,11 +73,13 @@ class Paper(RichLog):
 
 
 class Wire(OptionList):
-    """The packets that passed; the newest is chosen until somebody chooses another."""
+    """What passed on the line; the newest packet is chosen until somebody chooses another."""
+
+    _newest: int | None = None
 
     def add(self, number, frame):
         """A frame of views.wire()."""
-        newest = self.highlighted is None or self.highlighted == self.option_count - 1
+        follows = self.highlighted in (None, self._newest)
         if self.option_count == MOST_FRAMES:
             self.remove_option_at_index(0)
         marks = [name for name in ("again", "lost") if frame[name]]
@@ -85,8 +87,8 @@ class Wire(OptionList):
         told = f"{frame['at'][6:]} {ARROWS[frame['way']]} {frame['mti']} {frame['title']}"
         told = ", ".join(filter(None, (told, frame["words"], *marks)))
         self.add_option(Option(Text(told, no_wrap=True), id=str(number)))
-        if newest:
-            self.highlighted = self.option_count - 1
+        if follows and frame["mti"]:
+            self.highlighted = self._newest = self.option_count - 1
 
 
 class Reading(VerticalScroll, can_focus=True):

@@ -8,6 +8,7 @@ import pytest
 from firmware.text.texts import Texts
 from host_sim.acquirer.samples import ORDERS
 from host_sim.play.shop import open_shop
+from host_sim.show import story
 from tools import demo
 from tools.capture.recording import Reading
 from tools.cli import main
@@ -88,3 +89,13 @@ def test_a_capture_of_the_demo_holds_its_messages(tmp_path, capsys):
         (one["direction"], one["hex"]) for one in result["messages"]]
     assert reading.head.run["made_by"] == "demo" and reading.remarks == ["approved"]
     assert reading.fault is None
+
+
+def test_screens_dot_by_dot_are_the_pixels_that_were_shown(capsys):
+    code = main(["demo", "--dots", "--order", "777"])
+    told = capsys.readouterr().out
+    assert code == 1
+    welcome = open_shop().world
+    welcome.power_on()
+    welcome.run_for(1000)
+    assert "\n".join(story.glass(welcome.device.pixels())) in told
