@@ -7,6 +7,7 @@ what it read still holds when it writes; a commit is durable before it returns (
 from decimal import Decimal
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import IntegrityError
 
 WRITER = 8583  # the number of the advisory lock
 _NUMERIC = 1700  # PostgreSQL's type of a sum
@@ -26,6 +27,17 @@ def open_database(url: str, writes: bool = True) -> Engine:
     @event.listens_for(engine, "connect")
     def _set_up(connection, _record):
         connection.register_in_adapter(_NUMERIC, _number)
+
+    @event.listens_for(engine, "handle_error")
+    def _name(context):
+        """What the database refuses (class 23) is an IntegrityError, as with SQLite; the driver
+        says so of a unique key only."""
+        told = context.original_exception.args[:1]
+        if told and isinstance(told[0], dict) and told[0].get("C", "").startswith("23"):
+            return IntegrityError(
+                context.statement, context.parameters, context.original_exception
+            )
+        return None
 
     begin = _begin if writes else _begin_reading
     engine.dialect.do_begin = begin  # type: ignore[assignment]
