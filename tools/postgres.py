@@ -43,7 +43,7 @@ def server(durable=True):
     has committed outlives its processes, not a power cut. Raises Missing."""
     folder = programs()
     home = Path(mkdtemp(prefix="tuidan-pg-"))
-    user = {}
+    user: dict = {}
     if os.geteuid() == 0:
         user = {"user": UNPRIVILEGED, "group": "nogroup", "extra_groups": []}
         shutil.chown(home, UNPRIVILEGED)
