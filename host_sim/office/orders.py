@@ -48,3 +48,33 @@ def search(
         told.append(order.c.merchant_id == merchant_id)
     newest = select(order).where(*told).order_by(order.c.sold_on.desc(), order.c.order_no.desc())
     return connection.execute(newest.limit(MOST)).all()
+
+
+def of_origin(
+    connection: Connection, merchant_id: str, order_no: str | None = None,
+    trade_no: str | None = None, log_no: str | None = None, term_no: str | None = None,
+) -> str:  # fmt: skip
+    """The number of the order that an integrator names: by its own number, by the sale's reference
+    number, or by terminal and log number (batch and STAN, 12 digits). What is given must agree.
+    Refused ORDER_UNKNOWN, WRONG_VALUE."""
+    told: list[ColumnElement[bool]] = []
+    if order_no is not None:
+        told.append(order.c.order_no == order_no)
+    if trade_no is not None:
+        told.append(order.c.rrn == trade_no)
+    if log_no is not None:
+        if term_no is None or len(log_no) != 12 or not (log_no.isascii() and log_no.isdigit()):
+            raise Refused("WRONG_VALUE", "origin_log_no is batch and STAN, 12 digits, with term_no")
+        told.append(
+            (order.c.terminal_id == term_no)
+            & (order.c.batch == int(log_no[:6]))
+            & (order.c.stan == int(log_no[6:]))
+        )
+    if not told:
+        raise Refused("WRONG_VALUE", "one of the origin_ fields must name the order")
+    found = connection.execute(
+        select(order.c.order_no).where(order.c.merchant_id == merchant_id, *told).limit(2)
+    ).scalars().all()
+    if len(found) != 1:
+        raise Refused("ORDER_UNKNOWN")
+    return found[0]
