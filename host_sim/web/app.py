@@ -9,7 +9,9 @@
     /open (POST)                another scenario, language or seed
     /live?till=NUMBER           websocket, see live.py
     /office/...                 the back office, see office/pages.py
+    /api/..., /openapi.json     for integrators, see api/app.py
 """
+import asyncio
 import io
 import os
 from contextlib import asynccontextmanager
@@ -36,6 +38,8 @@ from host_sim.face.words import words
 from host_sim.show.explain import explain
 from host_sim.show.pictures import draw_paper
 from host_sim.web import diagram
+from host_sim.web.api.app import make_api
+from host_sim.web.api.sending import keep_telling
 from host_sim.web.guard import LOOPBACK, Guard
 from host_sim.web.live import Viewer
 from host_sim.web.office.gate import routes
@@ -49,6 +53,8 @@ _pages = Jinja2Templates(HERE / "templates")
 
 def make_app(face, hosts=LOOPBACK, token=None):
     """The ASGI application of a Face; guard.Guard says what `hosts` and `token` are."""
+
+    house = house_of(face)
 
     def till_of(request):
         till = face.site.tills.get(request.path_params["number"])
@@ -129,7 +135,9 @@ def make_app(face, hosts=LOOPBACK, token=None):
     @asynccontextmanager
     async def lifespan(app):
         face.start()
+        telling = asyncio.create_task(keep_telling(house))
         yield
+        telling.cancel()
         await face.stop()
 
     return Starlette(
@@ -142,8 +150,9 @@ def make_app(face, hosts=LOOPBACK, token=None):
             Route("/tills/{number}/paper.png", paper),
             Route("/open", open_, methods=["POST"]),
             WebSocketRoute("/live", live),
-            *routes(house_of(face), PAGES),
+            *routes(house, PAGES),
             Mount("/static", StaticFiles(directory=HERE / "static")),
+            Mount("/", make_api(house)),
         ],
         middleware=[Middleware(Guard, hosts=hosts, token=token)],
         lifespan=lifespan,
