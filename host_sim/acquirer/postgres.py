@@ -4,6 +4,7 @@ Every transaction takes the one writer's lock at its start, as SQLite's `begin i
 what it read still holds when it writes; a commit is durable before it returns (synchronous_commit).
 """
 
+from contextlib import suppress
 from decimal import Decimal
 
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -41,7 +42,14 @@ def open_database(url: str, writes: bool = True) -> Engine:
 
     begin = _begin if writes else _begin_reading
     engine.dialect.do_begin = begin  # type: ignore[assignment]
+    engine.dialect.do_close = _close  # type: ignore[assignment]
     return engine
+
+
+def _close(connection) -> None:
+    """Closing what the server has closed already is no fault, though the driver says so."""
+    with suppress(connection.Error, OSError):
+        connection.close()
 
 
 def _begin(connection) -> None:
