@@ -7,8 +7,9 @@ what it read still holds when it writes; a commit is durable before it returns (
 from contextlib import suppress
 from decimal import Decimal
 
+from pg8000.exceptions import Error
 from sqlalchemy import Engine, create_engine, event, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 WRITER = 8583  # the number of the advisory lock
 _NUMERIC = 1700  # PostgreSQL's type of a sum
@@ -33,6 +34,10 @@ def open_database(url: str, writes: bool = True) -> Engine:
     def _name(context):
         """What the database refuses (class 23) is an IntegrityError, as with SQLite; the driver
         says so of a unique key only."""
+        if isinstance(context.original_exception, OSError):  # which the driver lets through
+            context.is_disconnect = True
+            return OperationalError(context.statement, context.parameters,
+                                    context.original_exception)  # fmt: skip
         told = context.original_exception.args[:1]
         if told and isinstance(told[0], dict) and told[0].get("C", "").startswith("23"):
             return IntegrityError(
@@ -48,7 +53,7 @@ def open_database(url: str, writes: bool = True) -> Engine:
 
 def _close(connection) -> None:
     """Closing what the server has closed already is no fault, though the driver says so."""
-    with suppress(connection.Error, OSError):
+    with suppress(Error, OSError):
         connection.close()
 
 
