@@ -41,14 +41,14 @@ async def _run(host, mti, fields, mac_of, stop):
     if 64 in fields:
         packet = sealed(packet, host.keys.mac)
     began = host.kernel.now()
-    if not await host.link.send(packet):
-        return Outcome(NO_LINE)
+    waited_for = () if stop is None else (stop,)
+    if not await host.link.send(packet, *waited_for):
+        return Outcome(STOPPED if waited_for and stop.ready else NO_LINE)
     while True:
         left = REPLY_MS - host.kernel.elapsed(began)
         if left <= 0:
             return Outcome(NO_REPLY)
-        waited_for = (host.link.inbox,) if stop is None else (host.link.inbox, stop)
-        index = await host.kernel.first(*waited_for, timeout_ms=left)
+        index = await host.kernel.first(host.link.inbox, *waited_for, timeout_ms=left)
         if index == 1:
             return Outcome(STOPPED)
         if index == 0:

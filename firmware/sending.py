@@ -11,7 +11,7 @@ NO_REPLY_REASON = "98"  # F39 of a reversal
 REVERSAL_REASON = {host.BAD_MAC: "A0", host.ANSWERED: "06"}
 
 
-async def first(terminal, record):
+async def first(terminal, record, _state):
     """The first request of a PREPARED record: SENT is durable before its first byte."""
     record.tries = 1
     terminal.journal.move(record, states.SEND)

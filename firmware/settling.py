@@ -15,17 +15,17 @@ REFUSED = "refused"  # the host refused the first 0500 for good: nothing is sett
 async def attempt(terminal, book, first):
     """One exchange that may bring it on: its Outcome, None where there was none to have, REFUSED
     where the batch stays open. `first`: no 0500 of this one has left before."""
+    stop = terminal.ui.cancel
     if terminal.keys.mac is None:
-        await overlay.run("flows.sign_on.sign_on", terminal)
+        await overlay.run("flows.sign_on.sign_on", terminal, stop)
         if terminal.keys.mac is None:
             return None
     name, arguments = _REQUESTS[book.step](terminal, book)
     if name is None:
         return None
-    stop = terminal.ui.cancel
     outcome = await terminal.host.exchange("settling." + name, book, *arguments, stop=stop)
     if outcome.code in MAY_LACK_MAC:
-        await overlay.run("flows.sign_on.sign_on", terminal)
+        await overlay.run("flows.sign_on.sign_on", terminal, stop)
     elif outcome.code == "00":
         return _ANSWERED[book.step](book, outcome, arguments) or outcome
     elif first and outcome.final:

@@ -11,21 +11,29 @@ from firmware import refund_state as states
 _WAITS_MS = const((5000, 10000, 20000, 40000, 60000))  # between tries, the last one for ever
 
 
-async def send(terminal, record):
-    """The first request of a PREPARED record: SENT is durable before its first byte."""
-    await overlay.run("sending.first", terminal, record)
+async def wait(terminal, record, path="owing.again"):
+    """An attempt in the operator's hands, until it is over or he presses CANCEL: it goes on behind
+    then, and its answer counts all the same."""
+    terminal.ui.keys.clear()
+    terminal.ui.cancel.clear()
+    task = terminal.kernel.spawn(attempt(terminal, record, path))
+    await terminal.kernel.first(task, terminal.ui.cancel)
+    return task.result
 
 
-async def attempt(terminal, record):
-    """One exchange that may bring an open record on; its state tells whether it did."""
+async def attempt(terminal, record, path="owing.again"):
+    """One exchange that may bring an open record on; its state tells whether it did. Returns the
+    OSError where the flash did not take it: the record is as it was, and its turn comes again."""
     state = record.state
     await terminal.turn.take()
     try:
-        await overlay.run("owing.again", terminal, record, state)
-    except OSError:
-        pass  # the flash did not take it: the record is as it was, and its turn comes again
+        await overlay.run(path, terminal, record, state)
+    except OSError as error:
+        return error
     finally:
         terminal.turn.give()
+        if record.state != state:
+            terminal.news.set()
 
 
 def work(terminal):
@@ -52,4 +60,3 @@ async def keep_trying(terminal):
                 await attempt(terminal, record)
                 if record.state != before:
                     tries = 0
-                    terminal.news.set()

@@ -38,14 +38,16 @@ class LinkDriver:
         """As a waitable: true while a packet may be sent."""
         return not self._framing.busy
 
-    async def send(self, packet):
-        """True once the other end acknowledged the packet, False when the link gave up."""
+    async def send(self, packet, *stop):
+        """True once the other end acknowledged the packet, False when the link gave up or the
+        waitable `stop` came first."""
         while self._framing.busy:
-            await self._kernel.first(self)
+            if await self._kernel.first(self, *stop) == 1:
+                return False
         self._framing.send(packet, self._kernel.now())
         ticket = self._ticket = _Ticket()
         self._wake.set()
-        await self._kernel.first(ticket)
+        await self._kernel.first(ticket, *stop)
         return ticket.delivered
 
     async def run(self):

@@ -25,7 +25,8 @@ async def run(terminal):
     if not terminal.params.enrolled() or not terminal.keys.injected:
         await _activate(terminal)
     if not Operators(terminal.storage).known(SUPERVISOR):
-        await terminal.ui.ask("message", TITLE, "activate.password")
+        ui, about = terminal.ui, "activate.password"
+        await ui.ask("pages", ui.text(TITLE), ui.wrap(ui.text(about)), about=about)
         await overlay.run("flows.password.new", terminal, SUPERVISOR)
     return ("flows.sign_on.run",)
 
@@ -52,7 +53,13 @@ async def _asked(terminal, code):
     own = overlay.call("enrolment.nonce", terminal)
     key, proof = overlay.call("protocol.activation.keys", code, own)
     batch, stan = terminal.counters.batch, terminal.counters.take_stan()
-    outcome = await terminal.host.exchange("enrolment.request", batch, stan, code, own, proof)
+    stop = terminal.ui.cancel
+    stop.clear()
+    outcome = await terminal.host.exchange(
+        "enrolment.request", batch, stan, code, own, proof, stop=stop
+    )
+    if outcome.kind == host.STOPPED:
+        raise Cancelled()
     if outcome.kind != host.ANSWERED:
         raise Stopped(FAILED, outcome.kind)
     if outcome.code != "00":

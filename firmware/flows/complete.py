@@ -84,8 +84,11 @@ async def _print(terminal, record, resumed):
             return False
         _mark(terminal, record, records.MERCHANT_COPY)
     if record.print_state < records.SIGNED:
-        while not await _signed(ui):
-            if not await copy(terminal, record, _MERCHANT, True):
+        while True:
+            key = await _signature(ui)
+            if key == "ENTER":
+                break
+            if key == "CANCEL" or not await copy(terminal, record, _MERCHANT, True):
                 return False
         _mark(terminal, record, records.SIGNED)
     if record.print_state < records.PRINTED:
@@ -110,11 +113,11 @@ async def copy(terminal, record, which, again):
     return await overlay.run("paper.slip", terminal, "voucher.lines", record, which, again)
 
 
-async def _signed(ui):
-    """ENTER: the customer signed. CLEAR: print the merchant copy again."""
+async def _signature(ui):
+    """The key. ENTER: the customer signed. CLEAR: print the merchant copy again. CANCEL: later."""
     ui.keys.clear()
     ui.show(ui.text("signature.title"), ui.wrap(ui.text("signature.body")))
     while True:
         key = await ui.key(None)
-        if key in ("ENTER", "CLEAR"):
-            return key == "ENTER"
+        if key in ("ENTER", "CLEAR", "CANCEL"):
+            return key

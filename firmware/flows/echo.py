@@ -1,12 +1,16 @@
 """Line test: an 0820/0830 echo, which moves nothing and takes no STAN."""
 
 from firmware import host
-from firmware.screens import Stopped
+from firmware.screens import Cancelled, Stopped
 
 
 async def run(terminal):
     terminal.ui.say("echo.title", "connecting")
-    outcome = await terminal.host.exchange("echo", terminal.counters.batch)
+    stop = terminal.ui.cancel
+    stop.clear()
+    outcome = await terminal.host.exchange("echo", terminal.counters.batch, stop=stop)
+    if outcome.kind == host.STOPPED:
+        raise Cancelled()
     if outcome.kind != host.ANSWERED:
         raise Stopped("echo.failed", outcome.kind)
     if outcome.code != "00":

@@ -19,7 +19,8 @@ async def run(terminal):
     number = await overlay.run("flows.log_in.number", terminal, title)
     await password(terminal, number, title, "log_in.password")
     if Operators(terminal.storage).to_be_changed(number):
-        await terminal.ui.ask("message", title, "password.must_change")
+        ui, about = terminal.ui, "password.must_change"
+        await ui.ask("pages", ui.text(title), ui.wrap(ui.text(about)), about=about)
         await overlay.run("flows.password.new", terminal, number)
     terminal.operator = number
     return None if terminal.signed_on else ("flows.sign_on.run",)

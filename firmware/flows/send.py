@@ -22,7 +22,9 @@ async def run(terminal, record):
     title = words(terminal.ui, record, "sending.title")
     terminal.ui.say(title, "sending.body", amount=yuan(record.amount_fen))
     try:
-        await unfinished.send(terminal, record)
+        error = await unfinished.wait(terminal, record, "sending.first")
+        if error:
+            raise error
         await until_answered(terminal, record, (states.SENT, states.REVERSING))
     finally:
         terminal.in_hand = None
@@ -49,10 +51,8 @@ async def until_answered(terminal, record, waiting):
     for tries in range(record.tries, TRIES):
         if record.state not in waiting:
             break
-        ui.keys.clear()
-        ui.cancel.clear()
         ui.say("again.title", "again.body", tries=tries, most=TRIES)
         if await terminal.kernel.first(ui.cancel, timeout_ms=_WAIT_MS[max(0, tries - 1)]) == 0:
             break
-        await unfinished.attempt(terminal, record)
+        await unfinished.wait(terminal, record)
     ui.keys.clear()

@@ -3,15 +3,19 @@ needs them.
 """
 
 from firmware import host
-from firmware.screens import Stopped
+from firmware.screens import Cancelled, Stopped
 
 
 async def run(terminal):
     terminal.ui.say("sign_off.title", "connecting")
     stan = terminal.counters.take_stan()
-    outcome = await terminal.host.exchange("sign_off", terminal.counters.batch, stan)
+    stop = terminal.ui.cancel
+    stop.clear()
+    outcome = await terminal.host.exchange("sign_off", terminal.counters.batch, stan, stop=stop)
+    terminal.signed_on = False  # the host may have heard it all the same
+    if outcome.kind == host.STOPPED:
+        raise Cancelled()
     terminal.operator = None
-    terminal.signed_on = False
     if outcome.kind != host.ANSWERED:
         raise Stopped("sign_off.failed", outcome.kind)
     if outcome.code != "00":

@@ -4,7 +4,7 @@ Nothing of an 0810 is taken unless its MAC is right under the MAK that it brings
 """
 
 from firmware import host, overlay
-from firmware.screens import Stopped
+from firmware.screens import Cancelled, Stopped
 
 
 async def run(terminal):
@@ -19,14 +19,17 @@ async def or_stop(terminal):
     """Sign on; raises Stopped with what happened and what to do."""
     if not terminal.keys.injected or not terminal.params.enrolled():
         raise Stopped("sign_on.failed", "not_enrolled.body")
-    outcome = await sign_on(terminal)
+    terminal.ui.cancel.clear()
+    outcome = await sign_on(terminal, terminal.ui.cancel)
+    if outcome.kind == host.STOPPED:
+        raise Cancelled()
     if outcome.kind != host.ANSWERED:
         raise Stopped("sign_on.failed", outcome.kind)
     if outcome.code != "00":
         raise Stopped("sign_on.failed", terminal.code_text(outcome.code), {"code": outcome.code})
 
 
-async def sign_on(terminal):
+async def sign_on(terminal, stop=None):
     """One 0800 and its 0810: the host.Outcome. With 00 the new keys are in use at return."""
     brought = []
 
@@ -38,7 +41,7 @@ async def sign_on(terminal):
 
     batch, stan = terminal.counters.batch, terminal.counters.take_stan()
     outcome = await terminal.host.exchange(
-        "sign_on", batch, stan, terminal.operator or "00", mac_of=mac_of
+        "sign_on", batch, stan, terminal.operator or "00", mac_of=mac_of, stop=stop
     )
     if outcome.code == "00" and brought:
         overlay.call("signed_on.take", terminal, outcome, brought[0])

@@ -36,7 +36,7 @@ async def run(terminal, record=None, correction=""):
     terminal.in_hand = record
     try:
         await _begin(terminal, record, title, correction)
-        await unfinished.attempt(terminal, record)
+        await unfinished.wait(terminal, record)
         await overlay.run("flows.send.until_answered", terminal, record, BEGUN)
     finally:
         terminal.in_hand = None

@@ -38,6 +38,7 @@ async def _tell(terminal):
     """Whether the host heard the sign-off; CANCEL does not wait for that."""
     ui, stan = terminal.ui, terminal.counters.take_stan()
     ui.say(TITLE, "wipe.telling")
+    ui.cancel.clear()
     outcome = await terminal.host.exchange(
         "sign_off", terminal.counters.batch, stan, stop=ui.cancel
     )

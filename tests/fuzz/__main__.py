@@ -8,6 +8,7 @@ import argparse
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from host_sim import shims
@@ -22,6 +23,7 @@ def main():
     shims.install()
     from tests.fuzz.targets import TARGETS
 
+    began = time.monotonic()
     counts = {name: max(1, cases * share // 1000) for name, (_, share, _) in TARGETS.items()}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         good = list(pool.map(_guided, *zip(*sorted(counts.items()), strict=True)))
@@ -31,7 +33,8 @@ def main():
     by_hypothesis = times * _by_hypothesis()
     print(f"Hypothesis: {by_hypothesis} cases")
     thrown = sum(counts.values()) + by_hypothesis
-    print(f"{thrown} cases, {good.count(False)} findings")
+    seconds = time.monotonic() - began
+    print(f"{thrown} cases, {good.count(False)} findings, {seconds:.0f} seconds")
     sys.exit(not all(good))
 
 
@@ -39,7 +42,8 @@ def _guided(name, cases):
     command = [sys.executable, "-m", "tests.fuzz.guided", name, str(cases)]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
-        print(f"{name}: a finding\n{done.stderr}", flush=True)
+        said = [line for line in done.stderr.splitlines() if not line.startswith("INFO:")]
+        print(f"{name}: a finding", *said, sep="\n", flush=True)
     return done.returncode == 0
 
 

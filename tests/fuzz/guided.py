@@ -14,6 +14,7 @@ from host_sim import shims
 
 FOUND = Path("build/fuzz")
 SEED = 20260316
+FIRMWARE_RUNS = ("replies", "keys")  # targets in which the firmware loads and lets go of its code
 LIMITS = ("-timeout=120", "-rss_limit_mb=4096")
 
 
@@ -29,10 +30,11 @@ def main(name, what):
 def _throw(name):
     from tests.fuzz.targets import TARGETS
 
-    if name == "keys":
+    if name in FIRMWARE_RUNS:
         from host_sim.roomy import spread_out
 
-        spread_out()  # for a process of its own only
+        # Code that is loaded anew for each case would be instrumented anew as well, and look new.
+        spread_out()
     return TARGETS[name][0]()
 
 

@@ -70,6 +70,7 @@ def frames():
             now += 600 if number < len(data) and data[number] % 16 == 15 else 1
             link.receive(chunk, now)
             link.poll(now)
+            link.outgoing()  # a line takes them; 16 that nobody took would leave the last ACK out
         now += 20_000
         link.poll(now)
         link.events()
