@@ -55,10 +55,9 @@ class Host:
         `mac_of(reply)`: the Mac to check the reply with, where it is not the current one (sign-on
         brings its own). `stop`: a waitable that ends the waiting, for the turn too.
         """
-        while stop is not None and not self._turn.ready:
-            if await self.kernel.first(self._turn, stop) == 1:
-                return Outcome(STOPPED)
-        await self._turn.take()
+        waited_for = () if stop is None else (stop,)
+        if not await self._turn.take(*waited_for):
+            return Outcome(STOPPED)
         try:
             mti, fields = self.request(name, arguments)
             return await overlay.run("exchange.run", self, mti, fields, mac_of, stop)

@@ -61,10 +61,13 @@ class Turn:
         self._kernel = kernel
         self.ready = True
 
-    async def take(self):
+    async def take(self, *stop):
+        """True, or False where the waitable `stop` came first."""
         while not self.ready:
-            await self._kernel.first(self)
+            if await self._kernel.first(self, *stop) == 1:
+                return False
         self.ready = False
+        return True
 
     def give(self):
         self.ready = True

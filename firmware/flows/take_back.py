@@ -9,7 +9,7 @@ from firmware import overlay, unfinished
 from firmware import refund_state as states
 from firmware.journal import JournalFull
 from firmware.sales import words
-from firmware.screens import Stopped, yuan
+from firmware.screens import Cancelled, Stopped, yuan
 
 TITLE = "take_back.title"
 STANDS = (states.APPROVED, states.PENDING_REVIEW, states.SENT)
@@ -67,7 +67,9 @@ def possible(terminal, record):
 
 async def _begin(terminal, record, title, correction):
     terminal.ui.say(title, "take_back.sending", amount=yuan(record.amount_fen))
-    await terminal.turn.take()
+    terminal.ui.cancel.clear()
+    if not await terminal.turn.take(terminal.ui.cancel):
+        raise Cancelled()
     try:
         check(terminal, record, title)  # it may have gone on behind the questions
         record.correction = correction  # durable with the step

@@ -5,7 +5,7 @@ It begins only where nothing is open; a power cut ends it, as nothing of it is s
 
 from firmware import overlay
 from firmware import refund_state as states
-from firmware.screens import Stopped
+from firmware.screens import Cancelled, Stopped
 
 TITLE = "training.title"
 
@@ -15,7 +15,9 @@ async def run(terminal):
     begins = terminal.training is None
     body = "training.begin" if begins else "training.end"
     await ui.ask("confirm", ui.text(TITLE), ui.wrap(ui.text(body)))
-    await terminal.turn.take()  # nobody is in the middle of a record now
+    ui.cancel.clear()
+    if not await terminal.turn.take(ui.cancel):  # nobody is in the middle of a record now
+        raise Cancelled()
     try:
         if not begins:
             overlay.call("training.end", terminal, states.FREE)

@@ -14,7 +14,9 @@ async def run(terminal):
     ui, number = terminal.ui, terminal.params.terminal
     await ui.ask("confirm", ui.text(TITLE), ui.wrap(ui.text("wipe.what")))
     await _typed(ui, number, "wipe.number")
-    await terminal.turn.take()  # nobody is in the middle of a record now
+    ui.cancel.clear()
+    if not await terminal.turn.take(ui.cancel):  # nobody is in the middle of a record now
+        raise Cancelled()
     try:
         opened, used = len(terminal.journal.open_records()), terminal.counters.used
         if opened or used or terminal.settling:
