@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from firmware.text.texts import LANGUAGES  # behind host_sim, which brings the shims
+from firmware.text.texts import LANGUAGES
 from host_sim.acquirer import schema
 from host_sim.play.player import Player, is_idle, squeezed
 from host_sim.play.script import read_script
@@ -29,7 +29,8 @@ LEFT_OVER = 4  # keys more, until the terminal is idle
 SAYS = (
     "cancelled.body in_progress.body cancelling.body reversing.body sale.reversing.body"
     " sale.cancelling.body conflict.body correct.waits settle.later no_line.body settle.slip_later"
-    " correct.later correct.same wipe.untold wipe.kept reprint.left printer.no_paper connecting"
+    " correct.later correct.same activate.password wipe.untold wipe.kept reprint.left"
+    " printer.no_paper connecting"
 ).split()
 BEGINNING = 12  # characters of a text that tell it: it may go on on another page
 BEGINS = ("0200", "0220", "0500")  # what CANCEL must never send

@@ -135,7 +135,7 @@ def stan_of_the_host(patch):
 
 
 def sent_before_synced(patch):
-    async def first(terminal, record):
+    async def first(terminal, record, _state):
         record.tries, record.state = 1, states.SENT
         await (sending.refund(terminal, record, "0220") if record.type == REFUND
                else sending._once(terminal, record))

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 
 from protocol import tlv
+from protocol.framing import ANSWERS
 from tests.fuzz.targets import TARGETS, examples
 
 CASES = 40
@@ -19,6 +20,11 @@ def test_a_target_takes_its_examples_and_any_bytes(name):
     for case in cases:
         throw(case)
     assert len(cases) > CASES
+
+
+def test_a_frame_behind_more_spoilt_ones_than_answers_are_kept_is_acknowledged():
+    spoilt = bytes.fromhex("02000141 0300".replace(" ", ""))  # its LRC is wrong: a NAK each
+    TARGETS["frames"][0]()(bytes(3) + spoilt * 3 * ANSWERS)
 
 
 def test_an_error_of_another_type_ends_the_hunt(monkeypatch):
