@@ -23,7 +23,7 @@ def test_a_target_takes_its_examples_and_any_bytes(name):
 
 
 def test_a_frame_behind_more_spoilt_ones_than_answers_are_kept_is_acknowledged():
-    spoilt = bytes.fromhex("02000141 0300".replace(" ", ""))  # its LRC is wrong: a NAK each
+    spoilt = bytes.fromhex("020001410300")  # its LRC is wrong: a NAK each
     TARGETS["frames"][0]()(bytes(3) + spoilt * 3 * ANSWERS)
 
 
