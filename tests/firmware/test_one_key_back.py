@@ -42,7 +42,6 @@ def test_cancel_leads_back_from_every_step_that_a_script_comes_to(tried):
              f"{one['wrong']} {one.get('after')}" for one in tried if one["wrong"]]
     assert not wrong, "\n".join(wrong)
     assert len(tried) >= LEAST_STEPS
-    assert {one["script"] for one in tried} > {"refund_full", "settle_equal", "wipe", "training"}
 
 
 def test_cancel_is_tried_at_every_place_where_the_firmware_waits_for_a_key(tried):
