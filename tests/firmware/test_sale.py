@@ -132,7 +132,7 @@ def test_pin_goes_under_the_pin_key_and_no_other(till):
     sell(till)
     till.wait("Sale approved")
     fields = till.sent("0200")[0].fields
-    keyring = till.shop.acquirer._keyring
+    keyring = till.shop.acquirer._acquirer._keyring
     with till.shop.engine.begin() as connection:
         rows = ledger.find_terminal(connection, samples.TERMINAL)
         packet = next(p for p in till.world.packets("out") if decode(p).mti == "0200")

@@ -77,9 +77,9 @@ def test_refund_left_open_goes_on_after_its_keys_were_lost():
         till.world.device.flash,
         lambda board: board.store_tmk(ANOTHER_TMK), pico_board,
     )  # fmt: skip
-    own = till.shop.acquirer._keyring._secrets
-    till.shop.acquirer._keyring._secrets = own._replace(tmk_of=lambda _terminal: ANOTHER_TMK)
-    till.shop.acquirer._keyring._macs.clear()
+    keyring = till.shop.acquirer._acquirer._keyring
+    keyring._secrets = keyring._secrets._replace(tmk_of=lambda _terminal: ANOTHER_TMK)
+    keyring._macs.clear()
     till.world.power_on()
     till.world.run_for(120_000)
     assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
