@@ -51,6 +51,9 @@ def run(args):
     port = socket.getsockname()[1]
     print(f"The terminal stands at http://{args.bind}:{port}/"
           f"{f'?token={token}' if token else ''}   (Ctrl-C ends it)", flush=True)
+    print(f"Its back office: http://{args.bind}:{port}/office/   Who logs in there first:\n"
+          f"  tuidan office add-admin --name NAME --ledger {face.site.books.engine.url.database}",
+          flush=True)
     server.run(sockets=[socket])
     return 0
 

@@ -5,7 +5,7 @@ Every figure that is drawn also stands as text in the chart or beside it.
 
 from html import escape
 
-WIDE, BAR, GAP, LABEL = 520, 20, 10, 150
+WIDE, BAR, GAP, LABEL = 520, 20, 10, 165
 
 
 def bars(rows: list[tuple[str, float, str]], kind: str = "") -> str:
@@ -40,7 +40,7 @@ def columns(rows: list[tuple[str, float, str]]) -> str:
             f'<rect class="bar" x="{x}" y="{base - height}" width="{round(step * 0.7, 1)}" '
             f'height="{height}"><title>{escape(label)}: {escape(words)}</title></rect>'
         )
-        if n % every == 0:
+        if n % every == 0 and x < WIDE - 38:
             drawn.append(f'<text class="tick" x="{x}" y="{base + 16}">{escape(label)}</text>')
     drawn.append(f'<text class="tick" x="0" y="14">{escape(_top_words(rows))}</text>')
     return _svg(base + 24, drawn)
