@@ -13,31 +13,30 @@ TMK_SIZE = 16
 
 
 class WorkingKeys:
-    """pik (16 bytes), mak (8 or 16), tdk (16, or None). Each is used through what it is for: mac()
-    for the MAK, pin_key() for the PIK; nothing encrypts under a key that is another's."""
+    """A set of three, none of which can be had in bytes: each is used through what it is for, and
+    so in no other's place. mac() is the MAK's, pin_key() the PIK's; nothing needs the TDK yet."""
 
     def __init__(self, pik, mak, tdk, mak_at):
-        self.pik = pik
-        self.mak = mak
-        self.tdk = tdk
+        self._key = pik, mak, tdk
         self._mak_at = mak_at
 
     def mac(self, algorithm, ciphers):
         """The Mac under this MAK. Raises WireFault if the host sent a MAK that `algorithm` cannot
         use."""
-        if len(self.mak) not in KEY_SIZES.get(algorithm, (len(self.mak),)):
-            reason = "a key of %d bytes is none for %s" % (len(self.mak), algorithm)
+        mak = self._key[1]
+        if len(mak) not in KEY_SIZES.get(algorithm, (len(mak),)):
+            reason = "a key of %d bytes is none for %s" % (len(mak), algorithm)
             raise WireFault("62.MAK", self._mak_at, reason)
-        return Mac(algorithm, self.mak, ciphers)
+        return Mac(algorithm, mak, ciphers)
 
     def pin_key(self, ciphers):
         """The protocol.pin.PinKey under this PIK."""
         from protocol.pin import PinKey  # whoever signs on needs none
 
-        return PinKey(self.pik, ciphers)
+        return PinKey(self._key[0], ciphers)
 
     def __repr__(self):
-        return "WorkingKeys(PIK, MAK%s)" % (", TDK" if self.tdk else "")
+        return "WorkingKeys(PIK, MAK%s)" % (", TDK" if self._key[2] else "")
 
 
 def unwrap_working_keys(f62, tmk, ciphers, at=0):
@@ -51,6 +50,10 @@ def unwrap_working_keys(f62, tmk, ciphers, at=0):
     tdk = None
     if _keys_end(f62) > 2 * KEY_ENTRY:
         tdk = _unwrap(f62, 2 * KEY_ENTRY, "62.TDK", master, ciphers, at)
+        if tdk == pik or mak in tdk:
+            raise WireFault("62.TDK", at + 2 * KEY_ENTRY, "the key is another's too")
+    if mak in pik:
+        raise WireFault("62.MAK", at + KEY_ENTRY, "the key is the PIK's too")
     return WorkingKeys(pik, mak, tdk, at + KEY_ENTRY)
 
 

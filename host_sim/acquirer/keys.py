@@ -82,7 +82,7 @@ class Keyring:
         """What opens F52: the PIK of the set whose Mac let the request in."""
         terminal_id, wrapped = self._behind[mac]
         keys = unwrap_working_keys(wrapped, self._secrets.tmk_of(terminal_id), self._ciphers)
-        return PinKey(keys.pik, self._ciphers)
+        return keys.pin_key(self._ciphers)
 
     def has_master_key(self, terminal_id: str) -> bool:
         return self._secrets.tmk_of(terminal_id) is not None
@@ -151,8 +151,8 @@ class Keyring:
         at = (terminal.terminal_id, wrapped)
         if at not in self._macs:
             tmk = self._secrets.tmk_of(terminal.terminal_id)
-            mak = unwrap_working_keys(wrapped, tmk, self._ciphers).mak
-            self._macs[at] = Mac(terminal.mac, mak, self._ciphers)
+            keys = unwrap_working_keys(wrapped, tmk, self._ciphers)
+            self._macs[at] = keys.mac(terminal.mac, self._ciphers)
             self._behind[self._macs[at]] = at
             if len(self._macs) > _CACHED_MACS:
                 self._macs.popitem(last=False)

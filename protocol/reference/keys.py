@@ -16,7 +16,8 @@ class DrawAgain(LocalMisuse):
 def wrap_working_keys(pik, mak, tmk, ciphers, tdk=None, tags=b""):
     """F62 of an 0810 with 00: PIK (16 bytes), MAK (8 or 16), optional TDK (16), each under the TMK
     with its KCV, then `tags` (protocol.tlv.pack). Raises LocalMisuse, and DrawAgain for a TDK that
-    looks like a tag when wrapped (one in 65,536) or a MAK that looks like a single one."""
+    looks like a tag when wrapped (one in 65,536), a MAK that looks like a single one, or two keys
+    that are alike."""
     for name, key, sizes in (("PIK", pik, (16,)), ("MAK", mak, (8, 16)), ("TDK", tdk, (16,))):
         if key is not None and len(key) not in sizes:
             raise LocalMisuse("62." + name, f"a key of {len(key)} bytes")
@@ -24,6 +25,8 @@ def wrap_working_keys(pik, mak, tmk, ciphers, tdk=None, tags=b""):
         raise LocalMisuse("tmk", f"{len(tmk)} bytes, not {TMK_SIZE}")
     if tags and not tags.startswith(TAGS_START):
         raise LocalMisuse("62", "the tags behind the keys begin with DF0F")
+    if mak in pik or tdk is not None and (tdk == pik or mak in tdk):
+        raise DrawAgain("62", "two of the keys are alike")
     encrypt = ciphers.des(tmk).encrypt
     wrapped_mak = _wrapped(mak, encrypt)
     if len(mak) == 8:

@@ -218,7 +218,7 @@ def clear_key_kept(patch):
     def install(sound, keys, wrapped, mac):
         sound(keys, wrapped, mac)
         clear = unwrap_working_keys(wrapped, keys.tmk, keys.ciphers)
-        keys._storage.write("mak", clear.mak)
+        keys._storage.write("mak", clear._key[1])
 
     patch.around(WorkingKeys, "install", lambda sound: lambda *given: install(sound, *given))
 

@@ -104,7 +104,7 @@ def amount_of_the_limit(patch):
 
 def pin_under_the_mak(patch):
     def block(wrapped, tmk, ciphers, pin, number):
-        mak = unwrap_working_keys(wrapped, tmk, ciphers).mak
+        mak = unwrap_working_keys(wrapped, tmk, ciphers)._key[1]
         return PinKey(mak[:8], ciphers).block(pin, number)
 
     patch.set(unwrapping, "pin_block", block)

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from protocol import tlv
 from protocol.errors import LocalMisuse, WireFault
 from protocol.keys import KEY_ENTRY, behind_keys, kcv, unwrap_working_keys
-from protocol.mac import des
+from protocol.mac import Mac, des
 from protocol.mac.portable import PortableCiphers
+from protocol.pin import PinKey
 from protocol.reference.ciphers import Ciphers
-from protocol.reference.keys import wrap_working_keys
+from protocol.reference.keys import DrawAgain, wrap_working_keys
 
 h = bytes.fromhex
 TMK = h("CA5D92598DCA48CE8A4C76361A9269E9")
@@ -34,7 +35,7 @@ def test_published_kcv_and_unwrap_vectors(ciphers):
     assert kcv(PIK, ciphers) == h("8D0A74B8")
     wrapped = h("6701EAD6A9AD51E51AA406E2C27FCFA9")
     assert f62()[:KEY_ENTRY] == wrapped + h("8D0A74B8")
-    assert unwrap_working_keys(f62(), TMK, ciphers).pik == PIK
+    assert unwrap_working_keys(f62(), TMK, ciphers)._key[0] == PIK
 
 
 @both
@@ -44,7 +45,7 @@ def test_published_kcv_and_unwrap_vectors(ciphers):
 def test_every_shape_of_the_set_comes_out_as_it_went_in(ciphers, mak, tdk, tags):
     data = f62(mak, tdk, tags)
     keys = unwrap_working_keys(data, TMK, ciphers)
-    assert (keys.pik, keys.mak, keys.tdk) == (PIK, mak, tdk)
+    assert keys._key == (PIK, mak, tdk)
     assert behind_keys(data) == tags
 
 
@@ -129,3 +130,39 @@ def test_no_text_form_or_error_shows_a_key():
     for key in (TMK, PIK, MAK, TDK):
         for form in (key.hex(), key.hex().upper(), repr(key)[2:-1], key[:8].hex()):
             assert not [text for text in texts if form in text]
+
+
+@both
+def test_no_key_of_a_set_can_be_had_for_anothers_work(ciphers):
+    keys = unwrap_working_keys(f62(tdk=TDK), TMK, ciphers)
+    public = {name for name in dir(keys) if not name.startswith("_")}
+    assert public == {"mac", "pin_key"}
+    for other in (keys, keys.pin_key(ciphers)):
+        with pytest.raises((LocalMisuse, TypeError)):
+            Mac("unionpay-ecb", other, ciphers)
+    with pytest.raises((LocalMisuse, TypeError)):
+        PinKey(keys.mac("unionpay-ecb", ciphers), ciphers)
+    block = keys.pin_key(ciphers).block("1234", "6200000000000005")
+    assert block == PinKey(PIK, ciphers).block("1234", "6200000000000005")
+    mac = Mac("unionpay-ecb", MAK, HOST).compute(b"x")
+    assert keys.mac("unionpay-ecb", ciphers).verify(b"x", mac)
+
+
+@both
+@pytest.mark.parametrize(
+    ("pik", "mak", "tdk", "path"),
+    [(PIK, PIK, None, "62.MAK"), (PIK, PIK[:8], None, "62.MAK"), (PIK, PIK[8:], None, "62.MAK"),
+     (PIK, MAK, PIK, "62.TDK"), (PIK, MAK, MAK, "62.TDK"), (PIK, MAK[:8], MAK, "62.TDK")],
+)  # fmt: skip
+def test_one_key_in_two_places_refuses_the_set_and_no_host_sends_it(ciphers, pik, mak, tdk, path):
+    with pytest.raises(DrawAgain):
+        wrap_working_keys(pik, mak, TMK, HOST, tdk)
+    data = b"".join(entry(key) for key in (pik, mak, tdk) if key is not None)
+    with pytest.raises(WireFault) as refused:
+        unwrap_working_keys(data, TMK, ciphers)
+    assert refused.value.field == path and "too" in str(refused.value)
+
+
+def entry(key):
+    wrapped = b"".join(HOST.des(TMK).encrypt(key[at : at + 8]) for at in range(0, len(key), 8))
+    return wrapped + bytes(16 - len(key)) + kcv(key, HOST)

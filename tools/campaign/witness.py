@@ -124,8 +124,8 @@ class Witness:
                 keys = unwrap_working_keys(wrapped, self.tmk, _CIPHERS)
             except WireFault:
                 return
-            self.pin_keys.append(bytes(keys.pik))
-            self.secrets.update(bytes(key) for key in (keys.pik, keys.mak, keys.tdk) if key)
+            self.pin_keys.append(bytes(keys._key[0]))
+            self.secrets.update(bytes(key) for key in keys._key if key)
             if any(state == "SENT" for state in self.durable.values()):
                 self.sometimes("keys were renewed under an open refund")
 

@@ -4,6 +4,7 @@ A simulator's sign-on brings the MAK under the published test TMK; it is used he
 What was noted at capture, before masking, comes first.
 """
 from collections import OrderedDict
+from contextlib import suppress
 
 from host_sim.acquirer import samples
 from protocol.errors import LocalMisuse, WireFault
@@ -58,17 +59,25 @@ class Macs:
             return ""
         tmk = samples.secrets([(terminal,)]).tmk_of(terminal)
         try:
-            mak = unwrap_working_keys(f62, tmk, self._ciphers).mak
+            keys = unwrap_working_keys(f62, tmk, self._ciphers)
         except WireFault as fault:
             return str(fault.reason) if self._ours(f62, tmk) else ""
         sets = self._sets.setdefault(terminal, [])
         if f62 != self._taken.get(terminal):
             self._taken[terminal] = f62
-            sets[:] = [self._macs(mak), *sets][:GENERATIONS]
+            sets[:] = [self._under(keys), *sets][:GENERATIONS]
         self._sets.move_to_end(terminal)
         if len(self._sets) > TERMINALS:
             self._taken.pop(self._sets.popitem(last=False)[0], None)
         return ""
+
+    def _under(self, keys):
+        """The Macs under the MAK of a set, of every algorithm that can use it."""
+        found = []
+        for name in self._names:
+            with suppress(WireFault):
+                found.append(keys.mac(name, self._ciphers))
+        return found
 
     def _macs(self, key):
         return [Mac(name, key, self._ciphers) for name in self._names
