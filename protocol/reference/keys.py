@@ -3,7 +3,9 @@
 What this builds, unwrap_working_keys reads back; a set that could be misread is refused here.
 """
 
-from protocol.errors import LocalMisuse
+from contextlib import suppress
+
+from protocol.errors import LocalMisuse, WireFault
 from protocol.keys import TAGS_START, TMK_SIZE, kcv
 
 SINGLE_MAK_REST = bytes(8)  # stands behind an 8-byte MAK, not encrypted
@@ -40,6 +42,21 @@ def wrap_working_keys(pik, mak, tmk, ciphers, tdk=None, tags=b""):
             raise DrawAgain("62.TDK", "the wrapped key reads as a tag")
         f62 += wrapped_tdk + kcv(tdk, ciphers)
     return f62 + tags
+
+
+def in_bytes(keys):
+    """(PIK, MAK, TDK or None) of WorkingKeys, for who explains or judges what was sent: no terminal
+    and no acquirer has a use for it."""
+    return keys._key
+
+
+def macs_under(keys, algorithms, ciphers):
+    """The Macs of those `algorithms` that can use the MAK of WorkingKeys."""
+    found = []
+    for name in algorithms:
+        with suppress(WireFault):
+            found.append(keys.mac(name, ciphers))
+    return found
 
 
 def _wrapped(key, encrypt):

@@ -17,6 +17,7 @@ from firmware.storage import Storage
 from firmware.transaction import PRINTING
 from firmware.working_keys import WorkingKeys
 from protocol.keys import unwrap_working_keys
+from protocol.reference.keys import in_bytes
 
 REFUND = states.REFUND
 
@@ -218,7 +219,7 @@ def clear_key_kept(patch):
     def install(sound, keys, wrapped, mac):
         sound(keys, wrapped, mac)
         clear = unwrap_working_keys(wrapped, keys.tmk, keys.ciphers)
-        keys._storage.write("mak", clear._key[1])
+        keys._storage.write("mak", in_bytes(clear)[1])
 
     patch.around(WorkingKeys, "install", lambda sound: lambda *given: install(sound, *given))
 

@@ -15,6 +15,7 @@ from host_sim.acquirer import ledger, rules
 from host_sim.acquirer.handlers import inquiry, outcome, void
 from protocol.keys import unwrap_working_keys
 from protocol.pin import PinKey
+from protocol.reference.keys import in_bytes
 from tests.campaign import in_host, in_journal, in_terminal
 
 SALE = states.SALE
@@ -104,7 +105,7 @@ def amount_of_the_limit(patch):
 
 def pin_under_the_mak(patch):
     def block(wrapped, tmk, ciphers, pin, number):
-        mak = unwrap_working_keys(wrapped, tmk, ciphers)._key[1]
+        _, mak, _ = in_bytes(unwrap_working_keys(wrapped, tmk, ciphers))
         return PinKey(mak[:8], ciphers).block(pin, number)
 
     patch.set(unwrapping, "pin_block", block)

@@ -15,6 +15,7 @@ from protocol import tlv
 from protocol.errors import WireFault
 from protocol.keys import unwrap_working_keys
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.keys import in_bytes
 from protocol.subfields import split_f60
 from tools.campaign import leaving, shopfront, situations
 from tools.campaign.image import VERSIONS, Image
@@ -124,8 +125,9 @@ class Witness:
                 keys = unwrap_working_keys(wrapped, self.tmk, _CIPHERS)
             except WireFault:
                 return
-            self.pin_keys.append(bytes(keys._key[0]))
-            self.secrets.update(bytes(key) for key in keys._key if key)
+            pik, *others = in_bytes(keys)
+            self.pin_keys.append(pik)
+            self.secrets.update(key for key in (pik, *others) if key)
             if any(state == "SENT" for state in self.durable.values()):
                 self.sometimes("keys were renewed under an open refund")
 

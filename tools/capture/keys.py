@@ -12,6 +12,7 @@ from protocol.iso8583 import decode, mac_span
 from protocol.keys import TMK_SIZE, unwrap_working_keys
 from protocol.mac import KEY_SIZES, Mac
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.keys import macs_under
 from tools.capture.units import HEAD, TAIL, is_sound
 
 KEPT_SETS = 4           # of a terminal: an old one lives until the last transaction under it ends
@@ -135,7 +136,8 @@ class Keys:
                 continue
             if tmk == published_tmk(terminal):
                 self._test.add(terminal)
-            self._macs[terminal].appendleft(self._fitting(keys.mak, algorithms))
+            macs = macs_under(keys, algorithms, self._ciphers)
+            self._macs[terminal].appendleft(macs)
             return
 
     def _fitting(self, mak, algorithms):

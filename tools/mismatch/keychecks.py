@@ -1,6 +1,9 @@
 """What is wrong with the keys that an 0810 brings, and with a PIN block, for who has the keys.
 """
+from protocol.errors import WireFault
 from protocol.iso8583 import Message
+from protocol.keys import unwrap_working_keys
+from protocol.reference.ciphers import Ciphers
 from protocol.reference.codec import encode
 from tools.mismatch import keyset as known
 from tools.mismatch.mistake import Fit, Reason
@@ -15,7 +18,7 @@ def reasons(message, keyset):
     """The Reasons that a message's F62 and F52 give, for the keys of a KeySet."""
     found = []
     if message.mti == "0810" and message.fields.get(39) == "00" and "TMK" in keyset.keys:
-        found += _values(message, keyset.keys["TMK"])
+        found += _values(message, keyset.keys["TMK"]) or _set(message, keyset.keys["TMK"])
     card = message.fields.get(2) or message.fields.get(35, "").partition("=")[0]
     if 52 in message.fields and card and "PIK" in keyset.keys:
         found += _pin(message, card, keyset.keys)
@@ -37,12 +40,24 @@ def _reason(field, trouble, steps, cure, tried, evidence):
 
 def _values(message, tmk):
     tried = len(known.MASTERS) * len(known.WRAPS) * len(known.VALUES)
+    found = []
     for name, wrapped, value in known.key_entries(message.fields.get(62, b"")):
         steps = known.wrong_value(wrapped, value, tmk)
         if steps != ():
-            yield _reason(f"62.{name}", f"The KCV of the {name} in F62 (byte {_at(message, 62)}) "
-                          "is not that of the key as it opens under the TMK.", steps, KCV_CURE,
-                          tried, "computed so, all 4 bytes of the KCV agree")
+            found.append(_reason(
+                f"62.{name}", f"The KCV of the {name} in F62 (byte {_at(message, 62)}) "
+                "is not that of the key as it opens under the TMK.", steps, KCV_CURE,
+                tried, "computed so, all 4 bytes of the KCV agree"))
+    return found
+
+
+def _set(message, tmk):
+    """The Reason of a set that is refused though each of its keys is sound."""
+    try:
+        unwrap_working_keys(message.fields.get(62, b""), tmk, Ciphers(), _at(message, 62))
+    except WireFault as fault:
+        return [Reason(fault.field, f"The terminal refuses the keys: {fault}.", (), (), 0)]
+    return []
 
 
 def _pin(message, card, keys):

@@ -9,6 +9,7 @@ from protocol.keys import KCV_SIZE, KEY_ENTRY, behind_keys, unwrap_working_keys
 from protocol.mac import KEY_SIZES
 from protocol.pin import PinKey
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.keys import in_bytes
 
 NAMES = ("TMK", "PIK", "MAK", "TDK")
 SIZES = {"TMK": (16,), "PIK": (8, 16), "MAK": (8, 16), "TDK": (16,)}
@@ -76,8 +77,8 @@ def opened(message, tmk):
         keys = unwrap_working_keys(message.fields[62], tmk, Ciphers())
     except WireFault:
         return None
-    found = {"TMK": tmk, "PIK": keys.pik, "MAK": keys.mak}
-    return found | ({"TDK": keys.tdk} if keys.tdk else {})
+    found = zip(NAMES, (tmk, *in_bytes(keys)), strict=True)
+    return {name: key for name, key in found if key is not None}
 
 
 # F62 of an 0810: how a key may have come to its 16 bytes, and to its check value

@@ -4,7 +4,6 @@ A simulator's sign-on brings the MAK under the published test TMK; it is used he
 What was noted at capture, before masking, comes first.
 """
 from collections import OrderedDict
-from contextlib import suppress
 
 from host_sim.acquirer import samples
 from protocol.errors import LocalMisuse, WireFault
@@ -12,6 +11,7 @@ from protocol.iso8583 import mac_span
 from protocol.keys import KCV_SIZE, KEY_ENTRY, kcv, unwrap_working_keys
 from protocol.mac import KEY_SIZES, Mac
 from protocol.reference.ciphers import Ciphers
+from protocol.reference.keys import macs_under
 
 TERMINALS = 1000        # whose keys are kept
 GENERATIONS = 2         # an answer may still lie under the keys before
@@ -65,19 +65,12 @@ class Macs:
         sets = self._sets.setdefault(terminal, [])
         if f62 != self._taken.get(terminal):
             self._taken[terminal] = f62
-            sets[:] = [self._under(keys), *sets][:GENERATIONS]
+            macs = macs_under(keys, self._names, self._ciphers)
+            sets[:] = [macs, *sets][:GENERATIONS]
         self._sets.move_to_end(terminal)
         if len(self._sets) > TERMINALS:
             self._taken.pop(self._sets.popitem(last=False)[0], None)
         return ""
-
-    def _under(self, keys):
-        """The Macs under the MAK of a set, of every algorithm that can use it."""
-        found = []
-        for name in self._names:
-            with suppress(WireFault):
-                found.append(keys.mac(name, self._ciphers))
-        return found
 
     def _macs(self, key):
         return [Mac(name, key, self._ciphers) for name in self._names

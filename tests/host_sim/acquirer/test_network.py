@@ -9,6 +9,7 @@ from host_sim.acquirer.server import Acquirer
 from protocol import tlv
 from protocol.keys import behind_keys
 from protocol.reference import codec
+from protocol.reference.keys import in_bytes
 from tests.host_sim.acquirer.till import Host, Till, code, exact_fields
 
 
@@ -38,7 +39,7 @@ def test_sign_on_tells_batch_last_stan_merchant_and_date(host):
 def test_sign_on_brings_keys_of_the_length_asked_for(host, mode, mak_size, tdk):
     till = Till(host.acquirer)
     keys = till.keys_in(till.sign_on(mode))
-    assert [len(key or b"") for key in keys._key] == [16, mak_size, tdk]
+    assert [len(key or b"") for key in in_bytes(keys)] == [16, mak_size, tdk]
     assert code(till.inquire("20260001")) == "00"
 
 
@@ -58,13 +59,13 @@ def test_sign_on_for_a_single_length_mak_is_refused_where_the_mac_has_none(host)
 def test_each_sign_on_brings_other_keys(host):
     till = Till(host.acquirer)
     one, other = (till.keys_in(till.sign_on()) for _ in range(2))
-    assert not {*one._key[:2]} & {*other._key[:2]}
+    assert not {*in_bytes(one)[:2]} & {*in_bytes(other)[:2]}
 
 
 def test_keys_are_stored_only_as_they_went_out(host, till):
     keys = till.keys_in(till.sign_on())
     stored = b"".join(row.wrapped for row in host.ask(schema.key_set.select()))
-    for key in (*keys._key[:2], samples.tmk(till.terminal_id)):
+    for key in (*in_bytes(keys)[:2], samples.tmk(till.terminal_id)):
         assert key not in stored
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from host_sim.acquirer import ledger, samples
 from protocol.pin import PinKey
+from protocol.reference.keys import in_bytes
 from tests.host_sim.acquirer.till import CIPHERS, Till, code, exact_fields
 
 ORDER, FEN = "70000001", 8_800
@@ -177,7 +178,7 @@ def test_refused_pin_that_comes_again_is_counted_once(host, till):
 
 
 def test_block_under_another_key_is_answered_99_and_costs_no_try(host, till):
-    mak = till.keys_in(till.sign_on()).mak
+    _, mak, _ = in_bytes(till.keys_in(till.sign_on()))
     for _ in range(4):
         wrong = PinKey(mak[:8], CIPHERS).block(PIN, CARD)
         assert code(till.sale(ORDER, FEN, pin=PIN, f52=wrong)) == "99"

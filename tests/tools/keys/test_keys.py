@@ -2,9 +2,16 @@
 
 import io
 import json
+import os
+import pty
+import re
+import select
 import stat
+import subprocess
+import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from psec import tr31 as psec
@@ -16,7 +23,8 @@ from protocol.keys import kcv
 from tests.till import Till
 from tools.campaign.image import Image
 from tools.cli import main
-from tools.keys import parts, slot
+from tools.keys import parts, places, slot
+from tools.keys.blocks import CLEAR
 from tools.terminal import enrolled_flash
 
 ONE, OTHER = "0123456789ABCDEFFEDCBA9876543210", "08D7B4FB629D0885CA5D92598DCA48CE"
@@ -342,3 +350,43 @@ def test_every_verb_has_help_with_an_example(keys):
     for verb in VERBS:
         code, out, _ = keys(f"{verb} --help")
         assert code == 0 and f"tuidan keys {verb}" in out.split("example:")[1] and "--json" in out
+
+
+def test_revealed_components_stand_on_the_screen_one_at_a_time_and_are_cleared_away():
+    ours, screen = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tools.cli", "keys", "generate", "--reveal", "--components", "2"],
+        stdin=screen, stdout=screen, stderr=screen, cwd=Path(parts.__file__).parents[2])
+    os.close(screen)
+
+    def until(text):
+        seen = b""
+        while text not in seen:
+            assert select.select([ours], [], [], 60)[0], seen
+            seen += os.read(ours, 4096)
+        return seen.decode()
+
+    shown = []
+    for at in (1, 2):
+        before = until(b"presses ENTER ")
+        assert f"component {at} of 2" in before and not re.search("[0-9A-F]{32}", before)
+        os.write(ours, b"\n")
+        shown += re.findall("[0-9A-F]{32}", until(b"clears the screen "))
+        os.write(ours, b"\n")
+        until(CLEAR.encode())
+    rest = until(b"tmk: ")
+    assert process.wait(60) == 0 and not re.search("[0-9A-F]{32}", rest)
+    os.close(ours)
+    assert len(shown) == 2 and shown[0] != shown[1]
+
+
+@pytest.mark.parametrize("answer, wiped", [("10000001", True), ("10000002", False), ("", False)])
+def test_wiping_asks_for_the_number_of_the_terminal(keys, till, monkeypatch, answer, wiped):
+    before = flashfile.read(till)
+    asked = []
+    person = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(places, "sys", person)
+    monkeypatch.setattr("builtins.input", lambda prompt: asked.append(prompt) or answer)
+    code, _, err = keys("wipe --flash till")
+    assert (code == 0) == wiped and (flashfile.read(till) == before) != wiped
+    assert len(asked) == 1 and "10000001" in asked[0] and ("nothing was wiped" in err) != wiped

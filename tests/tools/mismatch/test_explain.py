@@ -226,6 +226,18 @@ def test_keys_wrapped_under_half_a_master_key_are_named(corpus):
         ("62.PIK", ["tmk-left-half"])]
 
 
+def test_one_key_in_two_places_is_named_though_every_check_value_is_right(corpus):
+    packet, keys = sign_on(corpus)
+    message = codec.decode(packet)
+    f62 = bytearray(message.fields[62])
+    f62[20:40] = f62[:20]
+    spoilt = codec.encode(Message(message.tpdu, message.header, message.mti,
+                                  message.fields | {62: bytes(f62)}))
+    found = reasons.explain(spoilt, KeySet({"TMK": keys.keys["TMK"]})).reasons
+    assert [(reason.field, "PIK's too" in reason.trouble) for reason in found] == [
+        ("62.MAK", True)]
+
+
 @pytest.mark.parametrize("name, made", [
     ("pin-under-mak", lambda keys, card: PinKey(keys["MAK"], Ciphers()).block("123456", card)),
     ("pin-left-half", lambda keys, card: PinKey(keys["PIK"][:8], Ciphers()).block("123456", card)),
