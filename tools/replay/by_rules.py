@@ -112,7 +112,7 @@ def _again(exchange, session, found, left_out, books):
         left_out.append(f"packet {request.number}, {exchange.name.replace('_', ' ')}: {reason}")
         return
     if exchange.name == OPENED and reply is not None:
-        session.theirs = _pik(reply, books)
+        session.theirs = _pin_key(reply, books)
     if reply is None:
         left_out.append(f"packet {request.number}, {exchange.name.replace('_', ' ')}: sent, but "
                         "the file has no reply to compare with")
@@ -134,11 +134,12 @@ def _check(session, exchange, asked, answer, found):
                        "fits its request", str(fault))
 
 
-def _pik(reply, books):
-    """The file's PIN key, if its 0810 opens under the sample master key of its terminal."""
+def _pin_key(reply, books):
+    """The PinKey of the file, if its 0810 opens under the sample master key of its terminal."""
     fields = reply.message.fields
     tmk = books.secrets.tmk_of(fields.get(41, ""))
     try:
-        return tmk and unwrap_working_keys(fields.get(62, b""), tmk, CIPHERS).pik
+        keys = tmk and unwrap_working_keys(fields.get(62, b""), tmk, CIPHERS)
+        return keys and keys.pin_key(CIPHERS)
     except (WireFault, LocalMisuse):
         return None

@@ -5,7 +5,6 @@ from protocol import batch, sealing, session, tlv
 from protocol.errors import LocalMisuse
 from protocol.iso8583 import Message, decode, encode
 from protocol.keys import behind_keys, unwrap_working_keys
-from protocol.pin import PinKey
 from protocol.reference.ciphers import Ciphers
 from protocol.subfields import f60, f61, split_f60, split_f61
 from tools.replay.implied import card_of, tags_of
@@ -24,8 +23,8 @@ class CannotSend(Exception):
 
 class Session:
     """`answer(packet, now)` is the acquirer's. `rules` remember what stands for what; `tokens`
-    {order number: card token} as this acquirer has them. Set `theirs` to the PIK of the file's last
-    sign-on where it is known: it opens the file's PIN blocks."""
+    {order number: card token} as this acquirer has them. Set `theirs` to the PinKey of the file's
+    last sign-on where it is known: it opens the file's PIN blocks."""
 
     def __init__(self, answer, secrets, mac, rules, tokens):
         self._answer = answer
@@ -145,7 +144,7 @@ class Session:
             raise CannotSend("F52: the PIN block is under a key that only its own host knows")
         card, _ = card_of(message)
         try:
-            pin = PinKey(self.theirs, CIPHERS).pin(message.fields[52], card or "")
+            pin = self.theirs.pin(message.fields[52], card or "")
         except LocalMisuse:
             raise CannotSend("F52: the file's own key does not open the PIN block") from None
         if self._pins is None:
