@@ -40,7 +40,9 @@ def from_board(port):
     """The lines of the board at a serial port, which is restarted behind. Raises Failed."""
     board = Board(port)
     board.check_port()
-    board.hold()
+    if not board.hold()["active"]:
+        board.reset()
+        raise Failed(f"no version of the firmware is active on the board at {port}")
     return lines_of(page.encode("ascii", "replace") for page in
                     board.ask("log_pages()", reset=True))
 

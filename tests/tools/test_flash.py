@@ -325,6 +325,41 @@ def test_a_board_of_another_kind_has_to_be_named_and_goes_on_with_what_it_had(im
     )
 
 
+# ------------------------------------------------------------------ the diagnostic log
+
+
+def test_the_log_of_a_board_is_that_of_its_flash(image, small, capsys):
+    with board(image) as port:
+        assert main(["log", "--port", port]) == 0
+        told = capsys.readouterr().out.splitlines()
+        assert f"tuidan {small.version} runs" in flash.Board(port).console(flash.STARTED_S)
+    assert main(["log", str(image)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(" boot " in line for line in told) and told == lines[: len(told)]
+
+
+def test_a_board_without_the_firmware_has_no_log_and_is_told_so(tmp_path, capsys):
+    blank = tmp_path / "flash"
+    blank.write_bytes(enrolled_flash("en"))
+    with board(blank) as port:
+        assert main(["log", "--port", port]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err == f"tuidan log: no version of the firmware is active on the board at {port}\n"
+
+
+def test_a_board_that_says_nothing_has_no_log(capsys, monkeypatch):
+    monkeypatch.setattr(flash, "ANSWER_S", 1)
+    monkeypatch.setattr(flash, "RETURN_S", 0)
+    master, slave = os.openpty()
+    assert main(["log", "--port", os.ttyname(slave)]) == 2
+    assert capsys.readouterr().err == (
+        f"tuidan log: the board at {os.ttyname(slave)} fell silent\n"
+    )
+    os.close(master)
+    os.close(slave)
+
+
 # ------------------------------------------------------------------ the connection
 
 
