@@ -8,8 +8,8 @@ import json
 import sys
 from pathlib import Path
 
+from tools.board import Board, Failed
 from tools.campaign.image import BLOCK, FIRST_BLOCK, VOLUME_BLOCKS, Image
-from tools.flash import Board, Failed
 
 FOLDER, PAGES = "log", 6  # as in firmware/log.py
 HEAD = 7  # bytes of a page's running number and its line's end

@@ -1,6 +1,6 @@
 """Runs on the board, during an installation only: tells its state, and does what must be one step.
 
-Sent by tools/flash.py through mpremote. What the loader reads changes by renaming alone.
+Sent by tools/board.py through mpremote. What the loader reads changes by renaming alone.
 """
 
 # mypy: ignore-errors
@@ -14,7 +14,7 @@ HOME = "/tuidan"
 
 
 def tell(value):
-    """A line that tools/flash.py reads back."""
+    """A line that tools/board.py reads back."""
     print("\n= " + repr(value))
 
 

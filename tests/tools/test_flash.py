@@ -9,7 +9,8 @@ import serial
 
 from tests.tools import desk
 from tests.tools.desk import board, first_start, on_board, real
-from tools import flash, mpy
+from tools import board as at_port
+from tools import build, flash, mpy
 from tools.cli import main
 from tools.demo import Operator
 from tools.terminal import enrolled_flash
@@ -19,7 +20,7 @@ pytestmark = real
 SMALL_GLYPHS = 40 * 36  # enough of them for the first screen of a terminal without parts
 BROKEN = b"raise ValueError('planted')\n"
 WORDS = "firmware/text/en.txt"
-PROGRAM = flash.ON_BOARD.read_text()
+PROGRAM = at_port.ON_BOARD.read_text()
 DATA_START = 1148 * 1024
 FILL = """with open('/big', 'wb') as file:
     for _ in range(170):
@@ -40,7 +41,7 @@ def quiet(*_line):
 def small(tmp_path_factory):
     """A build with few glyphs, as others are made of it: an upload takes seconds."""
     folder = tmp_path_factory.mktemp("build") / "version"
-    built = flash.build(folder, "pico", "x64")
+    built = build.build(folder, "pico", "x64")
     with open(built.glyphs, "r+b") as file:
         file.truncate(SMALL_GLYPHS)
     return variant(built, folder.parent, "small")
@@ -50,10 +51,10 @@ def variant(built, folder, name, changes=()):
     """The Build of a copy in which the files of `changes` {path: bytes} are other ones."""
     copy = folder / name / "version"
     shutil.copytree(built.folder, copy)
-    shutil.copy(built.glyphs, copy / flash.GLYPHS)
+    shutil.copy(built.glyphs, copy / build.GLYPHS)
     for path, data in dict(changes).items():
         (copy / path).write_bytes(data)
-    return flash.described(copy)
+    return build.described(copy)
 
 
 @pytest.fixture(scope="module")
@@ -162,10 +163,10 @@ def test_a_version_that_does_not_start_makes_way_for_the_one_before(
     bad = variant(small, tmp_path, "bad", {"firmware/kernel.mpy": b""})
     os.rename(bad.folder / "firmware/kernel.mpy", bad.folder / "firmware/kernel.py")
     (bad.folder / "firmware/kernel.py").write_bytes(BROKEN)
-    shutil.copy(bad.glyphs, bad.folder / flash.GLYPHS)
-    bad = flash.described(bad.folder)
+    shutil.copy(bad.glyphs, bad.folder / build.GLYPHS)
+    bad = build.described(bad.folder)
     with board(image) as port:
-        with pytest.raises(flash.Failed) as told:
+        with pytest.raises(at_port.Failed) as told:
             install(port, bad)
     assert str(told.value) == (
         f"{bad.version} did not start (ValueError: planted); "
@@ -223,7 +224,7 @@ def test_power_lost_at_any_moment_of_the_way_back_does_not_stop_it(updated, newe
 def test_a_cut_upload_says_so_and_the_next_one_goes_on(image, newer, small, install, tmp_path):
     half = len(newer.files) // 2
     with board(image, "--cut-at", half) as port:
-        with pytest.raises(flash.Cut) as told:
+        with pytest.raises(at_port.Cut) as told:
             install(port, newer)
     assert f"the upload was cut off at file {half} of {len(newer.files)}" in str(told.value)
     assert str(told.value).endswith(f"the terminal keeps {small.version}")
@@ -236,7 +237,8 @@ def test_a_full_board_is_seen_before_anything_is_sent(image, newer, small, insta
     assert on_board(image, FILL)
     heard = []
     with board(image) as port:
-        with pytest.raises(flash.Full, match=r"is full: \d+ KB are needed, \d+ KB are free; the "):
+        full = r"is full: \d+ KB are needed, \d+ KB are free; the "
+        with pytest.raises(at_port.Full, match=full):
             install(port, newer, heard.append)
     assert not [line for line in heard if "bytes" in line]
     assert started(image, tmp_path) == small.version
@@ -249,7 +251,7 @@ def test_a_board_that_becomes_full_meanwhile_is_cleaned_up(
     monkeypatch.setattr(flash, "_make_room", lambda board, state, uploads, keep, spare, folders:
                         board.ask(f"prepare({keep!r}, 0, [], {folders!r})"))  # fmt: skip
     with board(image) as port:
-        with pytest.raises(flash.Full, match=f"is full; the terminal keeps {small.version}"):
+        with pytest.raises(at_port.Full, match=f"is full; the terminal keeps {small.version}"):
             install(port, newer)
     assert started(image, tmp_path) == small.version
     left = "import os; assert not [n for n in os.listdir('/tuidan') if n.endswith('.part')]"
@@ -259,15 +261,15 @@ def test_a_board_that_becomes_full_meanwhile_is_cleaned_up(
 def test_a_file_that_arrives_damaged_is_not_activated(
     image, newer, small, install, tmp_path, monkeypatch
 ):
-    copy = flash.Board.copy
+    copy = at_port.Board.copy
 
     def damaging(board, uploads, *heard):
         copy(board, uploads, *heard)
         board.ask(f"put({uploads[1][1]!r}, 'damaged')")
 
-    monkeypatch.setattr(flash.Board, "copy", damaging)
+    monkeypatch.setattr(at_port.Board, "copy", damaging)
     with board(image) as port:
-        with pytest.raises(flash.Failed, match=f"damaged; the terminal keeps {small.version}"):
+        with pytest.raises(at_port.Failed, match=f"damaged; the terminal keeps {small.version}"):
             install(port, newer)
     assert started(image, tmp_path) == small.version
 
@@ -277,7 +279,7 @@ def test_mpy_files_that_the_board_cannot_load_are_refused(image, small, install,
     older[1] -= 1
     built = variant(small, tmp_path, "older", {"firmware/day.mpy": older})
     with board(image) as port:
-        with pytest.raises(flash.Failed, match="writes .mpy version 5, the board's MicroPython "
+        with pytest.raises(at_port.Failed, match="writes .mpy version 5, the board's MicroPython "
                                                "loads version 6"):  # fmt: skip
             install(port, built)
     assert started(image, tmp_path) == small.version
@@ -285,8 +287,8 @@ def test_mpy_files_that_the_board_cannot_load_are_refused(image, small, install,
 
 def test_a_file_missing_here_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(mpy, "ROOT", tmp_path)
-    with pytest.raises(flash.Failed, match="firmware/loader.py is missing here"):
-        flash.build(tmp_path / "version", "pico", None)
+    with pytest.raises(at_port.Failed, match="firmware/loader.py is missing here"):
+        build.build(tmp_path / "version", "pico", None)
 
 
 def test_no_board_at_the_port(capsys):
@@ -305,8 +307,8 @@ def test_a_port_that_another_program_has(image, capsys):
 
 
 def test_a_port_where_nobody_answers(capsys, monkeypatch):
-    monkeypatch.setattr(flash, "ANSWER_S", 1)
-    monkeypatch.setattr(flash, "RETURN_S", 0)
+    monkeypatch.setattr(at_port, "ANSWER_S", 1)
+    monkeypatch.setattr(at_port, "RETURN_S", 0)
     master, slave = os.openpty()
     name = os.ttyname(slave)
     assert main(["flash", "--port", name]) == 1
@@ -318,7 +320,7 @@ def test_a_port_where_nobody_answers(capsys, monkeypatch):
 def test_a_board_of_another_kind_has_to_be_named_and_goes_on_with_what_it_had(image, small, capsys):
     with board(image) as port:
         assert main(["flash", "--port", port]) == 1
-        assert f"tuidan {small.version} runs" in flash.Board(port).console(flash.STARTED_S)
+        assert f"tuidan {small.version} runs" in at_port.Board(port).console(flash.STARTED_S)
     assert capsys.readouterr().err == (
         "tuidan flash: the board calls itself linux: say --board rp2 or esp32; "
         f"the terminal keeps {small.version}\n"
@@ -332,7 +334,7 @@ def test_the_log_of_a_board_is_that_of_its_flash(image, small, capsys):
     with board(image) as port:
         assert main(["log", "--port", port]) == 0
         told = capsys.readouterr().out.splitlines()
-        assert f"tuidan {small.version} runs" in flash.Board(port).console(flash.STARTED_S)
+        assert f"tuidan {small.version} runs" in at_port.Board(port).console(flash.STARTED_S)
     assert main(["log", str(image)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert any(" boot " in line for line in told) and told == lines[: len(told)]
@@ -349,8 +351,8 @@ def test_a_board_without_the_firmware_has_no_log_and_is_told_so(tmp_path, capsys
 
 
 def test_a_board_that_says_nothing_has_no_log(capsys, monkeypatch):
-    monkeypatch.setattr(flash, "ANSWER_S", 1)
-    monkeypatch.setattr(flash, "RETURN_S", 0)
+    monkeypatch.setattr(at_port, "ANSWER_S", 1)
+    monkeypatch.setattr(at_port, "RETURN_S", 0)
     master, slave = os.openpty()
     assert main(["log", "--port", os.ttyname(slave)]) == 2
     assert capsys.readouterr().err == (
@@ -370,7 +372,7 @@ def test_what_is_typed_while_a_board_starts_is_heard(image):
 
 
 def test_an_answer_that_does_not_come_is_asked_for_again(image, small, install, monkeypatch):
-    mpremote = flash.Board._mpremote
+    mpremote = at_port.Board._mpremote
     lost = iter(["before it arrives", "before the answer", "none"])
 
     def losing(board, *words, **arguments):
@@ -378,10 +380,10 @@ def test_an_answer_that_does_not_come_is_asked_for_again(image, small, install, 
         if loss != "before it arrives":
             lines = mpremote(board, *words, **arguments)
         if loss != "none":
-            raise flash.Cut(loss)
+            raise at_port.Cut(loss)
         return lines
 
-    monkeypatch.setattr(flash.Board, "_mpremote", losing)
+    monkeypatch.setattr(at_port.Board, "_mpremote", losing)
     with board(image) as port:
         assert install(port, small) == small.version
     assert next(lost, None) is None
@@ -390,19 +392,19 @@ def test_an_answer_that_does_not_come_is_asked_for_again(image, small, install, 
 def test_a_watchdog_that_bites_takes_the_port_away_and_the_next_question_is_answered(image):
     bitten = "import machine; machine.WDT(timeout=100)\nwhile True: pass"
     with board(image) as port:
-        with pytest.raises(flash.Cut, match="broke off"):
-            flash.Board(port)._mpremote("exec", bitten)
-        assert flash.Board(port).hold()["platform"] == "linux"
+        with pytest.raises(at_port.Cut, match="broke off"):
+            at_port.Board(port)._mpremote("exec", bitten)
+        assert at_port.Board(port).hold()["platform"] == "linux"
 
 
 def test_a_version_whose_word_was_not_heard_is_asked_for_it(image, newer, install, monkeypatch):
-    console = flash.Board.console
+    console = at_port.Board.console
 
     def deaf(board, seconds):
         assert f"tuidan {newer.version} runs" in console(board, seconds)
         return []
 
-    monkeypatch.setattr(flash.Board, "console", deaf)
+    monkeypatch.setattr(at_port.Board, "console", deaf)
     with board(image) as port:
         assert install(port, newer) == newer.version
 
@@ -411,7 +413,7 @@ def test_a_version_whose_word_was_not_heard_is_asked_for_it(image, newer, instal
 
 
 def test_machine_code_goes_as_source_to_a_board_of_unknown_architecture(tmp_path):
-    built = flash.build(tmp_path / "version", "pico", None)
+    built = build.build(tmp_path / "version", "pico", None)
     assert "protocol/mac/des_viper.py" in built.files
     assert "protocol/mac/des_viper.mpy" not in modules(built)
     assert "protocol/mac/portable.mpy" in modules(built)
@@ -420,10 +422,10 @@ def test_machine_code_goes_as_source_to_a_board_of_unknown_architecture(tmp_path
 def test_only_the_board_s_own_file_and_nothing_of_the_host_goes_onto_it(small):
     files = modules(small) | set(small.files)
     assert "firmware/board/pico.mpy" in files and "firmware/board/esp32.mpy" not in files
-    assert "firmware/loader.mpy" not in files and flash.GLYPHS not in files
+    assert "firmware/loader.mpy" not in files and build.GLYPHS not in files
     assert not [name for name in files if "reference" in name or name.startswith("host_sim")]
 
 
 def test_the_same_sources_are_the_same_version(tmp_path):
-    one, other = (flash.build(tmp_path / name / "version", "pico", "x64") for name in "ab")
+    one, other = (build.build(tmp_path / name / "version", "pico", "x64") for name in "ab")
     assert one.version == other.version and one.files == other.files

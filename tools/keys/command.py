@@ -13,7 +13,7 @@ from host_sim.acquirer.scenario import ScenarioError
 from host_sim.acquirer.witness import PutBack
 from protocol.errors import LocalMisuse
 from protocol.mac import KEY_SIZES
-from tools.flash import Failed
+from tools.board import Failed
 from tools.keys import blocks, places
 from tools.keys.parts import USES, Misuse, Wrong
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from host_sim.bench.flash import BLOCK, PICO_BYTES, Flash
 from host_sim.ptyboard import flashfile
 from host_sim.world import pico_board, prepare_flash
-from tools.flash import Board, Failed
+from tools.board import Board, Failed
 from tools.keys import on_board
 from tools.keys.parts import CIPHERS, Wrong
 
