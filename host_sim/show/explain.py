@@ -217,7 +217,7 @@ def _inside_62(data, mti, at, reveal):
         try:
             (tag, value), = tlv.unpack(data[place:place + size], at + place).items()
         except WireFault as fault:  # the codec takes it, for it never looks inside
-            yield Part(at + place, len(data) - place, "no tag", str(fault), inner=True)
+            yield Part(at + place, len(data) - place, "no tag", str(fault), True, not reveal)
             return
         secret = tag in SECRET_TAGS and not reveal
         yield Part(at + place, size, f"{tag} {tables.TAGS[tag][0]}",

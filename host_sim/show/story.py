@@ -173,7 +173,7 @@ class Teller:
 def record(trace):
     """The trace as data for JSON: {"screens", "messages", "paper"}, each in order.
 
-    Card data is masked in `fields`; `hex` is the packet from the TPDU on.
+    Card data is masked in `fields`; `hex` is the packet from the TPDU on, what is masked as `**`.
     """
     return {
         "screens": [{"at_ms": event.at_ms, "rows": list(event.value.rows)}
@@ -184,12 +184,20 @@ def record(trace):
 
 
 def _message(event):
-    told = {"at_ms": event.at_ms, "direction": event.kind, "hex": event.value.hex().upper()}
+    told = {"at_ms": event.at_ms, "direction": event.kind}
     try:
         message = decode(event.value)
-    except WireFault as fault:
-        return told | {"name": "no packet", "error": str(fault), "fields": {}}
-    return told | {"name": title(message), "mti": message.mti, "fields": fields(message)}
+    except WireFault as fault:  # what stands where in it, nobody knows
+        return told | {"hex": None, "name": "no packet", "error": str(fault), "fields": {}}
+    return told | {"hex": _hex(event.value, message), "name": title(message), "mti": message.mti,
+                   "fields": fields(message)}
+
+
+def _hex(raw, message):
+    whole, shown = field_texts(message), masked(field_texts(message))
+    names = tuple(f"F{number} " for number in whole if whole[number] != shown[number])
+    hidden = [part for part in explain(raw) if part.name.startswith(names)] if names else []
+    return "".join(shown_bytes(raw, hidden))
 
 
 def fields(message):

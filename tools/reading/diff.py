@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 
 from tools.capture.pcapng import PcapngFault
-from tools.capture.recording import Reading
+from tools.capture.progress import Watched
 from tools.reading.aligning import aligned
 from tools.reading.comparing import differences
 from tools.reading.show import CHUNK
@@ -53,7 +53,7 @@ def run(args):
         for name in (args.a, args.b):
             try:
                 file = stack.enter_context(open(name, "rb", buffering=CHUNK))
-                tellings.append(Telling(Reading(file), args.reveal))
+                tellings.append(Telling(Watched(file, name, aside=False), args.reveal))
             except OSError as error:
                 print(f"tuidan diff: cannot read {name}: {error.strerror}", file=sys.stderr)
                 return 2

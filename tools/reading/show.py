@@ -1,18 +1,17 @@
 """`tuidan show`: a capture told in plain words, as JSON, or as one page for a browser."""
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
 from host_sim.show.mask import free_text
 from tools.capture.pcapng import PcapngFault
-from tools.capture.recording import CHANNELS, Reading
+from tools.capture.progress import Watched
+from tools.capture.recording import CHANNELS
 from tools.reading import text
 from tools.reading.telling import Telling
 
 ONLY = tuple(CHANNELS)
-PROGRESS_EVERY = 20_000
 CHUNK = 1 << 16
 
 
@@ -76,13 +75,13 @@ def _show(name, args):
         return 2
     with file:
         try:
-            reading = Reading(file)
+            reading = Watched(file, name, args.progress or None, aside=False)
         except PcapngFault as fault:
             print(f"tuidan show: {name}: {fault}", file=sys.stderr)
             return 1
         algorithm, key = args.mac
         telling = Telling(reading, args.reveal, key, algorithm)
-        wanted = _wanted(telling, args.only, Progress(name, file, telling, args.progress))
+        wanted = (told for told in telling if not args.only or told.channel in args.only)
         if args.html:
             from tools.reading import page
             try:
@@ -99,14 +98,6 @@ def _show(name, args):
                   f"{telling.packets} packets before that were read", file=sys.stderr)
             return 1
     return 0
-
-
-def _wanted(telling, only, progress):
-    for told in telling:
-        progress.seen()
-        if not only or told.channel in only:
-            yield told
-    progress.end()
 
 
 def _as_text(name, telling, wanted, args):
@@ -133,36 +124,3 @@ def _as_json(name, telling, wanted, reveal):
         write(comma + json.dumps(as_data(told, reveal)))
         comma = ",\n"
     write(f'], "summary": {json.dumps(telling.summary())}}}\n')
-
-
-class Progress:
-    """How far a long file has been read, on standard error."""
-
-    def __init__(self, name, file, telling, wanted):
-        self._telling = telling
-        self._file = file
-        self._name = name
-        self._due = PROGRESS_EVERY
-        err, out = sys.stderr, sys.stdout
-        self._on = wanted or (err is not None and err.isatty() and not out.isatty())
-        try:
-            self._size = os.fstat(file.fileno()).st_size
-        except (OSError, ValueError):
-            self._size = 0
-        self._told = False
-
-    def seen(self):
-        """Called for each thing told."""
-        if self._on and self._telling.packets >= self._due:
-            self._due = self._telling.packets + PROGRESS_EVERY
-            part = f", {100 * self._file.tell() // self._size} %" if self._size else ""
-            print(f"\r{self._name}: {self._telling.packets} packets{part} ", end="",
-                  file=sys.stderr, flush=True)
-            self._told = True
-
-    def end(self):
-        """Called once, at the end."""
-        if self._told:
-            print(f"\r{self._name}: {self._telling.packets} packets, 100 %", file=sys.stderr)
-
-

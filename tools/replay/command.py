@@ -10,7 +10,7 @@ from host_sim.play.script import ScriptError
 from host_sim.roomy import spread_out
 from host_sim.world import World
 from tools.capture.pcapng import PcapngFault
-from tools.capture.recording import Reading
+from tools.capture.progress import Watched
 from tools.mpy import NoMicroPython, on_micropython
 from tools.replay import by_rules, exact, report, till_by_rules
 from tools.replay import rules as rule_files
@@ -86,7 +86,7 @@ def replay_file(path, against=None, exactly=False, world=World, rules=None, scri
 def replayed_by_rules(path, against, rules, how, world=World, script=None):
     """What the file's own end said, said again in a session of ours."""
     with open(path, "rb") as file:
-        reading = Reading(file)
+        reading = Watched(file, path)
         packets, run = enumerate(reading, 1), reading.head.run
         if against == "acquirer":
             found, left_out = by_rules.replay(packets, run, rules)
@@ -102,7 +102,7 @@ def exactly_replayed(path, ends, world=World):
     found, packets, more, cut = [], 0, 0, None
     for end in ends:
         with open(path, "rb") as file:
-            reading = Reading(file)
+            reading = Watched(file, f"{path} against the {end}")
             comparison = exact.replay(reading, end, world)
         found += comparison.differences
         packets += comparison.packets

@@ -16,7 +16,7 @@ from protocol.keys import KEY_ENTRY
 FRAME_HEAD = 3          # STX and length before a packet
 CONTROL = {b"\x06": "ACK", b"\x15": "NAK"}
 KEYS = ("PIK", "MAK", "TDK")
-HIDDEN = {"35", "36", "52", "55", "62.DF15"}
+HIDDEN = {"35", "36", "52", "55"}
 EDGES = ("TPDU", "header", "MTI", "bitmap")
 
 
@@ -95,7 +95,7 @@ def parts_of(data):
             continue            # digits inside F60 and F61
         if field in HIDDEN:
             shown = MASK * len(shown)
-        secret = MASK in shown or (field.isdigit() and int(field) in CARD_FIELDS)
+        secret = part.secret or MASK in shown or (field.isdigit() and int(field) in CARD_FIELDS)
         pieces[field] = Piece(raw, words, part.at, shown,
                               None if secret else raw.hex().upper())
     return pieces

@@ -55,6 +55,7 @@ class Stage:
             self.scene = self._open(run, start, world_class)
         self._start_us = microseconds(start)
         self.world = self.scene.world
+        self.world.trace = deque(maxlen=0)      # what is seen goes to `see`; a file may be long
         self._player = Player(Script("", ()), self.scene)
         listen(self.world, see)
 
@@ -68,6 +69,7 @@ class Stage:
     def put(self, packets):
         """Let what was sent in one piece happen at its time, and everything due before it."""
         first = packets[0]
+        self.world.tear_off()
         if first.channel == "wire":
             at_ms = (first.at_us - self._start_us) // 1000
             self._run_to(at_ms - 1)

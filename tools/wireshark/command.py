@@ -11,7 +11,7 @@ from protocol.errors import WireFault
 from protocol.message import MTI_AT
 from protocol.reference import codec
 from tools.capture import pcapng, units
-from tools.capture.recording import Reading
+from tools.capture.progress import Watched
 from tools.wireshark import dialect
 
 PORT = 8583
@@ -52,13 +52,13 @@ def run(args):
     try:
         if args.hex is not None:
             with args.hex as file:
-                return _hex(Reading(file), args)
+                return _hex(Watched(file, file.name, aside=False), args)
         source, out = map(Path, args.tcp)
         if out.exists() and source.samefile(out):
             print("tuidan export: OUT is the capture itself", file=sys.stderr)
             return 2
         with open(source, "rb") as file:
-            reading = Reading(file)
+            reading = Watched(file, source)
             with open(out, "wb") as target:
                 return _tcp(reading, target, args)
     except pcapng.PcapngFault as fault:

@@ -21,10 +21,6 @@ from tests.tools.reading.made import (
 )
 from tools.cli import main
 
-SAMPLE = ("refund_full", "no_reply", "line_noise", "late_reply", "sale_swipe", "sale_keyed",
-          "sale_wrong_pin", "activate", "operators", "own_password", "settle_equal", "void",
-          "power_cut_printing", "mac_sm4", "risk_same_order")
-
 
 @pytest.fixture
 def show(tmp_path, capsys):
@@ -97,24 +93,6 @@ def test_a_transaction_is_told_by_how_it_ended(show, name, outcome):
     _, out, _ = show(played(name), "--json")
     rows = json.loads(out)["summary"]["transactions"]
     assert any(row["outcome"].startswith(outcome) for row in rows if row["kind"] != "sign on")
-
-
-@pytest.mark.parametrize("name", SAMPLE)
-def test_no_output_holds_a_secret(show, tmp_path, name):
-    data = played(name)
-    hidden = secrets(data)
-    assert hidden
-    page = tmp_path / "page.html"
-    for options in ([], ["-v"], ["--json"], ["--html", str(page)]):
-        code, out, err = show(data, *options)
-        text = flat(out + err + (page.read_text(encoding="utf-8") if page.exists() else ""))
-        assert code == 0
-        assert not [secret for secret in hidden if secret in text]
-    other = tmp_path / "other.pcapng"
-    other.write_bytes(played("refund_english"))
-    for options in (["--with", "screen", "--with", "paper"], ["--json"]):
-        _, out, err = show(data, *options, str(other), command="diff")
-        assert not [secret for secret in hidden if secret in flat(out + err)]
 
 
 def test_reveal_shows_what_was_typed_and_what_was_swiped(show):
@@ -254,8 +232,8 @@ def test_a_cut_file_is_told_up_to_the_cut(show):
 
 
 def test_progress_is_told_on_standard_error_only(show, monkeypatch):
-    monkeypatch.setattr("tools.reading.show.PROGRESS_EVERY", 50)
+    monkeypatch.setattr("tools.capture.progress.EVERY", 50)
     _, out, err = show(played("refund_full"), "--progress", "--json")
     json.loads(out)
-    assert "packets" in err and err.rstrip().endswith("100 %")
+    assert "packets" in err and err.rstrip().endswith("packets, all")
     assert os.linesep in err and show(played("refund_full"))[2] == ""

@@ -1,44 +1,14 @@
 """A simulator's capture replays to the byte and millisecond; one spoilt field in it is named."""
-import io
 import json
 
 import pytest
 
-from protocol.dialect import form, lines
-from protocol.dialect.fields import FIELDS
-from protocol.dialect.tags import TAGS
 from protocol.framing import frame
 from tests.tools.replay.captures import SCRIPTS, captured, packets_of, write
-from tests.tools.test_twin import real
-from tools.capture.recording import Reading
+from tests.tools.replay.flips import flipped
 from tools.cli import main
-from tools.mpy import on_micropython
-from tools.replay import exact
 from tools.replay.command import replay_file
 from tools.replay.fields import packet_of, parts_of
-from tools.replay.stages import STAGES
-
-FORMS = {words[0]: form(words[1]) for words in (line.split() for line in lines(FIELDS))}
-TAG_FORMS = {words[0]: form(words[1]) for words in (line.split() for line in lines(TAGS))}
-
-
-def replayed(data, against, **arguments):
-    return exact.replay(Reading(io.BytesIO(data)), against, **arguments)
-
-
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
-def test_script_replays_without_a_difference(path):
-    data = captured(path)
-    for against in STAGES:
-        comparison = replayed(data, against)
-        assert comparison.differences == [] and comparison.packets > 0
-
-
-@real
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
-def test_script_replays_without_a_difference_on_micropython(path):
-    comparison = replayed(captured(path), "terminal", world_class=on_micropython())
-    assert comparison.differences == [] and comparison.packets > 0
 
 
 class Spoilt:
@@ -63,22 +33,6 @@ class Spoilt:
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory):
     return Spoilt(captured(SCRIPTS / "refund_full.txt"), tmp_path_factory.mktemp("spoilt"))
-
-
-def flipped(packet, field, piece):
-    """A packet with one bit of a field's value turned, so that it can still be read."""
-    at, mask = piece.at, 0x10
-    if field in ("tpdu", "header"):
-        at += 2
-    elif field.isdigit():
-        kind, width, _ = FORMS[field]
-        at += width
-        mask = 1 if kind in "ab" else 0x10
-    elif field.startswith("62."):
-        kind = TAG_FORMS.get(field[3:], ("b",))[0]
-        at += 3 if field[3:] in TAG_FORMS else 0
-        mask = 0x10 if kind == "n" else 1
-    return packet[:at] + bytes([packet[at] ^ mask]) + packet[at + 1:]
 
 
 def test_every_field_of_every_message_is_named_when_one_bit_of_it_is_turned(spoilt):
