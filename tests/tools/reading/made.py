@@ -140,7 +140,7 @@ def secrets(data, published=TEST_CARDS):
             if stars and keys and keys[-1].isdigit():
                 typed.append(keys[-1])
             elif not stars and typed:
-                found.add("pressed " + " ".join(typed))
+                found.add("pressed " + " ".join([*typed, keys[-1]]))
                 typed = []
     return found
 
