@@ -196,8 +196,19 @@ class _Blocks(UserContext):
         return 0
 
 
+class _Mounted:
+    """A volume for as long as somebody looks at it: only an unmount gives back what littlefs took."""
+
+    def __init__(self, fs, settings):
+        self.fs = fs
+        self._settings = settings  # littlefs points into it
+
+    def __del__(self):
+        lfs.unmount(self.fs)
+
+
 def _mount(blocks, first):
-    """(file system, its settings); None for a volume that does not mount."""
+    """None for a volume that does not mount."""
     settings = lfs.LFSConfig(
         context=_Blocks(blocks, first), block_size=BLOCK, block_count=VOLUME_BLOCKS,
         read_size=BLOCK, prog_size=BLOCK, cache_size=BLOCK, lookahead_size=32, block_cycles=100)
@@ -206,13 +217,13 @@ def _mount(blocks, first):
         lfs.mount(fs, settings)
     except LittleFSError:
         return None
-    return fs, settings
+    return _Mounted(fs, settings)
 
 
 def _read(mounted, path):
     if mounted is None:
         return None
-    fs = mounted[0]
+    fs = mounted.fs
     try:
         read_only = lfs.LFSFileFlag.rdonly  # type: ignore[attr-defined]
         handle = lfs.file_open(fs, path, read_only)
@@ -232,7 +243,7 @@ def _read(mounted, path):
 def _names(mounted, folder):
     if mounted is None:
         return
-    fs = mounted[0]
+    fs = mounted.fs
     try:
         handle = lfs.dir_open(fs, folder)
         while (entry := lfs.dir_read(fs, handle)) is not None:
