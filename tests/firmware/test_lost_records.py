@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from firmware import refund_state as states
 from firmware.journal import SLOTS, Journal
-from firmware.storage import Storage
+from firmware.record import pack
+from firmware.storage import Storage, frame, put
 from host_sim.acquirer import faults, ledger, schema
 from host_sim.bench.flash import TEARS
 from host_sim.world import pico_board, prepare_flash
@@ -21,6 +22,7 @@ SOLD_LAST_WEEK = "20260004"
 HELD = "20260011"
 QR_PAID = "20260005"
 ZEROS = {4: "0" * 12, 37: "0" * 12, 61: "0" * 16}
+SLOT_IN_USE_AGAIN = "slot9"
 SILENT_AFTER = {"0220": "0221", "0200": "0400"}
 
 
@@ -134,6 +136,33 @@ def test_slot_that_was_free_when_it_was_lost_is_not_archived_again(till):
     assert [vars(r) for r in till.journal().finished()] == before
     assert till.journal().open_records() == []
     assert till.given_back_fen(SOLD_LAST_WEEK) == 1000
+    assert len(till.world.device.terminal.journal._free) == SLOTS
+
+
+@pytest.mark.parametrize("state", [states.PREPARED, states.SENT])
+@pytest.mark.parametrize(
+    ("order", "part_fen"), [(SOLD_LAST_WEEK, 1000), (SOLD_TODAY, None)], ids=["refund", "void"]
+)
+def test_finished_record_that_an_aged_volume_calls_open_is_not_undone(till, order, part_fen, state):
+    till.send(order, part_fen)
+    till.sign_and_finish()
+    given_back = till.given_back_fen(order)
+
+    def age(board):
+        storage = Storage(board.data_flash())
+        record = list(Journal(storage).finished())[-1]
+        record.state = state
+        storage.rename("journal/" + record.key(), "journal/" + SLOT_IN_USE_AGAIN)
+        framed = frame(1, pack(record))
+        put(storage.volumes[1], "journal/" + record.key(), "wb", framed)
+
+    till.world.power_off()
+    prepare_flash(till.world.device.flash, age, pico_board)
+    till.log_in()
+    till.world.run_for(60_000)
+    assert till.sent("0420") == till.sent("0400") == till.sent("0221") == []
+    assert till.given_back_fen(order) == given_back
+    assert till.journal().open_records() == []
     assert len(till.world.device.terminal.journal._free) == SLOTS
 
 
