@@ -197,7 +197,7 @@ class _Blocks(UserContext):
 
 
 class _Mounted:
-    """A volume for as long as somebody looks at it: only an unmount gives back what littlefs took."""
+    """A volume while somebody looks at it: only an unmount gives back what littlefs took."""
 
     def __init__(self, fs, settings):
         self.fs = fs
