@@ -18,14 +18,22 @@ _ASIDE = const("archive.new")
 _PIECE = const(256)
 
 
-def mounted(parts):
-    """(volumes, highest sequence, how many copies were mended) of two block devices."""
+def mounted(parts, again=False):
+    """(volumes, highest sequence, how many copies were mended) of two block devices. `again`: one
+    of them has been made empty."""
     paths = set()
     volumes = [_mount(part, paths) for part in parts]
     sequence = mended = 0
     for folder in sorted({path.rpartition("/")[0] for path in paths if "/" in path} | {_ARCHIVE}):
-        for volume in volumes:
-            make_folder(volume, folder)
+        for at in range(len(volumes)):
+            try:
+                make_folder(volumes[at], folder)
+            except OSError:
+                if again:
+                    raise
+                # Its folder is gone and it is full, of what is not ours: the other has everything.
+                vfs.VfsLfs2.mkfs(parts[at], progsize=_PROGSIZE)
+                return mounted(parts, True)
     for path in sorted(paths):
         if path.startswith(_ARCHIVE + "/"):
             mended += _repair_log(volumes, path)

@@ -1,5 +1,6 @@
 """Every file twice: whatever one fault does to the flash, the newest content is read."""
 
+import contextlib
 import random
 from copy import deepcopy
 
@@ -63,6 +64,21 @@ def test_volume_that_does_not_mount_is_filled_again_from_the_other(first):
     other = BLOCKS // 2 - first
     for block in range(other, other + BLOCKS // 2):
         flash.erase(block * BLOCK)
+    assert holds_everything(flash)
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_volume_without_our_folders_that_is_full_is_filled_again_from_the_other(damaged):
+    flash = written()
+    part = mounted(flash).volumes[damaged]
+    for folder in ("journal", "archive"):
+        for name, *_ in part.ilistdir(folder):
+            part.remove(f"{folder}/{name}")
+        part.rmdir(folder)
+    with part.open("junk", "wb") as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(2048))
+            file.flush()
     assert holds_everything(flash)
 
 
