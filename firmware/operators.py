@@ -9,6 +9,8 @@ import hashlib
 
 from micropython import const
 
+from firmware import overlay
+
 OPERATORS = const("operators")
 SUPERVISOR = "00"
 TRIES = 3
@@ -20,6 +22,7 @@ SALT_BYTES = const(8)
 # One row an operator: number, wrong passwords in a row, 1 if the password is to be changed, rounds
 # (2 bytes, so that those of old passwords are known when ROUNDS is raised), salt, digest.
 _ROW = const(29)
+_EARLY_ROUNDS = const(200)  # of an early version, see upgrade.py
 _WRONG = const(1)
 _FIRST = const(2)
 _ROUNDS = const(3)
@@ -32,7 +35,10 @@ class Operators:
 
     def __init__(self, storage):
         self._storage = storage
-        self._rows = bytearray(storage.read(OPERATORS) or b"")
+        rows = storage.read(OPERATORS) or b""
+        if rows[2:3] == b"=":  # lines of text, as an early version had them
+            rows = overlay.call("upgrade.operators", rows)
+        self._rows = bytearray(rows)
 
     def numbers(self):
         """Of two digits each."""
@@ -47,6 +53,8 @@ class Operators:
             return False
         row = self._row(number)
         salt, rounds = bytes(row[_SALT:_DIGEST]), int.from_bytes(row[_ROUNDS:_SALT], "big")
+        if rounds == _EARLY_ROUNDS:
+            password = number + password
         return same(row[_DIGEST:], hashed(salt, password, rounds))
 
     def to_be_changed(self, number):

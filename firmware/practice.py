@@ -39,9 +39,10 @@ def _not_supported(_host, _arguments):
 
 def _order(host, arguments):
     batch, _, number = arguments
-    if number not in ORDERS:
+    found = _row(host, number, batch)
+    if found is None:
         return {39: "25"}
-    quantity, amount_fen, refunded_fen, own, card = ORDERS[number]
+    quantity, amount_fen, refunded_fen, own, card = found
     date, _ = host.terminal.date_and_time()
     told = [
         ("DF01", number),
@@ -54,8 +55,16 @@ def _order(host, arguments):
     if card:
         told += [("DF0D", bytes(8)), ("DF10", card)]
     original = f61(batch if own else 1, 1, date[4:])
-    rrn = "TRAIN000" + number
+    rrn = "TRAIN%07d" % (int(number) % 10000000)
     return {39: "00", 37: rrn, 61: original, 62: tlv.pack(told)}
+
+
+def _row(host, number, batch):
+    """Of ORDERS, or of what was sold in training; None where there is no such order."""
+    if number in host.sold:
+        fen, card, sold_in = host.sold[number]
+        return "0001", fen, 0, sold_in == batch, card
+    return ORDERS.get(number)
 
 
 def _money(host, arguments):
@@ -78,12 +87,16 @@ def _money(host, arguments):
 
 
 def _sale(host, arguments):
-    """A sale: nothing is sold, so nothing can be refunded of it."""
+    """A sale: from now on its order is there to be refunded, voided or taken back."""
     record = arguments[0]
     code = "%02d" % (record.amount_fen % 100)
     if row(CODES, code, 3) is None or code == HELD_FOR_REVIEW:
         code = "00"
+    if record.order in ORDERS or record.order in host.sold:
+        code = "94"
     host.booked[record.key()] = code
+    if code == "00":
+        host.sold[record.order] = (record.amount_fen, record.card, record.batch)
     return {39: code, 44: "TRAINING   TRAINING   "}
 
 
@@ -93,14 +106,29 @@ def _stored(code):
 
 def _undo(host, arguments):
     record = arguments[0]
-    if host.booked.get(record.key()) == "00" and record.original:
+    stood = host.booked.get(record.key()) == "00"
+    if stood and record.original:
         _book(host, record, -record.amount_fen)
+    elif stood:
+        if host.refunded.get(record.order):
+            return {39: "12"}
+        host.sold.pop(record.order, None)
     host.booked[record.key()] = "C9"
     return {39: "00"}
 
 
 def _book(host, record, fen):
     host.refunded[record.order] = host.refunded.get(record.order, 0) + fen
+
+
+def _settled(_host, arguments):
+    """The totals are always equal."""
+    from firmware.settlement import debit_and_credit
+    from protocol import batch
+
+    debit_fen, debits, credit_fen, credits_ = debit_and_credit(arguments[0].rows())
+    f48 = batch.totals(debit_fen, debits, credit_fen, credits_, batch.EQUAL)
+    return {39: "00", 48: f48}
 
 
 def _status(host, arguments):
@@ -126,4 +154,5 @@ ANSWERS = {
     "sale": _sale,
     "reversal": _undo,
     "status": _status,
+    "settling.totals": _settled,
 }

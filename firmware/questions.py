@@ -108,8 +108,8 @@ async def digits(
         typed = _typed(typed, key, longest)
 
 
-async def amount(ui, title_id, prompt_id, **values):
-    """An amount in fen, typed as on a till: 1 2 3 4 is 12.34. Never zero."""
+async def amount(ui, title_id, prompt_id, least=1, **values):
+    """An amount in fen, typed as on a till: 1 2 3 4 is 12.34. Never less than `least`."""
     typed = ""
     while True:
         rows = ui.wrap(ui.text(prompt_id, **values))[: BODY_ROWS - 1]
@@ -118,7 +118,7 @@ async def amount(ui, title_id, prompt_id, **values):
         key = await ui.key()
         if key == "CANCEL":
             raise Cancelled()
-        if key == "ENTER" and int(typed or "0") > 0:
+        if key == "ENTER" and typed and int(typed) >= least:
             return int(typed)
         typed = _typed(typed, key, 10)
 

@@ -13,6 +13,8 @@ def lines(terminal, book, duplicate):
     """[(style, text)] for drivers.printer."""
     text = terminal.ui.texts
     out = [(CENTRE | DOUBLE, text["slip.heading"])]
+    stamp = [] if terminal.training is None else [(CENTRE | BOLD, text["voucher.training"])]
+    out += stamp
     if duplicate:
         out.append((CENTRE | BOLD, text["voucher.duplicate"]))
     out.append((RULE, "-"))
@@ -40,7 +42,7 @@ def lines(terminal, book, duplicate):
         out.append(_both(terminal, text["slip.uploaded"], "%d" % book.uploaded))
     if book.open:
         out.append(_both(terminal, text["slip.open"], "%d" % len(book.left_open())))
-    return out + [(FEED, 2), (CUT, "")]
+    return out + stamp + [(FEED, 2), (CUT, "")]
 
 
 def _sums(terminal, text, sums):

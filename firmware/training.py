@@ -87,6 +87,9 @@ class Keys:
     key_id = 0
     mac = True
 
+    def pin_block(self, _pin, _pan):
+        return bytes(8)
+
 
 class Host:
     """Answers at once, by the amount's last two digits where these are a code, as a test host."""
@@ -96,6 +99,7 @@ class Host:
         self.refused = 0
         self.last_refused = ""
         self.refunded = {}  # order: fen
+        self.sold = {}  # order: (fen, masked card, batch), of sales that stand
         self.booked = {}  # key of a record: the code that it was answered with
         self.count = 0  # of requests, for reference numbers
 
@@ -117,7 +121,7 @@ class Kept:
         self.parts = {name: getattr(terminal, name) for name in PARTS}
 
 
-PARTS = ("storage", "params", "counters", "journal", "keys", "host", "signed_on")
+PARTS = ("storage", "params", "counters", "journal", "keys", "host", "signed_on", "settling")
 
 
 def begin(terminal):

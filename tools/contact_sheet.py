@@ -47,7 +47,7 @@ class Sheet:
             if event.kind == "screen" and any(event.value.rows):
                 ids = [one[0] for one in seen.on_screen(event.at_ms)]
                 caption = " ".join(dict.fromkeys(ids))
-                self.pictures.setdefault(_alike(event.value.rows), (event.value.pixels, caption))
+                self.pictures.setdefault(alike(event.value.rows), (event.value.pixels, caption))
         self.ids |= seen.ids
         self.taken |= seen.taken
 
@@ -68,7 +68,7 @@ class Sheet:
         return sheet
 
 
-def _alike(rows):
+def alike(rows):
     """Two screens that differ in figures, stars or the place of the pointer are one."""
     return tuple(re.sub(r"^>", " ", re.sub(r"\*+", "*", re.sub(r"\d+", "0", row))) for row in rows)
 

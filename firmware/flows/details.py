@@ -68,5 +68,5 @@ def _rows(terminal, record, waits, after):
         add("details.rrn", rrn=record.rrn)
     if record.arrival:
         add("status.arrival", date=record.arrival)
-    add("details.operator", number=record.operator, batch="%06d" % record.batch)
+    add("details.operator", number=record.operator or "--", batch="%06d" % record.batch)
     return rows

@@ -29,7 +29,8 @@ def rows(ui, record):
     shown += ui.wrap(ui.text("find.voucher", voucher="%06d" % record.stan))
     if record.order:
         shown += ui.wrap(ui.text("order.number", order=record.order))
-    shown.append("%s %s:%s" % (record.date, record.time[:2], record.time[2:4]))
+    time = " %s:%s" % (record.time[:2], record.time[2:4]) if record.time else ""
+    shown.append(record.date + time)
     return shown
 
 

@@ -13,8 +13,9 @@ HELP = (
     ("help.network", SERVICE, "no_reply.body no_line.body code.68 code.92"),
     ("help.busy", SERVICE, "code.90 code.91 code.96 code.98"),
     ("help.sign_on", SERVICE, "sale.code.12 bad_mac.body code.77 code.A0 code.99"),
-    ("help.keys", SERVICE, "bad_keys.body not_enrolled.body activate."),
+    ("help.keys", SERVICE, "bad_keys.body not_enrolled.body activate.bad_key"),
     ("help.wiped", SERVICE, "wipe.alone"),
+    ("help.activate", SERVICE, "activate."),
     ("help.permit", SERVICE, "code.03 code.58 code.97"),
     ("help.balance", SERVICE, "code.51"),
     ("help.window", SERVICE, "code.22"),
@@ -92,7 +93,8 @@ def _facts(terminal, values):
         facts.insert(0, ("order.number", {"order": order}))
     if values.get("code"):
         facts.append(("help.code", {"code": values["code"]}))
-    day, clock = date[4:6] + "-" + date[6:], time[:2] + ":" + time[2:4]
+    day, clock = date[4:6] + "-" + date[6:], time and time[:2] + ":" + time[2:4]
     facts.append(("help.time", {"date": day, "time": clock}))
-    facts.append(("help.terminal", {"terminal": terminal.params.terminal}))
+    if terminal.params.terminal:
+        facts.append(("help.terminal", {"terminal": terminal.params.terminal}))
     return facts

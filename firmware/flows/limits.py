@@ -2,33 +2,54 @@
 
 from firmware import overlay
 from firmware.risk import LIMITS
+from firmware.screens import yuan
 from firmware.storage import pack_lines
 
 TITLE = "limit.title"
-# text id, name in risk.DEFAULTS, prompt, most digits
+AMOUNT, NUMBER, CLOCK = "limit.fen", "limit.number", "limit.clock"
+NONE, ALWAYS = "limit.none", "limit.always"
+# text id, name in risk.DEFAULTS, prompt, most digits, what 0 means
 ROWS = (
-    ("limit.supervisor", "supervisor_from_fen", "limit.fen", 8),
-    ("limit.per_hour", "per_hour", "limit.number", 2),
-    ("limit.large", "large_fen", "limit.fen", 8),
-    ("limit.most", "most_fen", "limit.fen", 8),
-    ("limit.same_order", "same_order", "limit.number", 1),
-    ("limit.opens", "opens", "limit.clock", 4),
-    ("limit.closes", "closes", "limit.clock", 4),
-    ("limit.batch", "batch", "limit.number", 3),
-    ("limit.no_pin", "no_pin_fen", "limit.fen", 8),
+    ("limit.supervisor", "supervisor_from_fen", AMOUNT, 8, ALWAYS),
+    ("limit.per_hour", "per_hour", NUMBER, 2, NONE),
+    ("limit.large", "large_fen", AMOUNT, 8, NONE),
+    ("limit.most", "most_fen", AMOUNT, 8, NONE),
+    ("limit.same_order", "same_order", NUMBER, 1, NONE),
+    ("limit.opens", "opens", CLOCK, 4, None),
+    ("limit.closes", "closes", CLOCK, 4, None),
+    ("limit.batch", "batch", NUMBER, 3, NONE),
+    ("limit.no_pin", "no_pin_fen", AMOUNT, 8, ALWAYS),
 )
 
 
 async def run(terminal):
     ui = terminal.ui
-    text, name, prompt, longest = ROWS[await ui.ask("choose", TITLE, [row[0] for row in ROWS])]
+    row = ROWS[await ui.ask("choose", TITLE, [row[0] for row in ROWS])]
+    text, name = row[:2]
     held = overlay.call("risk.limits", terminal.storage)
-    clock = prompt == "limit.clock"
-    while True:
-        shown = "%04d" % held[name] if clock else held[name]
-        typed = int(await ui.ask("digits", TITLE, prompt, longest, value=shown))
-        if not clock or (typed < 2400 and typed % 100 < 60):
-            break
-    held[name] = typed
+    held[name] = await _asked(ui, row, held[name])
     terminal.storage.write(LIMITS, pack_lines(held))
-    await ui.ask("message", TITLE, "limit.done", name=ui.text(text), value=typed)
+    shown = _shown(ui, row, held[name])
+    await ui.ask("message", TITLE, "limit.done", timeout_ms=10000, name=ui.text(text), value=shown)
+
+
+async def _asked(ui, row, value):
+    """What stands there from now on: fen, a number, or HHMM."""
+    _, _, prompt, longest, zero = row
+    now = _shown(ui, row, value)
+    off = ui.text(zero) if zero else ""
+    while True:
+        if prompt == AMOUNT:
+            return await ui.ask("amount", TITLE, prompt, least=0, value=now, off=off)
+        typed = int(await ui.ask("digits", TITLE, prompt, longest, value=now, off=off))
+        if prompt == NUMBER or (typed < 2400 and typed % 100 < 60):
+            return typed
+
+
+def _shown(ui, row, value):
+    _, _, prompt, _, zero = row
+    if not value and zero:
+        return ui.text(zero)
+    if prompt == AMOUNT:
+        return yuan(value)
+    return "%04d" % value if prompt == CLOCK else str(value)

@@ -14,7 +14,10 @@ _TICKS = const(0x3FFFFFFF)  # a tick counter's period, less one
 
 
 async def run(terminal):
-    """Sets terminal.operator; the sign-on follows, where there was none since the power came."""
+    """Sets terminal.operator; the sign-on follows, where there was none since the power came. A
+    terminal that knows no supervisor asks for his password first."""
+    if not Operators(terminal.storage).known(SUPERVISOR):
+        return ("flows.activate.run",)
     title = "log_in.title"
     number = await overlay.run("flows.log_in.number", terminal, title)
     await password(terminal, number, title, "log_in.password")

@@ -58,6 +58,7 @@ MENUS = {
             ("menu.training", "flows.training.run"),
             ("menu.log", "flows.show_log.run"),
             ("menu.wipe", "flows.wipe.run"),
+            ("menu.phone", "flows.phone.run"),
         ),
     ),
 }  # fmt: skip

@@ -3,11 +3,14 @@
 There is always an operator left, and never is one deleted who is logged in.
 """
 
+from micropython import const
+
 from firmware import overlay
 from firmware.operators import SUPERVISOR, TRIES, Operators
 from firmware.screens import Cancelled, Stopped
 
 TITLE = "operators.title"
+_HELD_MS = const(10000)
 
 
 async def show(terminal):
@@ -34,6 +37,7 @@ async def add(terminal):
     if Operators(terminal.storage).known(number):
         raise Stopped(TITLE, "operators.exists", {"number": number})
     await overlay.run("flows.password.new", terminal, number, True, TITLE)
+    _note(terminal, number, "added")
 
 
 async def delete(terminal):
@@ -46,17 +50,23 @@ async def delete(terminal):
         raise Stopped(TITLE, "operators.last", {"number": number})
     await ui.ask("confirm", ui.text(TITLE), ui.wrap(ui.text("operators.sure", number=number)))
     operators.remove(number)
-    await ui.ask("message", TITLE, "operators.deleted", number=number)
+    _note(terminal, number, "deleted")
+    await ui.ask("message", TITLE, "operators.deleted", timeout_ms=_HELD_MS, number=number)
 
 
 async def reset(terminal):
-    await overlay.run("flows.password.new", terminal, await _other(terminal), True, TITLE)
+    number = await _other(terminal)
+    await overlay.run("flows.password.new", terminal, number, True, TITLE)
+    _note(terminal, number, "new password")
 
 
 async def unlock(terminal):
     number = await _other(terminal)
     Operators(terminal.storage).count(number, True)
-    await terminal.ui.ask("message", TITLE, "operators.unlocked", number=number)
+    _note(terminal, number, "unlocked")
+    await terminal.ui.ask(
+        "message", TITLE, "operators.unlocked", timeout_ms=_HELD_MS, number=number
+    )
 
 
 async def _other(terminal):
@@ -65,3 +75,10 @@ async def _other(terminal):
     if number == SUPERVISOR:
         raise Stopped(TITLE, "operators.supervisor")
     return number
+
+
+def _note(terminal, number, what):
+    """Into the diagnostic log: whom, what, and by whom. At an operator's till the supervisor gave
+    his password."""
+    by = SUPERVISOR if terminal.operator == SUPERVISOR else SUPERVISOR + " at " + terminal.operator
+    overlay.call("log.note", terminal, "operator", "%s %s by %s" % (number, what, by))

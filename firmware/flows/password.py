@@ -31,4 +31,4 @@ async def new(terminal, number, to_be_changed=False, title=TITLE):
         else:
             break
     operators.put(number, typed, terminal.board.random(SALT_BYTES), to_be_changed)
-    await ui.ask("message", title, "password.done", number=number)
+    await ui.ask("message", title, "password.done", timeout_ms=10000, number=number)

@@ -45,13 +45,16 @@ async def browse(terminal, history):
 def _show(ui, record, number, most):
     """Time and place; voucher number and result; amount and kind; the end of the order's number."""
     date, time = record.date, record.time
-    moment = "%s-%s %s:%s" % (date[4:6], date[6:], time[:2], time[2:4])
+    moment = date[4:6] + "-" + date[6:]
+    if time:  # else the record was lost, and its amount too
+        moment += " %s:%s" % (time[:2], time[2:4])
     mark = "%d/%d" % (number, most)
     if len(mark) > MARK_CELLS:
         mark = "%d" % number
     rows = [
         "%06d %s" % (record.stan, ui.text(words.result(record))),
-        "%s %s" % (yuan(record.amount_fen), ui.text(words.SHORT_KINDS[record.type])),
+        (yuan(record.amount_fen) + " " if record.amount_fen else "")
+        + ui.text(words.SHORT_KINDS[record.type]),
         record.order[-COLUMNS:],
     ]
     ui.show(moment, rows, mark)

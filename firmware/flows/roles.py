@@ -15,11 +15,12 @@ _OPERATORS_ONLY = const((
 ))  # fmt: skip
 _SUPERVISORS_ONLY = const((
     "flows.operators.", "flows.limits.", "flows.settle.", "flows.training.", "flows.wipe.",
+    "flows.phone.",
 ))  # fmt: skip
 # What changes the real terminal, or tells its host of it.
 NOT_IN_TRAINING = (
-    "flows.operators.", "flows.password.", "flows.limits.", "flows.settle.", "flows.self_test.",
-    "flows.wipe.", "flows.sign_off.", "flows.activate.",
+    "flows.operators.", "flows.password.", "flows.limits.", "flows.self_test.",
+    "flows.wipe.", "flows.sign_off.", "flows.activate.", "flows.phone.",
 )  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def test_the_code_ends_after_a_day():
     till = blank()
     till.world.run_for(24 * 3600 * 1000)
     ask(till)
-    till.wait("code is over")
+    till.wait("Code is over")
 
 
 def test_a_damaged_key_block_is_not_taken(monkeypatch):
@@ -160,7 +160,7 @@ def test_a_damaged_key_block_is_not_taken(monkeypatch):
     )
     till = blank()
     ask(till)
-    till.wait("key came damaged")
+    till.wait("Key damaged, not")
     assert state(till) == (False, "", False)
 
 
@@ -170,7 +170,7 @@ def test_a_check_value_of_another_key_is_not_taken(monkeypatch):
     monkeypatch.setattr(keyring, "key_block", lambda *a: (bytes(16), honest(*a)[1]))
     till = blank()
     ask(till)
-    till.wait("key came damaged")
+    till.wait("Key damaged, not")
 
 
 @pytest.mark.parametrize("tear", TEARS)

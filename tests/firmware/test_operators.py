@@ -1,16 +1,19 @@
 """Passwords: how they are kept, how wrong ones are counted, and that no power cut, set clock or
 waiting gives a try back."""
 
+import hashlib
 from copy import deepcopy
 
 import machine
 import pytest
 
+from firmware import log
 from firmware.board.pico import Board
 from firmware.operators import ROUNDS, Operators
 from firmware.storage import Storage
 from host_sim.bench.flash import TEARS
 from host_sim.chip import Chip
+from host_sim.world import pico_board, prepare_flash
 from tests.till import Till
 
 DAY_MS = 24 * 3600 * 1000
@@ -23,20 +26,24 @@ def till():
     till.world.close()
 
 
-def operators(till):
-    """As a restart would find them."""
+def storage(till):
+    """As a restart would find it."""
     kept, machine.board = machine.board, Chip(deepcopy(till.world.device.flash))
     try:
-        return Operators(Storage(Board().data_flash()))
+        return Storage(Board().data_flash())
     finally:
         machine.board = kept
 
 
-def to_password(till):
+def operators(till):
+    return Operators(storage(till))
+
+
+def to_password(till, number="01"):
     till.wait("log in")
     till.press("ENTER")
     till.wait("Operator number")
-    till.press("0", "1", "ENTER")
+    till.press(*number, "ENTER")
     till.wait("Password")
 
 
@@ -187,7 +194,7 @@ def stored_now(till):
 
 def test_old_passwords_stay_good_when_the_rounds_are_raised(till):
     held = operators(till)
-    held.put("07", "4711", b"saltsalt", rounds=200)
+    held.put("07", "4711", b"saltsalt", rounds=100)
     assert held.check("07", "4711") and not held.check("07", "4712")
     held.put("07", "4711", b"saltsalt")
     assert int.from_bytes(held._row("07")[3:5], "big") == ROUNDS and held.check("07", "4711")
@@ -200,3 +207,81 @@ def test_ninety_nine_operators_and_the_supervisor_fit(till):
     assert len(held.numbers()) == 100
     again = Operators(held._storage)
     assert again.check("99", "4711") and again.check("01", "0000")
+
+
+def test_who_manages_operators_is_told_in_the_log(till):
+    till.log_in()
+    for entry, digits in (("Add", ["02", "2468", "2468"]), ("New password", ["02", "1357", "1357"]),
+                          ("Unlock", ["02"]), ("Delete", ["02"])):  # fmt: skip
+        till.menu("This till", "Operators", entry)
+        till.wait("Enter password")
+        till.press(*"123456", "ENTER")
+        for prompt, typed in zip(("Operator number", "New password,", "once more"), digits,
+                                 strict=False):  # fmt: skip
+            till.wait(prompt)
+            till.press(*typed, "ENTER")
+        till.world.run_for(2000)
+        if entry == "Delete":
+            till.press("ENTER")
+            till.wait("deleted")
+        till.press("ENTER")
+        till.idle()
+    noted = [line[16:] for line in log.lines(storage(till)) if " operator " in line]
+    assert noted == [f"operator 02 {what} by 00 at 01"
+                     for what in ("added", "new password", "unlocked", "deleted")]  # fmt: skip
+
+
+def early(till, passwords, salt="10000001"):
+    """The file as an early version wrote it, in place of today's; the power comes again."""
+    lines = ""
+    for number, password in passwords.items():
+        data = f"{salt}{number}{password}".encode()
+        for _ in range(200):
+            data = hashlib.sha256(data).digest()
+        lines += f"{number}={salt}{number}:{data.hex()}\n"
+
+    def write(board):
+        Storage(board.data_flash()).write("operators", lines.encode())
+
+    prepare_flash(till.world.device.flash, write, pico_board)
+    till.world.power_on()
+
+
+def test_operators_of_an_early_version_log_in_and_choose_a_password_anew(till):
+    early(till, {"00": "123456", "01": "0000", "17": "4711"})
+    to_password(till, "17")
+    till.press(*"4712", "ENTER")
+    till.wait("Wrong password")
+    assert operators(till).tries_left("17") == 2  # counted, in today's form
+    till.press("ENTER")
+    till.wait("Password")
+    till.press(*"4711", "ENTER")
+    till.wait("Choose your own")
+    till.press("ENTER")
+    for prompt in ("New password,", "once more"):
+        till.wait(prompt)
+        till.press(*"2468", "ENTER")
+    till.wait("new password.")
+    till.press("ENTER")
+    till.idle()
+    till.send("20260004", 1000)  # the supervisor's password is as it was
+    till.wait("Refund approved")
+    held = operators(till)
+    assert held.numbers() == ["00", "01", "17"]
+    assert [held.check(*one) for one in (("17", "2468"), ("17", "4711"), ("01", "0000"))] == [
+        True, False, True]  # fmt: skip
+    assert [held.to_be_changed(number) for number in held.numbers()] == [True, True, False]
+
+
+def test_terminal_that_can_read_no_supervisor_asks_for_his_password(till):
+    """No password of another salt can be carried over; what is in the journal is not touched."""
+    early(till, {"00": "123456", "01": "0000"}, salt="another maker")
+    till.wait("log in")
+    till.press("ENTER")
+    till.wait("supervisor's")
+    till.press("ENTER")
+    for prompt in ("New password,", "once more"):
+        till.wait(prompt)
+        till.press(*"246810", "ENTER")
+    till.wait("Operator 00")
+    assert operators(till).numbers() == ["00"] and operators(till).check("00", "246810")

@@ -108,7 +108,7 @@ def test_refund_in_progress_cannot_be_entered_again(till):
 def test_void_without_a_trusted_answer_is_reversed_and_leaves_no_credit(till, fault):
     till.faults.script(fault, "0200")
     till.send(SOLD_TODAY)
-    till.wait("was taken back")
+    till.wait("was not refunded")
     till.press("ENTER")
     till.idle()
     reversal = till.sent("0400")[0]
@@ -141,7 +141,7 @@ def test_nothing_goes_online_before_the_last_void_is_reversed(till):
     till.press("ENTER")
     till.wait("ENTER = result")
     till.press("ENTER")
-    till.wait("was taken back")
+    till.wait("was not refunded")
     till.press("ENTER")
     till.idle()
     assert till.journal().open_records() == []

@@ -31,7 +31,7 @@ def limit(till, name, value):
     assert till.world.choose(name)
     till.wait("New,")
     till.press(*value, "ENTER")
-    till.wait("now.")
+    till.wait("now ")
     till.press("ENTER")
     till.idle()
 

@@ -218,21 +218,21 @@ def test_what_gave_nothing_back_is_not_taken_back(till):
     till.press("ENTER")
     till.idle()
     choose(till)
-    till.wait("declined it.")
+    till.wait("declined it:")
     till.press("ENTER")
     till.idle()
     done(till, SOLD_LAST_WEEK, 1000)
     take_back(till)
     read_taken_back(till)
     choose(till)
-    till.wait("taken back")
+    till.wait("Taken back already")
     till.wait("already")
     assert len(till.sent("0420")) == 1
 
 
 def test_number_that_no_voucher_has_is_told(till):
     choose(till, "999")
-    till.wait("No voucher 999")
+    till.wait("Voucher 999 is")
     till.press("ENTER")
     till.idle()
 

@@ -26,13 +26,13 @@ ZH, EN = all_texts("zh"), all_texts("en")
 WIDEST = {
     "amount": "99999999.99", "left": "99999999.99", "code": "A0", "number": "01", "count": "8",
     "tries": "2", "most": "6", "order": "20260316000123456789", "rrn": "123456789012",
-    "kind": "消费撤销", "product": "商品", "reason": "金额错或重复", "quantity": "9999",
+    "kind": "消费撤销", "product": "商品", "reason": "金额错/重复", "quantity": "9999",
     "card": "622202******1234", "date": "20260316", "voucher": "000123", "state": "record lost",
     "note": "goods came back", "time": "09:30", "terminal": "10000001",
     "service": "400-000-0000", "minutes": "30", "used": "9999", "digits": "6",
     "first": 31, "second": 31, "merchant": "898110070110001",
     "batch": "000101", "found": "400",
-    "limit": "999999.99", "value": "99999999", "name": "Supervisor",
+    "limit": "999999.99", "value": "999999.99", "off": "no limit", "name": "Supervisor",
 }  # fmt: skip
 # Shown on one row: titles beside a page number, idle rows, menu entries behind pointer and digit.
 TITLE = re.compile(r"\.title$|\.failed$")
@@ -115,6 +115,16 @@ def test_every_message_fits_two_pages_and_no_word_is_cut(texts, glyphs):
         for row in rows:
             fits = glyphs.width(row) <= screens.COLUMNS
             assert fits or "20260316000123456789" in row or "622202" in row, (text_id, row)
+
+
+def test_no_message_leaves_a_row_alone_on_a_second_page(texts, glyphs):
+    ui = screens.Screens(None, None, None, glyphs, texts)
+    usual = WIDEST | {"order": "20260004", "limit": "300.00"}
+    usual |= dict.fromkeys(("amount", "left", "value"), "520.00")
+    lines = {text_id: len(ui.wrap(text.format(**usual))) for text_id, text in texts.items()}
+    not_by_itself = ("voucher.", "sale.voucher.", "help.", "test.glyphs", "settle.later")
+    alone = [one for one in lines if lines[one] == screens.BODY_ROWS + 1]
+    assert [one for one in alone if not one.startswith(not_by_itself)] == []
 
 
 def test_voucher_lines_are_not_broken_by_the_printer(texts, glyphs):

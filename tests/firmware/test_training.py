@@ -6,6 +6,7 @@ import pytest
 from firmware.flows.menu import MENUS
 from firmware.flows.roles import NOT_IN_TRAINING
 from firmware.operators import Operators
+from host_sim.acquirer.samples import UNIONPAY_CREDIT, track2
 from tests.till import Till
 
 
@@ -219,6 +220,84 @@ def test_real_counters_go_on_where_they_were(till):
     assert int(stans[-1]) == int(last) + 2  # the inquiry takes one
 
 
+def sell(till, fen, number):
+    till.menu("Sale")
+    till.wait("Amount of sale")
+    till.press(*str(fen), "ENTER")
+    till.wait("Order no")
+    till.press(*number, "ENTER")
+    till.wait("Payment")
+    till.press("1")
+    till.wait("Swipe the card")
+    till.world.swipe(track2(UNIONPAY_CREDIT))
+    if fen > 100_000:
+        till.wait("Card PIN")
+        till.press(*"123456", "ENTER")
+    enter_until(till, "Second check")
+    enter_until(till, "ENTER sends")
+    till.press("ENTER")
+    till.sign_and_finish()
+
+
+def take_back_last(till, *texts):
+    till.menu("Records", "Take back")
+    till.wait("Voucher number")
+    till.press("ENTER")
+    till.wait("Voucher")
+    enter_until(till, "Enter password")
+    till.press(*"123456", "ENTER")
+    for text in texts:
+        enter_until(till, text)
+    till.press("ENTER")
+    till.idle()
+
+
+def test_sales_and_settlement_in_training_leave_nothing_behind(till):
+    before = flash(till)
+    begin(till)
+    till.left.clear()
+    sell(till, 128_000, "880001")
+    approved(till, "880001")  # of the open batch, whole: a void
+    sell(till, 5000, "880002")
+    take_back_last(till, "not charged")
+    sell(till, 5000, "880003")
+    approved(till, "880003", 1000)
+    slips = len(till.world.device.printer.sheets())
+    till.menu("This till", "Settlement")
+    till.wait("Enter password")
+    till.press(*"123456", "ENTER")
+    for row in ("Sale x2", "Void x1", "Refund x1", "ENTER settles"):
+        enter_until(till, row)
+    till.press("ENTER")
+    till.wait("is settled")
+    till.press("ENTER")
+    till.idle()
+    slip = [line.text for line in till.world.device.printer.sheets()[slips]]
+    assert sum("TRAINING 无效/NOT VALID" in line for line in slip) == 2
+    approved(till, "880003", 1000)  # the next batch: still a refund
+    end(till)
+    assert bytes(till.left) == b"" and flash(till) == before
+    till.menu("This till", "Settlement")
+    till.wait("Enter password")
+    till.press(*"123456", "ENTER")
+    till.wait("Batch 000101")
+    till.wait("No transactions")
+
+
+def test_a_sale_of_training_that_was_refunded_in_part_cannot_be_taken_back(till):
+    begin(till)
+    sell(till, 5000, "880003")
+    sale = till.world.device.terminal.counters._stan
+    approved(till, "880003", 1000)
+    till.menu("Records", "Take back")
+    till.wait("Voucher number")
+    till.press(*str(sale), "ENTER")
+    till.wait("Voucher")
+    enter_until(till, "Enter password")
+    till.press(*"123456", "ENTER")
+    enter_until(till, "the sale stands")
+
+
 def test_wrong_password_in_training_is_counted_for_good(till):
     begin(till)
     till.menu("Service", "Training")
@@ -254,8 +333,8 @@ def test_what_would_change_the_real_terminal_is_refused(till):
     before = flash(till)
     for path in (
         ("Service", "Self-test"), ("Service", "Wipe till"), ("This till", "Password"),
-        ("This till", "Sign off"), ("This till", "Settlement"), ("This till", "Operators", "Add"),
-        ("This till", "Operators", "Limits"),
+        ("This till", "Sign off"), ("This till", "Operators", "Add"),
+        ("This till", "Operators", "Limits"), ("Service", "Service call"),
     ):  # fmt: skip
         till.menu(*path)
         till.wait("Not in training")
@@ -269,7 +348,7 @@ def test_every_procedure_of_the_menus_is_practised_or_refused():
     practised = {
         "refund", "by_card", "sale", "status", "take_back", "correct", "records", "search",
         "reprint", "sign_on", "echo", "language", "log_off", "settle_slip", "version", "training",
-        "show_log",
+        "show_log", "settle",
     }  # fmt: skip
     paths = {path for _, _, entries in MENUS.values() for _, path in entries if path not in MENUS}
     open_to_all = {path.split(".")[1] for path in paths if not path.startswith(NOT_IN_TRAINING)}
