@@ -11,11 +11,11 @@ MENUS = {
     "main": (
         "menu.title", None, (
             ("menu.refund", "flows.refund.run"),
+            ("menu.by_card", "flows.by_card.run"),
+            ("menu.sale", "flows.sale.run"),
             ("menu.records", "records"),
             ("menu.till", "till"),
             ("menu.service", "service"),
-            ("menu.sale", "flows.sale.run"),
-            ("menu.by_card", "flows.by_card.run"),
         ),
     ),
     "records": (
