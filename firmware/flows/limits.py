@@ -35,13 +35,13 @@ async def run(terminal):
 
 async def _asked(ui, row, value):
     """What stands there from now on: fen, a number, or HHMM."""
-    _, _, prompt, longest, zero = row
+    title, _, prompt, longest, zero = row
     now = _shown(ui, row, value)
     off = ui.text(zero) if zero else ""
     while True:
         if prompt == AMOUNT:
-            return await ui.ask("amount", TITLE, prompt, least=0, value=now, off=off)
-        typed = int(await ui.ask("digits", TITLE, prompt, longest, value=now, off=off))
+            return await ui.ask("amount", title, prompt, least=0, value=now, off=off)
+        typed = int(await ui.ask("digits", title, prompt, longest, value=now, off=off))
         if prompt == NUMBER or (typed < 2400 and typed % 100 < 60):
             return typed
 
