@@ -11,11 +11,10 @@ from micropython import const
 
 from firmware import overlay
 
-OPERATORS = const("operators")
+_OPERATORS = const("operators")
 SUPERVISOR = "00"
 TRIES = 3
 _WAITS_MIN = const((1, 5, 30))  # how long the supervisor is locked; nobody else could unlock him
-MOST = const(99)  # and the supervisor: what one file holds
 ROUNDS = const(3000)  # of SHA-256: a quarter to half a second on a Pico
 SALT_BYTES = const(8)
 
@@ -35,7 +34,7 @@ class Operators:
 
     def __init__(self, storage):
         self._storage = storage
-        rows = storage.read(OPERATORS) or b""
+        rows = storage.read(_OPERATORS) or b""
         if rows[2:3] == b"=":  # lines of text, as an early version had them
             rows = overlay.call("upgrade.operators", rows)
         self._rows = bytearray(rows)
@@ -113,7 +112,7 @@ class Operators:
             self._rows[at : at + _ROW] = b""
 
     def _save(self):
-        self._storage.write(OPERATORS, bytes(self._rows))
+        self._storage.write(_OPERATORS, bytes(self._rows))
 
 
 def least_digits(number):

@@ -29,7 +29,7 @@ def take(journal, name, record):
         record = overlay.call("lost.found", journal, name)
         if record.state == states.FREE:
             journal._storage.write(path(name), pack(record))
-    elif record.state in (states.PREPARED, states.SENT) and _was_finished(journal, name):
+    elif record.state in (states.PREPARED, states.SENT) and finished(journal, name):
         record.state = states.FREE
         journal._storage.write(path(name), pack(record))
     if record.state == states.FREE:
@@ -38,7 +38,7 @@ def take(journal, name, record):
         journal._open[name] = record
 
 
-def _was_finished(journal, name):
+def finished(journal, name):
     """Whether the archive has it. A flipped bit can make a volume what it was before; where the
     other one has given the slot a new name since, nothing else tells that this one is old. Taken
     for open, a void that the customer holds a slip of would be reversed."""

@@ -11,7 +11,7 @@ from firmware.screens import Stopped
 
 _MOST = const(900)  # F48 counts to 999, and what was carried over comes on top
 _STANS = const(200)  # kept for the settlement itself
-SETTLE = "flows.settle.run"
+_SETTLE = const("flows.settle.run")
 
 
 async def first(terminal):
@@ -23,7 +23,7 @@ async def first(terminal):
         return going_on
     if is_full(terminal):
         await ui.ask("confirm", ui.text("batch_full.title"), ui.wrap(ui.text("batch_full.settle")))
-        return ("flows.roles.allowed", SETTLE)
+        return ("flows.roles.allowed", _SETTLE)
     if len(terminal.journal.open_records()) >= SLOTS or not terminal.storage.has_room():
         raise Stopped("refused.title", "journal_full.body")
     return None
@@ -37,7 +37,7 @@ async def settlement_first(terminal):
     if settlement.Settlement(terminal.storage).step not in settlement.UNDER_WAY:
         return None
     await ui.ask("confirm", ui.text("settle.title"), ui.wrap(ui.text("settle.first")))
-    return (SETTLE,)
+    return (_SETTLE,)
 
 
 def is_full(terminal):

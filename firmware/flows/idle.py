@@ -12,7 +12,7 @@ _COMPLETE = const("flows.complete.run")
 _LOG_IN = const("flows.log_in.run")
 _ACTIVATE = const("flows.activate.run")
 _SIGN_ON = const("flows.sign_on.run")
-SETTLE = "flows.settle.run"
+_SETTLE = const("flows.settle.run")
 MENU = "flows.menu.run"
 _IF_ALLOWED = const("flows.roles.allowed")
 
@@ -55,7 +55,7 @@ async def _wait(terminal):
     if key == "ENTER" and owed:
         return (_COMPLETE, owed[0], True)
     if key == "ENTER" and terminal.settling:
-        return (SETTLE,)
+        return (_SETTLE,)
     if key == "MENU":
         return (MENU,)
     return None
