@@ -18,7 +18,7 @@ PORT = 8583
 RAW_IP = 101
 TERMINAL, HOST = bytes((10, 0, 0, 1)), bytes((10, 0, 0, 2))
 TERMINAL_PORT = 49152
-PLUGIN = ("tuidan.lua", "tuidan_dialect.lua", "tuidan_mac.lua")
+PLUGIN = tuple(sorted(path.name for path in dialect.FOLDER.glob("*.lua")))
 NOTE = """\
 For Wireshark's own iso8583 dissector:
   tshark -r OUT -d tcp.port==8583,iso8583 -o iso8583.len_endian:bigendian \\
