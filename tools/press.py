@@ -15,7 +15,7 @@ from host_sim.play.shop import open_shop
 from host_sim.show import story
 from host_sim.world import World
 from tools.capture.run import record_script
-from tools.capture.sink import Whole
+from tools.capture.sink import Whole, is_same_file
 
 
 def play(path, seed=None, capture=None, world=World):
@@ -45,6 +45,15 @@ def play(path, seed=None, capture=None, world=World):
               "outcome": story.outcome(trace), "seed": seed, "language": script.language,
               "ms": shop.world.now_ms, **story.record(trace)}
     return shop, result | ({"error": error} if error else {})
+
+
+def capture_file(path, script):
+    """A Whole for a script's capture. What is there stays if the script cannot be read, and the
+    script itself anyway. Raises ScriptError, ValueError, OSError."""
+    read_script(script)
+    if is_same_file(path, script):
+        raise ValueError(f"{path} is the script itself")
+    return Whole(path)
 
 
 def save_pictures(world, folder):
@@ -94,7 +103,7 @@ def run(args):
     results = []
     for path in args.scripts:
         try:
-            with Whole(args.capture) if args.capture else nullcontext() as capture:
+            with capture_file(args.capture, path) if args.capture else nullcontext() as capture:
                 shop, result = play(path, args.seed, capture)
             if args.pictures:
                 several = len(args.scripts) > 1

@@ -17,7 +17,7 @@ from tools.capture.line import Bridge, Clock, LineRecorder, interruptions
 from tools.capture.masking import Masker
 from tools.capture.ports import Gone, open_port
 from tools.capture.recording import EPOCH
-from tools.capture.sink import Rotation, Whole
+from tools.capture.sink import Rotation
 
 BAUD = 115200
 MEGABYTE = 1_000_000
@@ -63,7 +63,7 @@ def run(args):
 
 def _script(args):
     try:
-        with Whole(args.output) as file:
+        with press.capture_file(args.output, args.script) as file:
             _, result = press.play(args.script, capture=file)
     except (ScriptError, ValueError) as reason:
         return _refuse(reason)

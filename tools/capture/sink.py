@@ -7,14 +7,19 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def is_same_file(path, other):
+    """Whether what would be written is what is read."""
+    return Path(path).exists() and Path(other).exists() and Path(path).samefile(other)
+
+
 class Whole:
     """A binary file for Writer, which takes a block at a time: what cannot be written whole is
-    taken back before OSError comes out. Use it in a `with`."""
+    taken back before OSError comes out. Use it in a `with`. `new`: it must not be there yet."""
 
-    def __init__(self, path):
+    def __init__(self, path, new=False):
         self.path = Path(path)
         self.size = 0
-        self._file = open(path, "wb", buffering=0)
+        self._file = open(path, "xb" if new else "wb", buffering=0)
 
     def __enter__(self):
         return self
@@ -66,15 +71,20 @@ class Rotation:
     def open(self, at_us):
         """The next file, a Whole; what is too old goes. Raises OSError."""
         self._since_us = at_us
-        self._number += 1
-        path = self._path
-        if self._numbered:
-            path = path.with_name(f"{path.stem}.{self._number:04}{path.suffix}")
-        file = Whole(path)
-        self.files.append(path)
+        file = self._numbered_file() if self._numbered else Whole(self._path)
+        self.files.append(file.path)
         while self._keep is not None and len(self.files) > self._keep:
-            self.files.pop(0).unlink(missing_ok=True)
+            with suppress(OSError):     # the capture goes on, whoever holds the old one
+                self.files.pop(0).unlink()
         return file
+
+    def _numbered_file(self):
+        """Behind the last one, and behind those of a capture that goes on beside this one."""
+        while True:
+            self._number += 1
+            path = self._path.with_name(f"{self._path.stem}.{self._number:04}{self._path.suffix}")
+            with suppress(FileExistsError):
+                return Whole(path, new=True)
 
     def drop(self, file):
         """A file that could not even begin is none."""

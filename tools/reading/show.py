@@ -8,6 +8,7 @@ from host_sim.show.mask import free_text
 from tools.capture.pcapng import PcapngFault
 from tools.capture.progress import Watched
 from tools.capture.recording import CHANNELS
+from tools.capture.sink import is_same_file
 from tools.reading import text
 from tools.reading.telling import Telling
 
@@ -61,6 +62,9 @@ def run(args):
         return 2
     if args.json and len(args.files) > 1:
         print("tuidan show: --json takes one capture", file=sys.stderr)
+        return 2
+    if args.html and is_same_file(args.html, args.files[0]):
+        print("tuidan show: --html OUT is the capture itself", file=sys.stderr)
         return 2
     for name in args.files:
         worst = max(worst, _show(name, args))

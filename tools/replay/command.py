@@ -11,6 +11,7 @@ from host_sim.roomy import spread_out
 from host_sim.world import World
 from tools.capture.pcapng import PcapngFault
 from tools.capture.progress import Watched
+from tools.capture.sink import is_same_file
 from tools.mpy import NoMicroPython, on_micropython
 from tools.replay import by_rules, exact, report, till_by_rules
 from tools.replay import rules as rule_files
@@ -43,6 +44,10 @@ def configure(parser):
 
 def run(args):
     """Replay, tell, and give the exit code."""
+    if any(out and is_same_file(out, args.file) for out in (args.junit, args.html)):
+        return _refuse(args, "what is to be written is the capture itself")
+    if args.write_rules and args.write_rules.exists():
+        return _refuse(args, f"{args.write_rules} is there already, and may be edited: --rules")
     try:
         world = on_micropython() if args.micropython else World
         if Path(args.file).stat().st_size > LONG and not args.micropython:
@@ -51,8 +56,7 @@ def run(args):
             args.write_rules.write_bytes(rule_files.SHIPPED.read_bytes())
         result = replay_file(args.file, args.against, args.exact, world, args.rules, args.script)
     except (NotExact, NoMicroPython, PcapngFault, RulesError, ScriptError) as reason:
-        print(f"tuidan replay: {args.file}: {reason}", file=sys.stderr)
-        return 2
+        return _refuse(args, reason)
     if args.junit:
         args.junit.write_bytes(report.junit(result))
     if args.html:
@@ -62,6 +66,11 @@ def run(args):
     else:
         print("\n".join(report.text(result)))
     return 1 if result.differences or result.cut else 0
+
+
+def _refuse(args, reason):
+    print(f"tuidan replay: {args.file}: {reason}", file=sys.stderr)
+    return 2
 
 
 def replay_file(path, against=None, exactly=False, world=World, rules=None, script=None):

@@ -119,6 +119,38 @@ def test_only_the_last_files_are_kept_and_none_of_another_capture_goes(tmp_path)
     assert [at for at, *_ in heard(made)] == [4, 5]
 
 
+def test_two_captures_of_one_name_side_by_side_leave_each_other_alone(tmp_path):
+    both = [recording(tmp_path / "a.pcapng", most_bytes=1, keep=3) for _ in range(2)]
+    for at_us in range(6):
+        for made in both:
+            made.hear("out", frame(sale("6200000000000005")), at_us)
+    for made in both:
+        made.close()
+        assert [at for at, *_ in heard(made)] == [3, 4, 5]
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_an_old_file_that_cannot_go_is_no_end_of_the_capture(tmp_path):
+    made = recording(tmp_path / "a.pcapng", most_bytes=1, keep=1)
+    made.hear("out", frame(sale("6200000000000005")), 1)
+    made.files[0].unlink()
+    made.files[0].mkdir()       # somebody else's by now
+    made.hear("out", frame(sale("6200000000000005")), 2)
+    made.close()
+    assert [at for at, *_ in heard(made)] == [2]
+
+
+def test_a_script_that_cannot_be_read_costs_no_file(tmp_path, capsys):
+    script, there = tmp_path / "a.txt", tmp_path / "there.pcapng"
+    script.write_text("press 1\n")
+    there.write_bytes(b"of yesterday")
+    assert main(["capture", "-o", str(script), str(script)]) == 2
+    assert main(["press", str(script), "--capture", str(script)]) == 2
+    assert "is the script itself" in capsys.readouterr().err
+    assert main(["capture", "-o", str(there), str(tmp_path / "none.txt")]) == 2
+    assert script.read_text() == "press 1\n" and there.read_bytes() == b"of yesterday"
+
+
 def test_verdicts_go_on_over_files(tmp_path):
     made = recording(tmp_path / "a.pcapng", most_bytes=1)
     made.hear("in", frame(sign_on_reply()), 1)

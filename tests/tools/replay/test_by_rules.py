@@ -140,6 +140,17 @@ def test_rules_are_the_users_to_edit(tmp_path, capsys):
     assert "by the rules of" in capsys.readouterr().out
 
 
+def test_what_was_edited_or_captured_is_not_written_over(tmp_path, capsys):
+    path, own = foreign(tmp_path / "x.pcapng", "echo"), tmp_path / "rules.toml"
+    own.write_text("mine")
+    data = path.read_bytes()
+    for option, there in (("--write-rules", own), ("--html", path), ("--junit", path)):
+        assert main(["replay", str(path), option, str(there)]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert main(["show", str(path), "--html", str(path)]) == 2
+    assert own.read_text() == "mine" and path.read_bytes() == data
+
+
 @pytest.mark.parametrize("text, words", [
     ("[reply]\n\"4\" = \"simple\"", "none of same, form"), ("[answer]\n", "neither [reply]"),
     ("[reply]\nF4 = \"same\"", "no field like"), ("[reply.0230]\n\"4\" = 1", "none of same"),
