@@ -14,6 +14,7 @@ HIDDEN = re.compile(r"[0-9]*\*+_?")         # ... of which not everything is sho
 CODE_PROMPTS = tuple("".join(Texts(language)["activate.code"].split())
                      for language in ("zh", "en"))
 CODE = re.compile(r"[0-9]+_?")
+SCREEN_COLUMNS = 16
 
 
 def no_code(rows):
@@ -21,6 +22,11 @@ def no_code(rows):
     if not "".join("".join(rows[1:]).split()).startswith(CODE_PROMPTS):
         return rows
     return tuple(re.sub("[0-9]", mask.MASK, row) if CODE.fullmatch(row) else row for row in rows)
+
+
+def shown(rows):
+    """A screen's rows (strings) with cards masked and no activation code, as a tuple."""
+    return mask.free_rows(no_code(tuple(rows)), SCREEN_COLUMNS)
 
 
 def hides(before, after):

@@ -7,10 +7,10 @@ from dataclasses import replace
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
 from host_sim.show import mask
-from tools.reading.hiding import hides, is_typing, no_card, no_code
+from tools.reading.hiding import hides, is_typing, no_card, shown
 from tools.reading.told import Told
 
-SCREEN_BYTES, SCREEN_COLUMNS = 1024, 16
+SCREEN_BYTES = 1024
 UNITS = 64      # strips of paper are told in pieces of so many lines
 
 
@@ -81,11 +81,11 @@ class People:
         rows = self._rows_of(packet)
         self._settle(rows)
         before, self._rows = self._rows, rows
-        shown = len(packet.data) == SCREEN_BYTES and (self._reveal or not any(
+        whole = len(packet.data) == SCREEN_BYTES and (self._reveal or not any(
             mask.MASK in row and row != noted for row, noted in
             zip(rows, self._noted, strict=True)))
         screen = Told(number, packet.at_us, "screen", "screen", "", rows=rows,
-                      pixels=packet.data if shown else b"")
+                      pixels=packet.data if whole else b"")
         screen.words = " | ".join(row or "-" for row in rows)
         if self._keys and before is not None and is_typing(before, rows, self._keys[2]):
             self._typing = screen
@@ -99,7 +99,7 @@ class People:
             self._reader = self._reader or Reader()
             noted = tuple(self._reader.rows(packet.data))
         self._noted = noted
-        return noted if self._reveal else mask.free_rows(no_code(noted), SCREEN_COLUMNS)
+        return noted if self._reveal else shown(noted)
 
     def _settle(self, after):
         """Now it is known what the keys that wait went to."""

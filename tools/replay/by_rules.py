@@ -6,6 +6,7 @@ nothing.
 """
 from datetime import timedelta
 
+from host_sim.show.mask import free_text
 from protocol.errors import LocalMisuse, WireFault
 from protocol.framing import frame
 from protocol.iso8583 import decode
@@ -55,7 +56,7 @@ class Found:
     def lost(self, at_us, words):
         """The replay could not go on."""
         self.differences.append(Difference(at_us, self.against, "replay", None, "the run", "end",
-                                           "", None, "goes on", words))
+                                           "", None, "goes on", free_text(words)))
 
     def note(self, transaction, said, field, name, at, *sides):
         """Any difference, at a Said of the file."""

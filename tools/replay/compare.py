@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from tools.capture.recording import EPOCH
+from tools.reading.hiding import shown
 from tools.replay.fields import fault_of, parts_of, unit
 
 MOST = 1000             # differences that are kept; the rest is counted
@@ -133,9 +134,13 @@ def told_of(packet):
     if packet.channel == "wire":
         return unit(packet.data)
     if packet.channel == "screen":
-        rows = [packet.notes.get(f"row{number}", "") for number in range(1, 5)]
-        return "screen " + " | ".join(row for row in rows if row)
+        return "screen " + " | ".join(row for row in shown_rows(packet) if row)
     return f"{len(packet.data)} bytes to the printer"
+
+
+def shown_rows(packet):
+    """A screen's four rows as a report may show them."""
+    return shown(packet.notes.get(f"row{number}", "") for number in range(1, 5))
 
 
 def differing(one, other):
@@ -178,9 +183,8 @@ def _unread(one, other):
 
 
 def _screens(one, other):
-    rows = [(f"row {at}", "", None, one.notes.get(f"row{at}", ""), other.notes.get(f"row{at}", ""))
-            for at in range(1, 5)]
-    told = [row for row in rows if row[3] != row[4]]
+    told = [(f"row {at}", "", None, *pair) for at, pair in enumerate(
+        zip(shown_rows(one), shown_rows(other), strict=True), 1) if pair[0] != pair[1]]
     if told:
         return told
     pixels = sum((a ^ b).bit_count() for a, b in zip(one.data, other.data, strict=False))

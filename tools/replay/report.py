@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 SHOWN = 20              # differences of a text
 BYTES_SHOWN = 64        # hex digits of a side in a text
+CUT = "up to its fault only:"
 
 
 class Result(NamedTuple):
@@ -48,7 +49,7 @@ def text(result):
     for sentence in result.left_out:
         yield f"not replayed: {sentence}"
     if result.cut:
-        yield f"the file is read up to its fault only: {result.cut}"
+        yield f"the file is read {CUT} {result.cut}"
     yield headline(result)
 
 
@@ -56,7 +57,8 @@ def headline(result):
     """The result in a line."""
     count = len(result.differences) + result.more
     ends = " and ".join(result.against)
-    return (f"{count or 'no'} difference{'' if count == 1 else 's'}: {result.packets} packets of "
+    packets = f"{result.packets} packet{'' if result.packets == 1 else 's'}"
+    return (f"{count or 'no'} difference{'' if count == 1 else 's'}: {packets} of "
             f"{result.file} against the {ends}, {result.how}")
 
 
@@ -67,6 +69,8 @@ def summary(one):
 
 
 def _field(one):
+    if one.field == "message":
+        return one.name
     name = f"F{one.field}" if one.field[:1].isdigit() else one.field
     words = f" {one.name}" if one.name and one.name.lower() != one.field else ""
     return name + words + (f", at byte {one.at}" if one.at is not None else "")
@@ -82,7 +86,7 @@ def _told(one):
 
 def junit(result):
     """JUnit XML as bytes: a case for each end, which fails by its first difference."""
-    suite = ElementTree.Element("testsuite", name="tuidan replay", tests=str(len(result.against)))
+    suite = ElementTree.Element("testsuite", name="tuidan replay")
     failures = 0
     for end in result.against:
         case = ElementTree.SubElement(suite, "testcase", classname=result.file,
@@ -92,10 +96,15 @@ def junit(result):
             failures += 1
             failure = ElementTree.SubElement(case, "failure", message=_clean(summary(found[0])))
             failure.text = _clean("\n".join(line for one in found[:SHOWN] for line in _told(one)))
-    for sentence in result.left_out:
-        ElementTree.SubElement(suite, "system-out").text = _clean(f"not replayed: {sentence}")
+    if result.cut:
+        case = ElementTree.SubElement(suite, "testcase", classname=result.file, name="the file")
+        ElementTree.SubElement(case, "error", message=_clean(f"read {CUT} {result.cut}"))
+    if result.left_out:
+        ElementTree.SubElement(suite, "system-out").text = _clean(
+            "\n".join(f"not replayed: {sentence}" for sentence in result.left_out))
+    suite.set("tests", str(len(result.against) + bool(result.cut)))
     suite.set("failures", str(failures))
-    suite.set("errors", "0")
+    suite.set("errors", str(int(bool(result.cut))))
     return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
 
 
@@ -114,7 +123,7 @@ overflow-wrap: anywhere } .bad { color: #a40000 } .good { color: #22651a }
 @media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd }
 th, td { border-color: #444 } .bad { color: #ff8a80 } .good { color: #9ccc8f } }
 </style>
-<h1>Replay of $file</h1><p class="$mood">$headline</p>$left_out$table</html>
+<h1>Replay of $file</h1><p class="$mood">$headline</p>$cut$left_out$table</html>
 """)
 COLUMNS = ("time", "packet", "who", "message", "field", "file", "replay")
 
@@ -126,7 +135,8 @@ def html(result):
     left_out = "".join(f"<li>{escape(sentence)}</li>" for sentence in result.left_out)
     return PAGE.substitute(
         title=escape(f"Replay of {result.file}"), file=escape(result.file),
-        mood="bad" if rows else "good", headline=escape(headline(result)),
+        mood="bad" if rows or result.cut else "good", headline=escape(headline(result)),
+        cut=f'<p class="bad">Read {CUT} {escape(result.cut)}</p>' if result.cut else "",
         left_out=f"<p>Not replayed:</p><ul>{left_out}</ul>" if left_out else "",
         table=f"<table><tr>{heads}</tr>{rows}</table>" if rows else "")
 

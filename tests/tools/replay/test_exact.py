@@ -96,6 +96,15 @@ def test_a_capture_cut_anywhere_is_replayed_up_to_there(spoilt, tmp_path):
         assert result.differences == []
 
 
+def test_a_file_that_is_cut_is_an_error_in_every_report(spoilt, tmp_path, capsys):
+    cut, xml, page = tmp_path / "cut.pcapng", tmp_path / "a.xml", tmp_path / "a.html"
+    cut.write_bytes(captured(SCRIPTS / "echo.txt")[:-3])
+    assert main(["replay", str(cut), "--junit", str(xml), "--html", str(page)]) == 1
+    assert "up to its fault only" in capsys.readouterr().out
+    assert 'errors="1"' in xml.read_text() and 'failures="0"' in xml.read_text()
+    assert "up to its fault only" in page.read_text()
+
+
 def test_command_tells_the_field_and_ends_with_1(spoilt, tmp_path, capsys):
     number, one = next((at, one) for at, one in enumerate(spoilt.packets, 1)
                        if one.channel == "wire" and one.data[14:16] == b"\x02\x20")
