@@ -30,6 +30,7 @@ def run(args):
     from host_sim.face.face import Choice, Face
     from host_sim.web.app import make_app
     from host_sim.web.guard import LOOPBACK
+    from tools.capture.handing import masked
     from tools.capture.keys import Keys
     from tools.capture.run import record_face
 
@@ -37,7 +38,7 @@ def run(args):
     token = None if local else secrets.token_urlsafe(24)
     face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
                 lambda: Keys().judge)
-    app = make_app(face, LOOPBACK if local else ("*",), token)
+    app = make_app(face, LOOPBACK if local else ("*",), token, masked, _story)
     config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
                             ws="websockets-sansio", server_header=False,
                             timeout_graceful_shutdown=2)
@@ -56,6 +57,10 @@ def run(args):
           flush=True)
     server.run(sockets=[socket])
     return 0
+
+
+def _story(seed):
+    return [sys.executable, "-m", "tools.cli", "campaign", "--seed", str(seed), "--trace", "--json"]
 
 
 def _whole(text):

@@ -61,8 +61,8 @@ TEXTS = {
     "machine": ("Life of a refund", "退款状态机"),
     "journal": ("Journal", "日志"),
     "no_records": ("No open record.", "无未结记录。"),
-    "flash": ("flash operations", "闪存操作"),
-    "steps": ("firmware steps", "固件步数"),
+    "flash": ("Flash", "闪存"),
+    "steps": ("steps of the firmware", "固件步数"),
     "scenario": ("Scenario", "场景"),
     "speech": ("Terminal's language", "终端语言"),
     "seed": ("Seed", "种子"),
@@ -70,6 +70,41 @@ TEXTS = {
     "save_script": ("Save as key script", "保存为按键脚本"),
     "save_capture": ("Save the capture", "保存抓包"),
     "lost": ("Connection lost. Trying again…", "连接中断,重试中…"),
+    "voucher": ("Voucher", "凭条"),
+    "save_run": ("Save the run in one file", "保存整个运行"),
+    "play_file": ("Key script or saved run", "按键脚本或已保存的运行"),
+    "play": ("Play", "播放"),
+    "playing": ("Playing", "播放中"),
+    "played": ("Played to its end", "已播放完毕"),
+    "campaign_seed": ("Campaign seed", "故障战役种子"),
+    "reproduce": ("Reproduce this seed", "重现此种子"),
+    "no_violations": ("No invariant was violated.", "未违反任何不变量。"),
+    "mac_state": ("MAC", "MAC"),
+    "mac_key": ("key", "密钥"),
+    "mac_none": ("not signed on", "未签到"),
+    "mac_valid": ("right", "正确"),
+    "mac_invalid": ("WRONG", "错误"),
+    "mac_unchecked": ("not checked", "未校验"),
+    "again": ("sent again", "重发"),
+    "lost_on_the_way": ("lost", "丢失"),
+    "unit_ACK": ("ACK: received", "ACK:已收到"),
+    "unit_NAK": ("NAK: not understood, again please", "NAK:未识别,请重发"),
+    "unit_bytes": ("bytes that are no frame", "非报文字节"),
+    "heap": ("Heap", "堆内存"),
+    "heap_none": ("runs on CPython: `tuidan footprint` measures it on MicroPython",
+                  "在CPython上运行:用 tuidan footprint 在MicroPython上测量"),
+    "flash_blocks": ("of {of} blocks of flash in use", "/{of} 个闪存块已用"),
+    "flash_operations": ("writes and erases", "次写入与擦除"),
+    "crash-before": ("crashes the host, nothing booked", "使主机崩溃,未入账"),
+    "crash-after": ("crashes the host, booked, no reply", "使主机崩溃,已入账未应答"),
+    "refuse": ("is refused with code 91", "被拒绝,应答码91"),
+    "mti_0220": ("refund", "退货"),
+    "mti_0200": ("sale, void", "消费、撤销"),
+    "mti_0600": ("inquiry", "查询"),
+    "mti_0420": ("cancel", "取消"),
+    "mti_0400": ("reversal", "冲正"),
+    "mti_0800": ("sign-on", "签到"),
+    "mti_0500": ("settlement", "结算"),
     "crashed": ("The firmware crashed", "固件崩溃"),
     "page_language": ("中文", "English"),
     "skip": ("To the keypad", "跳到键盘"),
@@ -80,10 +115,49 @@ TEXTS = {
 }  # fmt: skip
 
 
+# What the dialect calls a message, in Chinese.
+MESSAGES = {
+    "echo": "回响测试", "sign on": "签到", "sign off": "签退", "order inquiry": "订单查询",
+    "refund status": "退款查询", "open intents": "未结查询", "refund": "退货",
+    "refund repeat": "退货重发", "cancel": "退货取消", "cancel repeat": "取消重发",
+    "void": "消费撤销", "sale": "消费",
+    "void reversal": "撤销冲正", "sale reversal": "消费冲正", "settlement": "批结算",
+    "batch upload": "批上送", "batch end": "批上送结束", "activate": "终端激活",
+}
+# What a ledger's row says, in Chinese.
+LEDGER = {
+    "refund": "退货", "sale": "消费", "void": "撤销", "open": "处理中", "in review": "审核中",
+    "approved": "成功", "declined": "拒绝", "cancelled": "已取消",
+}
+# Kinds of fault of the host, in Chinese.
+FAULTS = {
+    "deaf": "主机未收到", "mute": "应答丢失", "bad mac": "应答MAC错误", "wrong kcv": "校验值错误",
+    "delay": "应答延迟", "refuse": "被拒绝", "miscount": "结算不符", "ask sign on": "要求签到",
+    "crash": "主机崩溃",
+}
+
+
 class Words(dict):
     """The texts in one language; `language` is its name."""
 
     language = "en"
+
+    def line_words(self):
+        """What a page needs to tell the units of a line: {English: what to say}."""
+        said = {name: self[name] for name in ("out", "in", "again", "mac_valid", "mac_invalid",
+                                              "mac_unchecked")}
+        said |= {"lost": self["lost_on_the_way"], "ACK": "ACK", "NAK": "NAK",
+                 "bytes": self["unit_bytes"]}
+        if self.language == "zh":
+            for name, chinese in MESSAGES.items():
+                said |= {f"{name} request": f"{chinese}请求", f"reply to {name}": f"{chinese}应答"}
+        return said
+
+    def ledger_words(self):
+        return LEDGER if self.language == "zh" else {}
+
+    def fault_words(self):
+        return FAULTS if self.language == "zh" else {}
 
 
 def words(language, texts=TEXTS):

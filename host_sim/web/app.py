@@ -4,16 +4,22 @@
     /tills/NUMBER               a till, its line and the acquirer
     /tills/NUMBER/frames/N      one packet of its line, part by part
     /tills/NUMBER/script        what was done there, as a key script
-    /tills/NUMBER/capture       all that passed there, as pcapng
+    /tills/NUMBER/capture       all that passed there, as pcapng, masked
     /tills/NUMBER/paper.png     what it has printed
+    /tills/NUMBER/slips/N       one voucher of it, as a picture
+    /tills/NUMBER/run           script, capture and vouchers in one file, which /play takes
     /open (POST)                another scenario, language or seed
+    /play (POST)                a key script or a saved run, played in a world of its own
+    /seeds?seed=N               a seed of the campaign, told as a story
     /live?till=NUMBER           websocket, see live.py
     /office/...                 the back office, see office/pages.py
     /api/..., /openapi.json     for integrators, see api/app.py
 """
 import asyncio
 import io
+import json
 import os
+import zipfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,7 +30,6 @@ from starlette.responses import (
     PlainTextResponse,
     RedirectResponse,
     Response,
-    StreamingResponse,
 )
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -34,6 +39,7 @@ from host_sim.acquirer import scenario
 from host_sim.bench.keypad import KEYS
 from host_sim.face import recording, views
 from host_sim.face.face import SAMPLES, Choice
+from host_sim.face.scripts import IN_RUN, LONGEST, brought
 from host_sim.face.words import words
 from host_sim.show.explain import explain
 from host_sim.show.pictures import draw_paper
@@ -46,13 +52,16 @@ from host_sim.web.office.gate import routes
 from host_sim.web.office.pages import PAGES
 from host_sim.web.office.shop import house_of
 
-PIECE = 1 << 16     # bytes of a capture sent at once
+MOST_BROUGHT = 8 << 20      # bytes of a saved run
+STORY_S = 120               # the longest that a seed of the campaign may take
 HERE = Path(__file__).parent
 _pages = Jinja2Templates(HERE / "templates")
 
 
-def make_app(face, hosts=LOOPBACK, token=None):
-    """The ASGI application of a Face; guard.Guard says what `hosts` and `token` are."""
+def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
+    """The ASGI application of a Face; guard.Guard says what `hosts` and `token` are. masked(file):
+    the bytes of a capture that may be handed on; story(seed): the words of a command that tells a
+    seed of the campaign as JSON."""
 
     house = house_of(face)
 
@@ -93,27 +102,69 @@ def make_app(face, hosts=LOOPBACK, token=None):
         return PlainTextResponse(recording.script(till, face.choice), headers={
             "Content-Disposition": f'attachment; filename="till-{till.number}.txt"'})
 
+    def captured(till):
+        size = os.fstat(till.capture.fileno()).st_size
+        return masked(io.BytesIO(os.pread(till.capture.fileno(), size, 0)))
+
     async def capture(request):
         till = till_of(request)
-        if till.capture is None:
+        if till.capture is None or masked is None:
             raise HTTPException(404, "nothing is captured here")
-
-        def pieces():
-            size, at = os.fstat(till.capture.fileno()).st_size, 0
-            while at < size:
-                piece = os.pread(till.capture.fileno(), min(PIECE, size - at), at)
-                at += len(piece)
-                yield piece
-
-        return StreamingResponse(pieces(), headers={
-            "Content-Disposition": f'attachment; filename="till-{till.number}.pcapng"'})
+        return _file(captured(till), f"till-{till.number}.pcapng")
 
     async def paper(request):
+        printer = till_of(request).world.device.printer
+        return _picture(printer.lines, printer.cuts)
+
+    async def slip(request):
+        try:
+            _, lines = till_of(request).slips[request.path_params["n"]]
+        except LookupError:
+            raise HTTPException(404, "this voucher is not kept any more") from None
+        return _picture(lines)
+
+    async def run(request):
         till = till_of(request)
-        printer = till.world.device.printer
-        file = io.BytesIO()
-        draw_paper(printer.lines, printer.cuts).save(file, "PNG")
-        return Response(file.getvalue(), media_type="image/png")
+        first, slips = till.slips.since(0)
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as kept:
+            kept.writestr(IN_RUN, recording.script(till, face.choice))
+            if till.capture is not None and masked is not None:
+                kept.writestr("capture.pcapng", captured(till))
+            for number, (_, lines) in enumerate(slips, first + 1):
+                kept.writestr(f"voucher-{number}.png", _png(lines))
+        return _file(made.getvalue(), f"till-{till.number}.zip")
+
+    async def play(request):
+        async with request.form(max_files=1, max_part_size=LONGEST) as form:
+            upload = form.get("script")
+            try:
+                data = await upload.read(MOST_BROUGHT) if hasattr(upload, "read") else b""
+                face.play(brought(data))
+            except ValueError as error:
+                raise HTTPException(400, str(error)) from None
+        return RedirectResponse("/", 303)
+
+    async def seeds(request):
+        asked = request.query_params.get("seed", "0")
+        if story is None or not asked.isascii() or not asked.isdigit() or len(asked) > 9:
+            raise HTTPException(400, "a seed is a whole number")
+        async with telling:
+            process = await asyncio.create_subprocess_exec(
+                *story(int(asked)), stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
+            try:
+                said, _ = await asyncio.wait_for(process.communicate(), STORY_S)
+            except TimeoutError:
+                process.kill()
+                raise HTTPException(503, "this seed takes too long") from None
+        told = words(request.cookies.get("lang") or "en")
+        try:
+            found = json.loads(said)
+        except ValueError:
+            raise HTTPException(500, "the campaign tells nothing of this seed") from None
+        rows = [(line[:10].strip(), line[12:22].strip(), line[24:]) for line in found["story"]]
+        return _pages.TemplateResponse(request, "seed.html", {"w": told, "it": found, "rows": rows})
 
     async def open_(request):
         async with request.form(max_files=0) as form:
@@ -132,6 +183,8 @@ def make_app(face, hosts=LOOPBACK, token=None):
             return
         await Viewer(face, number).attend(socket)
 
+    telling = asyncio.Lock()
+
     @asynccontextmanager
     async def lifespan(app):
         face.start()
@@ -148,6 +201,10 @@ def make_app(face, hosts=LOOPBACK, token=None):
             Route("/tills/{number}/script", script),
             Route("/tills/{number}/capture", capture),
             Route("/tills/{number}/paper.png", paper),
+            Route("/tills/{number}/slips/{n:int}", slip),
+            Route("/tills/{number}/run", run),
+            Route("/play", play, methods=["POST"]),
+            Route("/seeds", seeds),
             Route("/open", open_, methods=["POST"]),
             WebSocketRoute("/live", live),
             *routes(house, PAGES),
@@ -157,6 +214,21 @@ def make_app(face, hosts=LOOPBACK, token=None):
         middleware=[Middleware(Guard, hosts=hosts, token=token)],
         lifespan=lifespan,
     )
+
+
+def _file(data, name):
+    return Response(data, media_type="application/octet-stream", headers={
+        "Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _png(lines, cuts=()):
+    file = io.BytesIO()
+    draw_paper(lines, cuts).save(file, "PNG")
+    return file.getvalue()
+
+
+def _picture(lines, cuts=()):
+    return Response(_png(lines, cuts), media_type="image/png")
 
 
 def _parts(packet, mac):

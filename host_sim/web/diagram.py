@@ -13,7 +13,7 @@ PLACES = {
     "APPROVED": (4, 0), "DECLINED": (4, 1), "CANCELLING": (2, 2), "REVERSING": (3, 2),
     "ANNULLED": (4, 2), "LOST": (1, 2),
 }
-WIDE, HIGH, BOX_WIDE, BOX_HIGH = 132, 74, 116, 34
+WIDE, HIGH, BOX_WIDE, BOX_HIGH = 132, 68, 116, 36
 
 
 @cache
@@ -47,5 +47,5 @@ def _arrow(one, other):
     (x1, y1), (x2, y2) = _centre(*PLACES[one]), _centre(*PLACES[other])
     dx, dy = x2 - x1, y2 - y1
     reach = min(BOX_WIDE / 2 / abs(dx) if dx else 9, BOX_HIGH / 2 / abs(dy) if dy else 9)
-    return (f'<path class="step" d="M{x1 + dx * reach:.1f} {y1 + dy * reach:.1f}'
+    return (f'<path class="step from-{one}" d="M{x1 + dx * reach:.1f} {y1 + dy * reach:.1f}'
             f'L{x2 - dx * reach:.1f} {y2 - dy * reach:.1f}" marker-end="url(#tip)"/>')

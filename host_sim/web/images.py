@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from host_sim.show.pictures import draw_line
 
+SLIPS = 4
+
 
 def screen(till):
     """{"pixels": base64 of 1024 bytes, "rows": [4 texts]}"""
@@ -13,10 +15,12 @@ def screen(till):
 
 
 def paper(till, since):
-    """{"from": n, "lines": [{"text", "png": base64} or null for a cut]}"""
+    """{"from": n, "lines": [{"text", "png": base64} or null for a cut], "slips": [numbers of the
+    newest vouchers]}"""
     first, lines = till.lines.since(since)
-    return {"from": first, "lines": [line and {"text": line.text, "png": _png(line)}
-                                     for line in lines]}
+    slips = till.slips.count
+    return {"from": first, "slips": list(range(max(0, slips - SLIPS), slips)),
+            "lines": [line and {"text": line.text, "png": _png(line)} for line in lines]}
 
 
 @lru_cache(maxsize=256)

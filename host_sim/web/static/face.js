@@ -1,7 +1,7 @@
 // The page's live end: draws what the server sends, sends what the person does. State is the
 // server's: everything here can be thrown away and comes back with a reload.
 import { drawScreen } from "./lcd.js";
-import { addFrames, addLines, fill } from "./lists.js";
+import { addFrames, addLines, addSlips, fill } from "./lists.js";
 
 const byId = (id) => document.getElementById(id);
 const till = document.body.dataset.till;
@@ -16,7 +16,10 @@ const SHOW = {
     if (byId("rows").textContent !== text) byId("rows").textContent = text;
     byId("lcd").setAttribute("data-text", text);
   },
-  paper: (one) => addLines(byId("paper"), one),
+  paper: (one) => {
+    addLines(byId("paper"), one);
+    addSlips(byId("slips"), one, till);
+  },
   wire: (one) => addFrames(byId("frames"), one, openFrame),
   till: showTill,
   acquirer: showAcquirer,
@@ -129,10 +132,12 @@ byId("step").addEventListener("click", () => send({ step: true }));
 for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => send({ do: button.dataset.do }));
 }
+const STATEMENTS = { delay: "host delay 5s MTI", refuse: "host refuse 91 MTI 1",
+  "crash-before": "host crash before MTI", "crash-after": "host crash after MTI" };
 byId("fault").addEventListener("submit", (event) => {
   event.preventDefault();
   const { mti, kind } = Object.fromEntries(new FormData(event.target));
-  send({ do: kind === "delay" ? `host delay 5s ${mti}` : `host ${kind} ${mti} 1` });
+  send({ do: (STATEMENTS[kind] ?? `host ${kind} MTI 1`).replace("MTI", mti) });
 });
 
 function setSwitch(id, on) {
@@ -146,14 +151,35 @@ function showTill(one) {
   setSwitch("plug", one.plugged);
   setSwitch("roll", one.paper);
   document.body.classList.toggle("dark-glass", !one.power);
-  for (const lit of document.querySelectorAll(".state.lit")) lit.classList.remove("lit");
-  byId(`state-${one.state ?? "FREE"}`)?.classList.add("lit");
-  byId("flash").textContent = one.flash.operations;
-  byId("steps").textContent = one.steps;
+  const state = one.state ?? "FREE";
+  for (const lit of document.querySelectorAll(".machine .lit")) lit.classList.remove("lit");
+  byId(`state-${state}`)?.classList.add("lit");
+  for (const step of document.querySelectorAll(`.from-${state}`)) step.classList.add("lit");
+  showInside(one);
   fill(byId("records"), one.records.map((record) =>
     ["li", `${record.kind} ${record.order} ${record.amount}: ${record.state.toLowerCase()}`
       + `, STAN ${record.stan}`]), byId("records").dataset.none);
+  const { playing } = one;
+  byId("playing").textContent = !playing ? "" : playing.wrong
+    ?? (playing.statement ? `${byId("playing").dataset.name} ${playing.at}/${playing.of}: ${playing.statement}`
+      : byId("playing").dataset.done);
   if (one.crash) say(`${trouble.dataset.crashed}: ${one.crash}`);
+}
+
+function showInside(one) {
+  const { blocks, of, operations } = one.flash;
+  Object.assign(byId("blocks"), { max: of, value: blocks });
+  const flash = byId("flash").dataset;
+  byId("flash").textContent = `${blocks} ${flash.blocks.replace("{of}", of)}, ${operations} ${flash.operations}`;
+  byId("steps").textContent = one.steps;
+  const heap = byId("heap").dataset;
+  byId("heap").textContent = one.heap === null ? heap.none : `${one.heap} ${heap.bytes}`;
+  const mac = byId("mac").dataset;
+  const told = [`${mac.name}: ${one.mac.algorithm}`,
+    one.mac.key === null ? mac.none : `${mac.key} ${one.mac.key}`, `${one.mac.valid} ${mac.valid}`];
+  if (one.mac.invalid) told.push(`${one.mac.invalid} ${mac.invalid}`);
+  byId("mac").textContent = told.join(" · ");
+  byId("mac").classList.toggle("bad", one.mac.invalid > 0);
 }
 
 function showAcquirer(one) {
@@ -161,15 +187,21 @@ function showAcquirer(one) {
   books.textContent = one.balanced ? books.dataset.good : books.dataset.bad;
   books.classList.toggle("bad", !one.balanced);
   rows(byId("txns"), one.txns, ["kind", "terminal", "stan", "order", "amount", "state", "code"]);
+  const happened = byId("happened");
+  const named = JSON.parse(happened.dataset.words);
+  fill(happened, Object.entries(one.faults).map(([kind, count]) =>
+    ["li", `${named[kind] ?? kind}: ${count}`]));
   rows(byId("orders"), one.orders, ["order", "product", "amount", "back"]);
 }
 
 function rows(body, things, columns) {
+  const named = JSON.parse(body.parentElement.dataset.words ?? "{}");
   body.replaceChildren(...things.map((thing) => {
     const row = document.createElement("tr");
     for (const column of columns) {
       const cell = row.insertCell();
-      cell.textContent = thing[column] ?? "";
+      cell.textContent = (column === "kind" || column === "state" ? named[thing[column]] : null)
+        ?? thing[column] ?? "";
       if (column === "amount" || column === "back") cell.className = "fen";
       if (column === "state") cell.className = `is-${thing.state.replace(" ", "-")}`;
     }

@@ -6,7 +6,8 @@ function trim(list) {
 }
 
 export function fill(list, things, none) {
-  list.replaceChildren(...(things.length ? things : [["li", none, "hint"]]).map(
+  const empty = none ? [["li", none, "hint"]] : [];
+  list.replaceChildren(...(things.length ? things : empty).map(
     ([tag, text, name]) => {
       const one = document.createElement(tag);
       one.textContent = text;
@@ -35,25 +36,36 @@ export function addLines(paper, { lines }) {
 export function addFrames(list, { from, frames }, open) {
   if (!frames.length) return;
   list.querySelector(".hint")?.remove();
+  const words = JSON.parse(list.dataset.words);
   const down = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   frames.forEach((frame, index) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.type = "button";
-    button.className = `frame ${frame.way}`;
+    button.className = `frame ${frame.way} ${frame.name}`;
+    const marks = [frame.again && words.again, frame.lost && words.lost].filter(Boolean);
+    const mac = frame.mac && `MAC ${words[`mac_${frame.mac}`]}`;
     for (const [name, text] of [["at", frame.at.slice(6)],
-      ["way", frame.way === "out" ? "→" : "←"], ["mti", frame.mti], ["title", frame.title],
-      ["words", frame.words]]) {
+      ["way", frame.way === "out" ? "→" : "←"], ["mti", frame.mti],
+      ["title", words[frame.title] ?? frame.title], ["words", frame.words],
+      [`mac ${frame.mac}`, mac], ["mark", marks.join(", ")]]) {
+      if (!text) continue;
       const part = document.createElement("span");
       part.className = name;
       part.textContent = text;
       button.append(part, " ");
     }
-    button.querySelector(".way").title = list.dataset[frame.way];
+    button.querySelector(".way").title = words[frame.way];
     button.addEventListener("click", () => open(from + index, item));
     item.append(button);
     list.append(item);
   });
   trim(list);
   if (down) list.scrollTop = list.scrollHeight;
+}
+
+export function addSlips(list, { slips }, till) {
+  list.replaceChildren(...slips.map((number) => Object.assign(document.createElement("a"),
+    { href: `/tills/${till}/slips/${number}`, textContent: `${list.dataset.name} ${number + 1}`,
+      target: "_blank" })));
 }

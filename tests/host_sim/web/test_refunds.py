@@ -20,7 +20,7 @@ def test_refund_from_key_press_to_paper(hand):
 
 def test_packet_is_told_byte_by_byte_on_a_click(hand):
     hand.begins()
-    hand.page.locator("#frames button").first.click()
+    hand.page.locator("#frames .packet").first.click()
     hand.page.wait_for_selector("#frame table")
     assert "sign on request" in hand.page.inner_text("#frame")
 

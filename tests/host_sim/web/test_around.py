@@ -1,0 +1,107 @@
+"""What stands around the terminal in the page: other languages and sizes, faults, saved runs."""
+import re
+
+import pytest
+
+ORDER = "20260004"
+
+
+def test_phone_has_the_whole_terminal_on_one_screen(hands):
+    hand = hands(viewport={"width": 390, "height": 844}, has_touch=True)
+    for name in ("#power", "#lcd", "[data-key=ENTER]", "#swipe"):
+        assert hand.page.locator(name).bounding_box()["y"] < 800
+    assert hand.page.evaluate("document.documentElement.scrollWidth") == 390
+    hand.page.locator("#power").tap()
+    hand.sees("ENTER to log in")
+    hand.page.locator("[data-key=ENTER]").tap()
+    hand.sees("Operator number")
+
+
+def test_the_page_and_what_it_tells_is_in_chinese_too(hand):
+    hand.begins()
+    hand.page.click(".lang")
+    hand.page.wait_for_selector("#frames .title:text-is('签到请求')")
+    hand.page.wait_for_selector("#txns td:text-is('消费')")
+    assert hand.page.get_attribute("html", "lang") == "zh"
+
+
+def test_refund_by_keyboard_alone_as_a_screen_reader_tells_it(hand):
+    page = hand.page
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")        # the link to the keypad
+    page.locator("#power").focus()
+    page.keyboard.press("Space")
+    page.locator("#speed").focus()
+    page.keyboard.type("10")
+    page.locator("#keypad").focus()
+    hand.answers_until("approved.done", ORDER)
+    told = page.locator("main").aria_snapshot()
+    for wanted in ('switch "Power" [checked]', 'switch "Network cable" [checked]',
+                   "Approved", 'button "ENTER"', 'region "Wire"', 'log "Paper"'):
+        assert wanted in told, wanted
+    assert page.get_attribute("#rows", "aria-live") == "polite"
+
+
+def test_host_that_crashes_behind_its_books_pays_once(hand):
+    hand.begins()
+    hand.page.select_option("#fault [name=kind]", "crash-after")
+    hand.page.click("#fault button")
+    hand.page.locator("#keypad").focus()
+    hand.answers_until("approved.done", ORDER)
+    hand.page.wait_for_selector("#happened:has-text('crash')")
+    row = f"#orders tr:has(td:text-is('{ORDER}'))"
+    hand.page.wait_for_selector(f"{row} td:text-is('520.00') >> nth=1")
+    assert "refund repeat request" in hand.page.locator("#frames .title").all_inner_texts()
+
+
+def test_saved_run_plays_again_and_shows_the_same_refund(hand, tmp_path):
+    hand.begins()
+    hand.answers_until("approved.done", ORDER)
+    with hand.page.expect_download() as download:
+        hand.page.click("a[href$='/run']")
+    download.value.save_as(tmp_path / "run.zip")
+    hand.page.set_input_files("[name=script]", tmp_path / "run.zip")
+    with hand.page.expect_navigation():
+        hand.page.click("form[action='/play'] button")
+    hand.page.select_option("#speed", "60")
+    hand.page.wait_for_selector("#playing:has-text('Played to its end')")
+    hand.page.wait_for_selector("#txns .is-approved:text-is('approved')")
+    assert "Approved" in hand.screen()
+
+
+def test_seed_of_the_campaign_is_told_as_a_story(hand):
+    hand.page.fill("form[action='/seeds'] input", "4")
+    with hand.page.expect_navigation():
+        hand.page.click("form[action='/seeds'] button")
+    story = hand.page.inner_text(".story")
+    assert "Campaign seed 4" in story and "No invariant was violated." in story
+    assert re.search(r"terminal >\s+0800", story)
+
+
+@pytest.mark.parametrize("text", ["include /etc/passwd\n", "scenario ../../x\n", "jump high\n"])
+def test_script_that_reaches_for_other_files_is_refused(hand, text):
+    origin = hand.page.url.split("/tills")[0]
+    answer = hand.page.context.request.post(
+        f"{origin}/play", headers={"Origin": origin},
+        multipart={"script": {"name": "x.txt", "mimeType": "text/plain", "buffer": text.encode()}})
+    assert answer.status == 400 and "root:" not in answer.text()
+
+
+def test_two_browsers_at_one_terminal_see_the_same(hands):
+    one, other = hands(), hands()
+    one.begins()
+    other.sees("1 Refund")
+    other.types("1")
+    one.sees("Reason")
+    assert one.screen() == other.screen()
+    one.page.reload()
+    one.sees("Reason")
+    assert one.page.locator("#frames .packet").count() == 2
+
+
+def test_voucher_has_a_picture_of_its_own(hand):
+    hand.begins()
+    hand.answers_until("approved.done", ORDER)
+    hand.page.wait_for_selector("#slips a >> nth=1")
+    answer = hand.page.context.request.get(f"{hand.page.url}/slips/0")
+    assert answer.ok and answer.body().startswith(b"\x89PNG")
