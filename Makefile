@@ -69,14 +69,16 @@ soak: $(DEV) ## the long runs: every sweep whole, every planted bug, 200,000 see
 	@$(BIN)/tuidan campaign --seeds 200000
 	@$(MAKE) -s soak-terminals
 
-soak-terminals: $(DEV) ## 1,000 terminals in virtual time; 100 over TCP for five minutes
+soak-terminals: $(DEV) ## 1,000 terminals in virtual time; 100 over TCP; an hour before the face
 	@$(BIN)/tuidan soak many
 	@$(BIN)/tuidan soak tcp --seconds 300
+	@$(BIN)/tuidan soak face
 
 fuzz: $(DEV) $(FUZZ) ## a million cases at everything that comes from outside: packets, lines, keys
 	@$(BIN)/python -m tests.fuzz --cases $(CASES)
 
 bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
+	@tools/chromium.sh
 	@$(BIN)/tuidan bench
 
 lint: $(DEV) $(STUBS) ## style, types of host and firmware, MicroPython's subset, import rules

@@ -52,5 +52,6 @@ def _forget(names):
         package, _, child = name.rpartition(".")
         if package.split(".")[0] in ("firmware", "protocol"):
             sys.modules.pop(name)
-            if package in sys.modules:
+            # A package that was forgotten and loaded again since then knows nothing of it.
+            if package in sys.modules and hasattr(sys.modules[package], child):
                 delattr(sys.modules[package], child)

@@ -181,7 +181,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
         if number not in face.site.tills:
             await socket.close(4404)
             return
-        await Viewer(face, number).attend(socket)
+        await Viewer(face, number, "acks" in socket.query_params).attend(socket)
 
     telling = asyncio.Lock()
 

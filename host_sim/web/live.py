@@ -1,7 +1,8 @@
 """The live line to one browser: what changed goes out, what is done comes in.
 
 A browser is sent the present state of a topic, never a queue of old ones: one that is slow, or
-comes back, sees what is true now, and costs no memory meanwhile.
+comes back, sees what is true now, and costs no memory meanwhile. One that says so (`acks` in its
+address) is sent the next message only when it has `taken` the one before.
 """
 import asyncio
 import json
@@ -18,7 +19,9 @@ LONGEST = 1_000     # characters of a message from a browser
 class Viewer:
     """One browser that looks at one till. `seen`: topic -> the version it has."""
 
-    def __init__(self, face, number):
+    def __init__(self, face, number, acks=False):
+        self._acks = acks
+        self._taken = asyncio.Event()
         self._face = face
         self._number = number
         self._seen = {}
@@ -49,7 +52,10 @@ class Viewer:
             self._changed.clear()
             news = self._news()
             if news:
+                self._taken.clear()
                 await socket.send_text(json.dumps(news, ensure_ascii=False))
+                if self._acks:
+                    await self._taken.wait()
             await self._changed.wait()
             await asyncio.sleep(FRAME_S)
 
@@ -85,6 +91,9 @@ class Viewer:
         deed = json.loads(text)
         if not isinstance(deed, dict):
             raise ValueError("not an object")
+        if "taken" in deed:
+            self._taken.set()
+            return
         site, till = self._face.site, self._face.site.tills.get(self._number)
         if till is None:
             raise ValueError("this till is not here any more")

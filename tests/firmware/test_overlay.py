@@ -85,3 +85,16 @@ def test_a_procedure_run_again_and_again_takes_no_more_memory():
             world.press("ENTER")
             taken.append(world.device.core.memory())
     assert max(taken[4:]) - max(taken[:4]) <= 256
+
+
+def test_what_outlives_the_package_it_came_from_can_be_forgotten(room, tmp_path):
+    (tmp_path / "pack").mkdir()
+    for name in ("__init__", "one", "two"):
+        (tmp_path / "pack" / f"{name}.py").write_text("def run():\n    pass\n")
+    _, loaded = overlay._load("pack.one.run")
+    _, later = overlay._load("pack.two.run")
+    overlay._forget(loaded)
+    _, again = overlay._load("pack.one.run")    # its package anew, which knows no two
+    overlay._forget(later)
+    overlay._forget(again)
+    assert not [name for name in sys.modules if name.startswith("firmware.pack")]

@@ -33,7 +33,7 @@ const SHOW = {
 
 function connect() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  socket = new WebSocket(`${scheme}//${location.host}/live?till=${till}`);
+  socket = new WebSocket(`${scheme}//${location.host}/live?acks&till=${till}`);
   let fresh = true;
   socket.onmessage = (message) => {
     if (fresh) {      // a new connection tells everything from the beginning
@@ -43,6 +43,7 @@ function connect() {
       fresh = false;
     }
     for (const [topic, value] of Object.entries(JSON.parse(message.data))) SHOW[topic]?.(value);
+    send({ taken: true });
   };
   socket.onclose = () => {
     say(trouble.dataset.lost);

@@ -1,43 +1,16 @@
 """Debian's Chromium, driven by Playwright, before a `tuidan run` of its own: what the tests of the
 face stand on. Waits are for what is on the page, never for a time."""
-import re
-import shutil
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
-
 from playwright.sync_api import TimeoutError as NotInTime
 
 from firmware.text.texts import Texts
 from host_sim.play.player import squeezed
 from tools.demo import ORDER, answers, landmark
 
-ROOT = Path(__file__).parents[3]
-CHROMIUM = shutil.which("chromium")
-FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-         "--disable-background-networking --disable-component-update --disable-sync "
-         "--force-device-scale-factor=1 --hide-scrollbars").split()
 PATIENCE_MS = 60_000
 AGAIN_MS = 10_000
 SHOWN = "document.getElementById('rows').textContent.replace(/\\s/g, '')"
 TYPED = {"ENTER": "Enter", "CANCEL": "Escape", "CLEAR": "Backspace", "MENU": "m",
          "UP": "ArrowUp", "DOWN": "ArrowDown"}
-
-
-@contextmanager
-def served(*arguments, port=0):
-    """The address of a `tuidan run` while it runs, and its process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tools.cli", "run", "--port", str(port), *map(str, arguments)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        told = process.stdout.readline()
-        yield re.search(r"http://\S+", told)[0], process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def open_anew(context, address, scenario="samples", language="en", seed=0):
@@ -49,10 +22,12 @@ def open_anew(context, address, scenario="samples", language="en", seed=0):
 
 
 class Hand:
-    """A person before the page of a till. `trouble`: what the browser's console complained of."""
+    """A person before the page of a till. `language`: the terminal's; `trouble`: what the
+    browser's console complained of."""
 
-    def __init__(self, page, address):
+    def __init__(self, page, address, language="en"):
         self.page = page
+        self.language = language
         self.trouble = []
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.trouble.append(str(error)))
@@ -70,7 +45,8 @@ class Hand:
             self.page.wait_for_function(f"it => {condition}", arg=it)
         except NotInTime:
             passed = self.page.locator("#frames li").all_inner_texts()
-            done = self.page.context.request.get(f"{self.page.url}/script").text()
+            done = self.page.context.request.get(
+                f"{self.page.url.partition('?')[0]}/script").text()
             raise AssertionError(f"waited for {it}; the screen says: {self.screen()!r}; on the "
                                  f"line: {passed}; what was done:\n{done}") from None
 
@@ -118,7 +94,7 @@ class Hand:
 
     def answers_until(self, wanted, order, amount_fen=None):
         """Do what the demo's operator does at each question, until this one is asked."""
-        texts = Texts("en")
+        texts = Texts(self.language)
         table = {name: (landmark(texts[name]), keys)
                  for name, keys in answers(order, amount_fen).items()}
         table.setdefault(wanted, (landmark(texts[wanted]), []))

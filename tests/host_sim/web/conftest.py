@@ -2,18 +2,15 @@
 own in them."""
 import pytest
 
-from tests.host_sim.web.browser import CHROMIUM, FLAGS, Hand, open_anew, served
+from tests.host_sim.web.browser import Hand, open_anew
+from tools import browser
+from tools.browser import served
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
-
-    assert CHROMIUM, "the tests of the face need chromium (tools/chromium.sh installs it)"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    with browser.chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The face without a browser: who may come in, what a till can be told, what is kept."""
 import json
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -10,8 +11,9 @@ from websockets.sync.client import connect
 
 from host_sim.face import recording
 from host_sim.face.face import Choice, Face
+from host_sim.face.words import LEDGER, MESSAGES, TEXTS
 from host_sim.play.script import parse_line
-from tests.host_sim.web.browser import served
+from tools.browser import ROOT, served
 
 
 def get(address, path="/", **headers):
@@ -89,3 +91,51 @@ def test_what_was_done_is_a_key_script_that_can_be_read():
     statements = [one for one in (parse_line(line, "here") for line in written) if one]
     assert [one.text for one in statements if one.name in ("wire", "swipe", "press")] == [
         "wire cut", "wire mend", "swipe credit", "press ENTER", "press 0 1"]
+
+
+def test_browser_that_takes_its_time_is_sent_what_is_true_then(server):
+    live = server.replace("http", "ws") + "live?acks&till=10000003"
+    with (connect(live, origin=server.rstrip("/")) as slow,
+          connect(live.replace("acks&", ""), origin=server.rstrip("/")) as quick):
+        json.loads(slow.recv(timeout=60))
+        quick.send('{"do": "power on"}')
+        seen = {}
+        while not seen.get("till", {}).get("power"):
+            seen |= json.loads(quick.recv(timeout=60))
+        for state in ("out", "in", "out"):
+            quick.send(json.dumps({"do": f"paper {state}"}))
+        while seen["till"]["paper"]:
+            seen |= json.loads(quick.recv(timeout=60))
+        with pytest.raises(TimeoutError):
+            slow.recv(timeout=0.2)
+        slow.send('{"taken": true}')
+        news = json.loads(slow.recv(timeout=60))
+    assert news["till"]["power"] and not news["till"]["paper"]
+
+
+def test_server_that_others_can_reach_wants_its_token():
+    with served("--bind", "127.0.0.2") as (address, _):
+        token = address.partition("?token=")[2]
+        plain = address.partition("?")[0]
+        assert len(token) >= 32
+        assert get(plain, "/tills/10000001")[0] == 401
+        assert get(plain, "/tills/10000001?token=" + "x" * len(token))[0] == 401
+        assert get(plain, "/tills/10000001", Cookie=f"tuidan-token={token}")[0] == 200
+        live = plain.replace("http", "ws") + "live?till=10000001"
+        with pytest.raises(InvalidStatus):
+            connect(live, origin=plain.rstrip("/"))
+        with connect(live, origin=plain.rstrip("/"),
+                     additional_headers={"Cookie": f"tuidan-token={token}"}) as socket:
+            assert "screen" in json.loads(socket.recv())
+
+
+def test_the_pages_font_has_every_character_that_they_say():
+    css = (ROOT / "host_sim/web/static/fonts/font.css").read_text()
+    for ranges in re.findall(r"unicode-range: (.*?);", css):
+        there = set()
+        for one in ranges.split(", "):
+            first, _, last = one.removeprefix("U+").partition("-")
+            there |= set(range(int(first, 16), int(last or first, 16) + 1))
+        said = {char for texts in (*TEXTS.values(), MESSAGES.values(), LEDGER.values())
+                for text in texts for char in text}
+        assert not {char for char in said if ord(char) not in there}, "python -m tools.page_font"

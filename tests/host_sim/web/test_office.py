@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from tests.host_sim.web.browser import ROOT, Hand, served
+from tests.host_sim.web.browser import Hand
+from tools.browser import ROOT, served
 
 PASSWORD = "correct horse 7"
 HELD = "20260011"  # every refund of this order waits for a reviewer

@@ -1,0 +1,80 @@
+"""The page as it is kept in pictures: compared by test_pictures, drawn anew by
+`python -m tests.host_sim.web.shots`, which also makes those of the README.
+
+The terminal's own pixels must be the same; of the rest, which a machine's fonts and form controls
+colour, only the layout is held, in a small picture of blurred greys.
+"""
+import base64
+import io
+import sys
+
+from PIL import Image, ImageChops, ImageFilter, ImageStat
+
+from tests.host_sim.web.browser import Hand, open_anew
+from tools.browser import ROOT, chromium, served
+
+KEPT = ROOT / "tests" / "host_sim" / "web" / "kept"
+DOCS = ROOT / "docs"
+ORDER = "20260004"
+SIZES = {"desk": (1280, 720), "phone": (390, 844)}
+LAYOUT = 160        # pixels wide is the small picture
+MOST_APART = 9      # of 255 grey levels on average
+COLOURS = 128
+
+
+def approved(browser, address, size, language="en"):
+    """A Hand whose refund was approved just now, its clock standing."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height},
+                                  reduced_motion="reduce")
+    open_anew(context, address, language=language)
+    hand = Hand(context.new_page(), f"{address}tills/10000001?lang={language}", language)
+    hand.begins()
+    hand.answers_until("approved.done", ORDER)
+    hand.page.wait_for_selector("#slips a >> nth=1")
+    hand.page.wait_for_selector("#txns .is-approved")
+    hand.page.select_option("#speed", "0")
+    hand.page.locator("#frames .packet").last.click()
+    hand.page.wait_for_selector("#frame table")
+    hand.page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
+    hand.page.evaluate("document.activeElement.blur()")
+    return hand
+
+
+def lcd(hand):
+    """The screen as its canvas has it."""
+    data = hand.page.evaluate("document.getElementById('lcd').toDataURL().split(',')[1]")
+    return Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+
+
+def layout(hand):
+    """The visible page, small and grey."""
+    page = Image.open(io.BytesIO(hand.page.screenshot())).convert("L")
+    height = page.height * LAYOUT // page.width
+    return page.resize((LAYOUT, height), Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(1))
+
+
+def apart(one, other):
+    """How many grey levels two pictures of one size are apart on average; 255 for two sizes."""
+    if one.size != other.size:
+        return 255
+    return ImageStat.Stat(ImageChops.difference(one, other)).mean[0]
+
+
+def main():
+    KEPT.mkdir(exist_ok=True)
+    with served("--language", "en") as (address, _), chromium() as browser:
+        for size in SIZES:
+            hand = approved(browser, address, size)
+            lcd(hand).quantize(4).save(KEPT / "lcd.png", optimize=True)
+            layout(hand).save(KEPT / f"{size}.png", optimize=True)
+        for size, language in (("desk", "en"), ("phone", "zh")):
+            hand = approved(browser, address, size, language)
+            page = Image.open(io.BytesIO(hand.page.screenshot())).convert("RGB")
+            page.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(DOCS / f"face-{size}.png", optimize=True)
+    for path in (*KEPT.iterdir(), *DOCS.glob("face-*.png")):
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

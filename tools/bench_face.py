@@ -1,0 +1,53 @@
+"""How long a key takes from the finger to changed pixels in the browser, on this machine.
+
+Milliseconds of real time, for that is what a finger feels; what the terminal itself waits for a
+key's contact to come to rest is told beside it.
+"""
+from statistics import median, quantiles
+
+from host_sim import shims
+from tools.browser import chromium, served
+
+PRESSES = 60
+PAUSE_MS = 130      # between two keys, as of a person who types fast
+TILL = "tills/10000001"
+# From the event of the key to the frame in which the screen is drawn anew.
+WATCH = """() => {
+  window.took = [];
+  let pressed = 0;
+  addEventListener("keydown", (event) => { pressed = event.timeStamp; }, true);
+  new MutationObserver(() => requestAnimationFrame(() => {
+    if (pressed) took.push(performance.now() - pressed);
+    pressed = 0;
+  })).observe(document.getElementById("rows"), { childList: true, characterData: true });
+}"""
+
+
+def figures(presses=PRESSES):
+    """{name: ms}. FileNotFoundError without Chromium."""
+    shims.install()
+    from firmware.drivers.keypad import DEBOUNCE_MS
+
+    with served("--language", "en") as (address, _), chromium() as browser:
+        page = browser.new_page()
+        page.goto(address + TILL)
+        page.click("#power")
+        _until(page, "ENTER to log in")
+        page.keyboard.press("Enter")
+        _until(page, "Operator")
+        page.evaluate(WATCH)
+        for number in range(presses):
+            page.keyboard.press("Backspace" if number % 2 else "1", delay=40)
+            page.wait_for_timeout(PAUSE_MS)
+        took = page.evaluate("window.took")
+    if len(took) < presses * 0.9:
+        raise RuntimeError(f"of {presses} keys only {len(took)} changed the screen")
+    beyond = [one - DEBOUNCE_MS for one in took]
+    return {"keys": len(took), "debounce, ms": DEBOUNCE_MS,
+            "beyond it at the median, ms": round(median(beyond), 1),
+            "beyond it for 95 of 100, ms": round(quantiles(beyond, n=20)[-1], 1)}
+
+
+def _until(page, text):
+    page.wait_for_function(
+        "text => document.getElementById('rows').textContent.includes(text)", arg=text)
