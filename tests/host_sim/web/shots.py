@@ -71,7 +71,8 @@ def main():
         for size, language in (("desk", "en"), ("phone", "zh")):
             hand = approved(browser, address, size, language)
             page = Image.open(io.BytesIO(hand.page.screenshot())).convert("RGB")
-            page.quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(DOCS / f"face-{size}.png", optimize=True)
+            page = page.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+            page.save(DOCS / f"face-{size}.png", optimize=True)
     for path in (*KEPT.iterdir(), *DOCS.glob("face-*.png")):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
 
