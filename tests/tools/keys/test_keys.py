@@ -359,12 +359,16 @@ def test_revealed_components_stand_on_the_screen_one_at_a_time_and_are_cleared_a
         stdin=screen, stdout=screen, stderr=screen, cwd=Path(parts.__file__).parents[2])
     os.close(screen)
 
+    ahead = bytearray()  # what came behind the last text that was waited for
+
     def until(text):
-        seen = b""
-        while text not in seen:
-            assert select.select([ours], [], [], 60)[0], seen
-            seen += os.read(ours, 4096)
-        return seen.decode()
+        while text not in ahead:
+            assert select.select([ours], [], [], 60)[0], ahead
+            ahead.extend(os.read(ours, 4096))
+        end = ahead.index(text) + len(text)
+        seen = ahead[:end].decode()
+        del ahead[:end]
+        return seen
 
     shown = []
     for at in (1, 2):
@@ -374,7 +378,7 @@ def test_revealed_components_stand_on_the_screen_one_at_a_time_and_are_cleared_a
         shown += re.findall("[0-9A-F]{32}", until(b"clears the screen "))
         os.write(ours, b"\n")
         until(CLEAR.encode())
-    rest = until(b"tmk: ")
+    rest = until(b"tmk: ") + ahead.decode()
     assert process.wait(60) == 0 and not re.search("[0-9A-F]{32}", rest)
     os.close(ours)
     assert len(shown) == 2 and shown[0] != shown[1]
