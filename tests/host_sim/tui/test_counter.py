@@ -15,7 +15,7 @@ ORDER, PAID_FEN = "20260004", 52000
 @played
 async def test_a_refund_by_keys_is_on_the_glass_on_paper_on_the_wire_and_in_the_books():
     async with standing() as hand:
-        await hand.plays((*LOG_IN, *REFUND, ("Signature", "enter"), ("done.", "")))
+        await hand.plays((*LOG_IN, *REFUND, ("Signature", "enter"), ("Vouchers", "")))
         assert given_back_fen(hand.counter.till.shop, ORDER) == PAID_FEN
         assert "refund APPROVED" in hand.reads("status")
         await hand.sees("CUSTOMER COPY", lambda: "\n".join(

@@ -35,7 +35,7 @@ def test_a_whole_refund_by_keys_against_an_acquirer_at_a_port(tmp_path):
         child = window("--link", line.split()[-1], "--flash", str(tmp_path / "flash"))
         child.expect_exact("idle")
         child.send("vv")                # the screen as text, which can be searched
-        plays(child, (*LOG_IN[:-1], *REFUND, ("Signature", "enter"), ("done.", "enter")))
+        plays(child, (*LOG_IN[:-1], *REFUND, ("Signature", "enter"), ("Vouchers", "enter")))
         child.expect_exact("Ready")
         child.send("qq")
         child.expect(pexpect.EOF)

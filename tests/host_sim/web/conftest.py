@@ -1,5 +1,5 @@
-"""One browser and one server for the tests of the face; every test has a world and a page of its
-own in them."""
+"""One browser a file and one server for the tests of the face; every test has a world and a page
+of its own in them."""
 import pytest
 
 from tests.host_sim.web.browser import Hand, open_anew
@@ -7,7 +7,7 @@ from tools import browser
 from tools.browser import served
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright runs, its thread cannot run another event loop
 def chromium():
     with browser.chromium() as running:
         yield running
