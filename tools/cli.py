@@ -41,6 +41,8 @@ COMMANDS = {
                  "tools.merchant", "configure", "run"),
     "office": ("the back office's first administrator",
                "tools.office", "configure", "run"),
+    "ledger": ("the version of a ledger's tables: tell it, bring an older one up",
+               "tools.ledger_version", "configure", "run"),
     "audit": ("verify the back office's hash-chained audit",
               "tools.audit", "configure", "run"),
     "integrator": ("API keys and webhooks of merchants' own programs",

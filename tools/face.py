@@ -26,7 +26,9 @@ def configure(parser):
 def run(args):
     """Serve until Ctrl-C; exit code 0, 2 if the address cannot be had."""
     import uvicorn
+    from sqlalchemy.exc import SQLAlchemyError
 
+    from host_sim.acquirer.witness import PutBack
     from host_sim.face.face import Choice, Face
     from host_sim.web.app import make_app
     from host_sim.web.guard import LOOPBACK
@@ -36,8 +38,13 @@ def run(args):
 
     local = args.bind in LOOPBACK
     token = None if local else secrets.token_urlsafe(24)
-    face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
-                lambda: Keys().judge)
+    try:
+        face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
+                    lambda: Keys().judge)
+    except (PutBack, SQLAlchemyError) as reason:  # of a ledger that was kept
+        print(f"tuidan run: the ledger in {args.keep}: {str(reason).splitlines()[0]}",
+              file=sys.stderr)
+        return 1
     app = make_app(face, LOOPBACK if local else ("*",), token, masked, _story)
     config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
                             ws="websockets-sansio", server_header=False,

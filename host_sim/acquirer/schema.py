@@ -28,7 +28,7 @@ from sqlalchemy import (
     insert,
 )
 
-from host_sim.acquirer import postgres, triggers
+from host_sim.acquirer import postgres, triggers, versions
 from host_sim.acquirer.witness import CountedConnection, PutBack, Witness
 
 # The states of a transaction, numbered as tag DF08 has them. A reversed void is CANCELLED.
@@ -241,13 +241,31 @@ def open_engine(path: str | None = None, accept_older: datetime | None = None) -
     of a URL, durable at every commit.
 
     Every transaction takes the write lock at its start, so what it read still holds when it
-    writes. Tables are made where they are missing. Raises witness.PutBack for a file that was put
-    back from an older copy, unless `accept_older` gives the time of the audit line that says so.
+    writes. A new ledger gets its tables, an older one is brought up to them. Raises
+    witness.PutBack for a file that was put back from an older copy, unless `accept_older` gives
+    the time of the audit line that says so; versions.OtherVersion for one that is newer.
     """
+    engine = engine_of(path)
+    try:
+        put_back = None if path is None or postgres.is_url(path) else _put_back(engine)
+        if put_back and accept_older is None:
+            raise put_back
+        versions.bring_up(engine, metadata, TABLES)
+        if put_back:
+            with engine.begin() as connection:
+                detail = f"{put_back.held} of {put_back.seen} changes"
+                line = {"terminal_id": "", "event": "older ledger accepted", "detail": detail}
+                connection.execute(insert(audit), line | {"at": accept_older})
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def engine_of(path: str | None) -> Engine:
+    """As open_engine, of what is there, whatever it is: nothing is made, looked at or refused."""
     if postgres.is_url(path):
-        engine = postgres.open_database(str(path))
-        metadata.create_all(engine, TABLES)
-        return engine
+        return postgres.open_database(str(path))
     if path is None:
         # The one connection is everybody's: giving it back must end nobody's transaction.
         engine = create_engine("sqlite://", poolclass=StaticPool, pool_reset_on_return=None)
@@ -265,16 +283,6 @@ def open_engine(path: str | None = None, accept_older: datetime | None = None) -
 
     # Not by the event "begin": an engine that has one asks for events at every statement.
     engine.dialect.do_begin = _begin  # type: ignore[assignment]
-    put_back = None if path is None else _put_back(engine)
-    if put_back and accept_older is None:
-        engine.dispose()
-        raise put_back
-    metadata.create_all(engine, TABLES)
-    if put_back:
-        with engine.begin() as connection:
-            detail = f"{put_back.held} of {put_back.seen} changes"
-            line = {"terminal_id": "", "event": "older ledger accepted", "detail": detail}
-            connection.execute(insert(audit), line | {"at": accept_older})
     return engine
 
 

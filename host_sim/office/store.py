@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 
 from host_sim.acquirer import postgres, schema
+from host_sim.acquirer import triggers as books
 from host_sim.office import accounts, drafts, knocks
 from host_sim.office import schema as tables
 from host_sim.office import schema_more as more
@@ -48,20 +49,29 @@ def prepare(engine: Engine) -> Engine:
     """Make what is missing of the back office's tables in a ledger; the engine again."""
     if inspect(engine).has_table("trail_head"):
         return engine
-    dialect = engine.dialect.name
     with engine.begin() as connection:
-        cursor = connection.connection.cursor()
-        run = cursor.execute  # as it stands: no driver reads a % in it
         schema.metadata.create_all(connection, OWN, checkfirst=True)
         for statement in tables.ORDER_INDEXES:
-            run(statement)
-        for table in guards.TRIGGERS:
-            for named, statement in guards.TRIGGERS[table]:
-                if named == dialect:
-                    run(statement)
+            connection.exec_driver_sql(statement)
+        _run(connection, guards.TRIGGERS)
         connection.execute(insert(more.trail_head).values(id=1, rows=0, hash=FIRST))
-        run(guards.adopt(dialect, "1 = 1"))
+        connection.connection.cursor().execute(guards.adopt(engine.dialect.name, "1 = 1"))
     return engine
+
+
+def put_triggers_up(connection: Connection) -> None:
+    """The ledger's triggers and, where there is a back office, its own; none may be there."""
+    _run(connection, books.TRIGGERS)
+    if inspect(connection).has_table(more.trail_head.name):
+        _run(connection, guards.TRIGGERS)
+
+
+def _run(connection, triggers):
+    run = connection.connection.cursor().execute  # as it stands: no driver reads a % in it
+    for statements in triggers.values():
+        for dialect, statement in statements:
+            if dialect == connection.dialect.name:
+                run(statement)
 
 
 def _reader(engine):

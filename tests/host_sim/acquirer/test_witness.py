@@ -49,7 +49,7 @@ def desk(tmp_path):
 def test_ledger_put_back_from_an_older_copy_is_refused(desk):
     desk.refund()
     desk.put_back()
-    with pytest.raises(PutBack, match="holds 2 of 3 changes"):  # samples, sign-on; refund
+    with pytest.raises(PutBack, match="holds 3 of 4 changes"):  # version, samples, sign-on; refund
         desk.open()
 
 

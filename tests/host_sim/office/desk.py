@@ -20,8 +20,8 @@ ORDER = "20260004"  # 520.00 by card, sold 7 days ago
 class Desk:
     """`host`: the acquirer's, of its own tests; `now` may be moved."""
 
-    def __init__(self, path=None):
-        self.host = Host(path)
+    def __init__(self, path=None, host=None):
+        self.host = host or Host(path)
         self.store = Store(self.host.engine)
         self.now = NOON
 
