@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 from host_sim.acquirer import scenario
+from host_sim.world import World
 
 PORT = 8583
+SCRIPTS = Path(__file__).parents[1] / "tests" / "scripts"
 
 
 def configure(parser):
@@ -21,10 +23,12 @@ def configure(parser):
     parser.add_argument("--keep", type=Path, metavar="DIR",
                         help="keep ledgers and terminals there, and go on with what is there")
     parser.add_argument("--seed", type=_whole, default=0, help="of keys, chances and noise")
+    parser.add_argument("--micropython", action="store_true",
+                        help="the firmware on real MicroPython, with its heap to be seen")
 
 
 def run(args):
-    """Serve until Ctrl-C; exit code 0, 2 if the address cannot be had."""
+    """Serve until Ctrl-C; exit code 0, 2 if the address or MicroPython cannot be had."""
     import uvicorn
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,17 +39,24 @@ def run(args):
     from tools.capture.handing import masked
     from tools.capture.keys import Keys
     from tools.capture.run import record_face
+    from tools.mpy import NoMicroPython, on_micropython
 
+    try:
+        world = on_micropython() if args.micropython else World
+    except NoMicroPython as reason:
+        print(f"tuidan run: {reason}", file=sys.stderr)
+        return 2
     local = args.bind in LOOPBACK
     token = None if local else secrets.token_urlsafe(24)
     try:
         face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
-                    lambda: Keys().judge)
+                    lambda: Keys().judge, world)
     except (PutBack, SQLAlchemyError) as reason:  # of a ledger that was kept
         print(f"tuidan run: the ledger in {args.keep}: {str(reason).splitlines()[0]}",
               file=sys.stderr)
         return 1
-    app = make_app(face, LOOPBACK if local else ("*",), token, masked, _story)
+    app = make_app(face, LOOPBACK if local else ("*",), token, masked, _story,
+                   SCRIPTS if SCRIPTS.is_dir() else None)
     config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
                             ws="websockets-sansio", server_header=False,
                             timeout_graceful_shutdown=2)

@@ -60,6 +60,10 @@ class Faults:
         self._scripted.append(Scripted(kind, mti, times, delay_ms=(delay_ms, delay_ms), code=code,
                                        point=point))
 
+    def waiting(self) -> tuple[Scripted, ...]:
+        """Those that may still befall a request."""
+        return tuple(self._scripted)
+
     def take(self, kind: str, mti: str) -> Scripted | None:
         """The fault of this kind that befalls the request in hand, if any; uses up one of its
         times."""

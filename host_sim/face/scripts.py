@@ -1,5 +1,5 @@
-"""A key script that somebody brings along, as text or in a saved run: read, and refused where it
-would read other files of this machine."""
+"""Key scripts to play: those of a folder of ours, and what somebody brings along, as text or in a
+saved run, which is refused where it would read other files of this machine."""
 import re
 import zipfile
 from io import BytesIO
@@ -12,6 +12,22 @@ from host_sim.play.script import ScriptError, read_script
 IN_RUN = "script.txt"       # its name within a saved run
 LONGEST = 256 * 1024        # bytes of a script
 _OUTSIDE = re.compile(r'^\s*(?:include\b|scenario\s+(?P<name>.*?)\s*(?:#.*)?$)', re.MULTILINE)
+
+
+def stories(folder):
+    """{name: what it is about} of the key scripts in a folder; none without a folder."""
+    told = {}
+    for path in sorted(folder.glob("*.txt")) if folder else ():
+        first = path.read_text(encoding="utf-8").partition("\n")[0]
+        told[path.stem] = first.removeprefix("#").strip()
+    return told
+
+
+def story(folder, name):
+    """Script of one of stories(folder). ValueError for another name."""
+    if name not in stories(folder):
+        raise ValueError(f"there is no story {name!r}")
+    return read_script(folder / f"{name}.txt")
 
 
 def brought(data):

@@ -13,6 +13,7 @@ from host_sim.agreement import CodecsDisagree
 from host_sim.bench.keypad import NAMES as KEYS
 from host_sim.core import FirmwareCrash
 from host_sim.face import line
+from host_sim.face.flash import Lid
 from host_sim.face.kept import Calendar, FileFlash
 from host_sim.face.playing import Playing
 from host_sim.play.player import Player
@@ -67,6 +68,7 @@ class Till:
         self.number = number
         self.shop = shop
         self.world = shop.world
+        self.lid = Lid(shop.world.device)
         self.crash = None
         self.frames = Shelf(MOST_FRAMES)    # face.line.Passed
         self.lines = Shelf(MOST_LINES)      # host_sim.bench.printer.Line, or None for a cut
@@ -93,7 +95,6 @@ class Till:
         if self.deeds and self.deeds[-1][1] == rows:    # of a day's keys: only one copy
             rows = self.deeds[-1][1]
         self.deeds.append((self.world.now_ms, rows, statement))
-
 
     def move(self, name, down):
         """Move a key now, or as soon as a finger could: a browser's messages may come in a heap,

@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 
 from firmware import refund_state
 from host_sim.acquirer import schema
+from host_sim.acquirer.merchants import balance_fen
 from host_sim.bench.flash import BLOCK
+from host_sim.on_micropython import HEAP_KB
 from host_sim.show.explain import title, yuan
 from host_sim.show.states import NAMES
 from protocol.errors import WireFault
@@ -51,32 +53,36 @@ def clock(site, at_ms):
 
 
 def state(site, till):
-    """What is under the terminal's lid, as far as the firmware runs in this process."""
+    """What is under the terminal's lid. Of firmware in another process the journal is that of the
+    flash, and operator, batch and key are not known."""
     device = till.world.device
     terminal = device.terminal
-    memory = getattr(device.core, "memory", None)       # of a MicroPython
+    memory = getattr(device.core, "memory", None) if till.crash is None else None
     told = {
         "power": device.core is not None, "plugged": not till.world.wire.to_host.cut,
         "paper": not device.printer.paper_out, "printer": device.printer.trouble,
         "crash": till.crash, "steps": device.steps,
         "flash": {"operations": device.flash.operations, "blocks": len(device.flash.blocks),
                   "of": device.flash.size // BLOCK},
-        "heap": None if memory is None else memory(), "records": [], "state": None,
+        "heap": memory and {"bytes": memory(), "of": HEAP_KB << 10},    # of a MicroPython
+        "records": [], "state": None,
         "mac": {"algorithm": till.shop.mac, "key": None, "valid": till.macs["valid"],
                 "invalid": till.macs["invalid"]},
         "playing": till.playing and playing(till.playing),
     }
-    if terminal is None:
+    if device.core is None:
         return told
-    records = list(terminal.journal.open_records())
-    in_hand = terminal.in_hand or (records[0] if records else None)
-    return told | {
-        "operator": terminal.operator, "signed_on": bool(terminal.signed_on),
-        "mac": told["mac"] | {"key": terminal.keys.key_id if terminal.keys.mac else None},
-        "batch": terminal.counters.batch, "training": terminal.training is not None,
+    records = list(terminal.journal.open_records()) if terminal else till.lid.records()
+    in_hand = getattr(terminal, "in_hand", None) or (records[0] if records else None)
+    told |= {
         "records": [record(one) for one in records],
         "state": NAMES[in_hand.state] if in_hand else None,
         "kind": TYPES[in_hand.type] if in_hand else None,
+    }
+    return told if terminal is None else told | {
+        "operator": terminal.operator, "signed_on": bool(terminal.signed_on),
+        "mac": told["mac"] | {"key": terminal.keys.key_id if terminal.keys.mac else None},
+        "batch": terminal.counters.batch, "training": terminal.training is not None,
     }
 
 
@@ -93,10 +99,15 @@ def record(one):
 
 
 def acquirer(site):
-    """Orders, transactions and balances by the ledger alone."""
+    """Orders, transactions and balances by the ledger alone; faults as they are arranged and as
+    they happened."""
+    faults = site.books.acquirer.faults
     with site.books.engine.connect() as connection:
         orders = connection.execute(_ORDERS).all()
         txns = connection.execute(_TXNS).all()
+        here = {till.shop.merchant for till in site.tills.values()}
+        merchants = [{"name": row.name, "balance": yuan(balance_fen(connection, row.merchant_id))}
+                     for row in connection.execute(_MERCHANTS) if row.merchant_id in here]
         debit, credit = (connection.execute(one).scalar_one() for one in _SUMS)
     return {
         "orders": [{"order": row.order_no, "merchant": row.merchant_id, "product": row.product,
@@ -107,8 +118,10 @@ def acquirer(site):
                   "state": HOST_STATES[row.state], "code": row.code, "rrn": row.rrn}
                  for row in txns],
         "balanced": debit == credit,
-        "faults": {kind: count for kind, count in site.books.acquirer.faults.happened.items()
-                   if count},
+        "merchants": merchants,
+        "arranged": [{"kind": one.kind, "mti": one.mti, "times": one.times, "percent": one.percent,
+                      "code": one.code} for one in faults.waiting()],
+        "faults": {kind: count for kind, count in faults.happened.items() if count},
     }
 
 
@@ -118,8 +131,13 @@ _BACK = (select(_posting.c.order_no,
                          * func.iif(_posting.c.kind == "undo", -1, 1)).label("back"))
          .where(_posting.c.kind.in_(("refund", "void", "undo"))).group_by(_posting.c.order_no)
          .subquery())
+_LAST = (select(_txn.c.order_no, func.max(_txn.c.id).label("last")).group_by(_txn.c.order_no)
+         .subquery())
 _ORDERS = (select(_order, _BACK.c.back).outerjoin(_BACK, _BACK.c.order_no == _order.c.order_no)
-           .order_by(_order.c.sold_on.desc(), _order.c.order_no).limit(MOST_ROWS))
+           .outerjoin(_LAST, _LAST.c.order_no == _order.c.order_no)
+           .order_by(func.coalesce(_LAST.c.last, 0).desc(), _order.c.sold_on.desc(),
+                     _order.c.order_no).limit(MOST_ROWS))
 _TXNS = select(_txn).order_by(_txn.c.id.desc()).limit(MOST_ROWS)
+_MERCHANTS = select(schema.merchant)
 _SUMS = [select(func.coalesce(func.sum(_posting.c.amount_fen), 0))
          .where(schema.account.c.name == side) for side in (_posting.c.debit, _posting.c.credit)]

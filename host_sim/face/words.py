@@ -91,8 +91,12 @@ TEXTS = {
     "unit_NAK": ("NAK: not understood, again please", "NAK:未识别,请重发"),
     "unit_bytes": ("bytes that are no frame", "非报文字节"),
     "heap": ("Heap", "堆内存"),
-    "heap_none": ("runs on CPython: `tuidan footprint` measures it on MicroPython",
-                  "在CPython上运行:用 tuidan footprint 在MicroPython上测量"),
+    "heap_none": ("This firmware runs on CPython, whose heap says nothing of a board. Live on "
+                  "MicroPython: tuidan run --micropython. Measured: tuidan footprint.",
+                  "此固件在CPython上运行,其堆与板子无关。MicroPython实时:tuidan run "
+                  "--micropython;测量:tuidan footprint。"),
+    "heap_alive": ("bytes alive of {of}, firmware and chip's stand-in, on MicroPython",
+                   "字节在用(共{of}),固件与芯片替身,MicroPython"),
     "flash_blocks": ("of {of} blocks of flash in use", "/{of} 个闪存块已用"),
     "flash_operations": ("writes and erases", "次写入与擦除"),
     "crash-before": ("crashes the host, nothing booked", "使主机崩溃,未入账"),
@@ -105,9 +109,54 @@ TEXTS = {
     "mti_0400": ("reversal", "冲正"),
     "mti_0800": ("sign-on", "签到"),
     "mti_0500": ("settlement", "结算"),
+    "arranged": ("Arranged:", "已设定:"),
+    "happened": ("Happened:", "已发生:"),
+    "for_good": ("until the end", "一直"),
+    "any": ("any", "任何"),
+    "line": ("On the line:", "线路:"),
+    "printer": ("Printer:", "打印机:"),
+    "printer_well": ("well", "正常"),
+    "printer_open": ("cover open", "盖打开"),
+    "printer_cutter": ("cutter jammed", "切刀卡住"),
+    "printer_hot": ("too hot", "过热"),
+    "wrong-kcv": ("wrong check value", "校验值错误"),
+    "miscount": ("other totals", "总额不符"),
+    "ask-sign-on": ("is answered: sign on again", "应答要求重新签到"),
+    "statement": ("Anything else, in the key scripts' language", "其他:按键脚本语句"),
+    "do": ("Do", "执行"),
+    "badly": ("read badly", "读卡出错"),
+    "merchants": ("Merchants' balances", "商户余额"),
+    "merchant": ("Merchant", "商户"),
+    "trying": ("To try", "试一试"),
+    "log_in": ("Log in", "登录"),
+    "operator": ("operator", "操作员"),
+    "supervisor": ("supervisor", "主管"),
+    "cards": ("Cards", "卡"),
+    "rules": ("Rules", "规则"),
+    "rule_window": ("refunds up to {days} days after the sale", "消费后{days}天内可退款"),
+    "rule_limit": ("at most {amount} a refund", "单笔退款不超过{amount}"),
+    "risk_per_terminal": ("held for review after {} refunds of a till in an hour",
+                          "同一终端一小时内退款{}笔后须审核"),
+    "risk_per_operator": ("held after {} refunds of an operator in an hour",
+                          "同一操作员一小时内退款{}笔后须审核"),
+    "risk_sales_percent": ("held when more than {}% of the week's sales go back",
+                           "退款超过本周销售额{}%须审核"),
+    "risk_amount": ("held from {} on", "{}及以上须审核"),
+    "risk_hours": ("held outside of {}-{}", "{}-{}之外须审核"),
+    "to_refund": ("refund", "退货"),
+    "to_void": ("void", "撤销"),
+    "to_sale": ("sale", "消费"),
+    "first_tries": ("first {} tries", "前{}次"),
+    "at_try": ("at try {}", "第{}次"),
+    "test_amounts": ("Test amounts: a refund or sale whose cents are a code is answered with it",
+                     "测试金额:退款或消费的分位为应答码时按其应答"),
+    "no_test_amounts": ("This merchant is answered by the rules alone: no test amounts.",
+                        "该商户仅按规则应答,无测试金额。"),
+    "story": ("Watch a story", "看一个情节"),
     "crashed": ("The firmware crashed", "固件崩溃"),
     "page_language": ("中文", "English"),
     "skip": ("To the keypad", "跳到键盘"),
+    "unreadable": ("no packet", "无法解析"),
     "bytes": ("bytes", "字节"),
     "keys_help": (
         "Keyboard: 0-9, Enter, Backspace = CLEAR, Esc = CANCEL, M = MENU, arrows.",
@@ -124,10 +173,12 @@ MESSAGES = {
     "void reversal": "撤销冲正", "sale reversal": "消费冲正", "settlement": "批结算",
     "batch upload": "批上送", "batch end": "批上送结束", "activate": "终端激活",
 }
-# What a ledger's row says, in Chinese.
+# What a row of the ledger or of the journal says, in Chinese.
 LEDGER = {
     "refund": "退货", "sale": "消费", "void": "撤销", "open": "处理中", "in review": "审核中",
     "approved": "成功", "declined": "拒绝", "cancelled": "已取消",
+    "free": "空闲", "prepared": "已登记", "sent": "已发送", "cancelling": "取消中",
+    "pending review": "待审核", "annulled": "已作废", "reversing": "冲正中", "lost": "失联",
 }
 # Kinds of fault of the host, in Chinese.
 FAULTS = {
@@ -149,6 +200,7 @@ class Words(dict):
         said |= {"lost": self["lost_on_the_way"], "ACK": "ACK", "NAK": "NAK",
                  "bytes": self["unit_bytes"]}
         if self.language == "zh":
+            said |= {"yuan": "元", "code": "应答码", "no packet": self["unreadable"]}
             for name, chinese in MESSAGES.items():
                 said |= {f"{name} request": f"{chinese}请求", f"reply to {name}": f"{chinese}应答"}
         return said

@@ -9,7 +9,8 @@
     /tills/NUMBER/slips/N       one voucher of it, as a picture
     /tills/NUMBER/run           script, capture and vouchers in one file, which /play takes
     /open (POST)                another scenario, language or seed
-    /play (POST)                a key script or a saved run, played in a world of its own
+    /play (POST)                a key script, ours or brought along, or a saved run, played in a
+                                world of its own
     /seeds?seed=N               a seed of the campaign, told as a story
     /live?till=NUMBER           websocket, see live.py
     /office/...                 the back office, see office/pages.py
@@ -37,9 +38,10 @@ from starlette.templating import Jinja2Templates
 
 from host_sim.acquirer import scenario
 from host_sim.bench.keypad import KEYS
-from host_sim.face import recording, views
+from host_sim.face import chinese, recording, trying, views
 from host_sim.face.face import SAMPLES, Choice
-from host_sim.face.scripts import IN_RUN, LONGEST, brought
+from host_sim.face.scripts import IN_RUN, LONGEST, brought, stories
+from host_sim.face.scripts import story as story_of
 from host_sim.face.words import words
 from host_sim.show.explain import explain
 from host_sim.show.pictures import draw_paper
@@ -51,17 +53,19 @@ from host_sim.web.live import Viewer
 from host_sim.web.office.gate import routes
 from host_sim.web.office.pages import PAGES
 from host_sim.web.office.shop import house_of
+from protocol.errors import WireFault
 
 MOST_BROUGHT = 8 << 20      # bytes of a saved run
+GONE = 4404                 # a socket's till is not here any more
 STORY_S = 120               # the longest that a seed of the campaign may take
 HERE = Path(__file__).parent
 _pages = Jinja2Templates(HERE / "templates")
 
 
-def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
+def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=None):
     """The ASGI application of a Face; guard.Guard says what `hosts` and `token` are. masked(file):
     the bytes of a capture that may be handed on; story(seed): the words of a command that tells a
-    seed of the campaign as JSON."""
+    seed of the campaign as JSON; `scripts`: a folder of key scripts to watch."""
 
     house = house_of(face)
 
@@ -75,13 +79,17 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
         return RedirectResponse(f"/tills/{next(iter(face.site.tills))}", 307)
 
     async def page(request):
+        if request.path_params["number"] not in face.site.tills:    # of another scenario
+            return RedirectResponse("/", 307)
         till = till_of(request)
         language = request.query_params.get("lang") or request.cookies.get("lang") or "en"
         told = words(language)
         response = _pages.TemplateResponse(request, "till.html", {
             "till": till, "tills": face.site.tills, "keys": KEYS, "w": told,
-            "diagram": diagram.svg(), "choice": face.choice,
-            "scenarios": [SAMPLES, *scenario.shipped()],
+            "diagram": diagram.svg(told.language), "choice": face.choice,
+            "scenarios": [SAMPLES, *scenario.shipped()], "stories": stories(scripts),
+            "trying": trying.rows(face.site, till, told),
+            "amounts": trying.amounts(face.site, till, told.language),
         })
         response.set_cookie("lang", told.language, samesite="strict")
         return response
@@ -95,7 +103,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
         told = words(request.cookies.get("lang") or "en")
         return _pages.TemplateResponse(request, "frame.html", {
             "at": views.clock(face.site, passed.at_ms), "passed": passed, "w": told,
-            "parts": _parts(passed.packet, till.shop.mac) if passed.packet else []})
+            "parts": _parts(passed.packet, till.shop.mac, told) if passed.packet else []})
 
     async def script(request):
         till = till_of(request)
@@ -139,8 +147,10 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
         async with request.form(max_files=1, max_part_size=LONGEST) as form:
             upload = form.get("script")
             try:
-                data = await upload.read(MOST_BROUGHT) if hasattr(upload, "read") else b""
-                face.play(brought(data))
+                if hasattr(upload, "read"):
+                    face.play(brought(await upload.read(MOST_BROUGHT)))
+                else:
+                    face.play(story_of(scripts, str(form.get("story"))))
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
         return RedirectResponse("/", 303)
@@ -179,7 +189,8 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None):
     async def live(socket):
         number = socket.query_params.get("till")
         if number not in face.site.tills:
-            await socket.close(4404)
+            await socket.accept()
+            await socket.close(GONE)
             return
         await Viewer(face, number, "acks" in socket.query_params).attend(socket)
 
@@ -231,9 +242,17 @@ def _picture(lines, cuts=()):
     return Response(_png(lines, cuts), media_type="image/png")
 
 
-def _parts(packet, mac):
-    """[{"at", "hex", "name", "words", "inner"}] of a packet, secrets as stars."""
+def _parts(packet, mac, told):
+    """[{"at", "hex", "name", "words", "inner"}] of a packet in words of Words, secrets as stars; of
+    one that cannot be read, where and why, and no bytes: a card's number may be anywhere."""
+    try:
+        parts = explain(packet, mac)
+    except WireFault as fault:
+        return [{"at": "", "name": told["unreadable"], "words": str(fault), "inner": False,
+                 "hex": ""}]
+    if told.language == "zh":
+        parts = map(chinese.part, parts)
     return [{"at": part.at, "name": part.name, "words": part.words, "inner": part.inner,
              "hex": "*" * part.size if part.secret
              else "" if part.inner else packet[part.at:part.at + part.size].hex(" ").upper()}
-            for part in explain(packet, mac)]
+            for part in parts]

@@ -1,20 +1,23 @@
 // The page's live end: draws what the server sends, sends what the person does. State is the
 // server's: everything here can be thrown away and comes back with a reload.
 import { drawScreen } from "./lcd.js";
-import { addFrames, addLines, addSlips, fill } from "./lists.js";
+import { addFrames, addLines, addSlips, fill, walk } from "./lists.js";
 
 const byId = (id) => document.getElementById(id);
 const till = document.body.dataset.till;
 const trouble = byId("trouble");
+const hints = ["paper", "frames"].map((id) => [byId(id), byId(id).firstElementChild]);
+const GONE = 4404;    // the server has no such till
 let socket = null;
 let wait = 250;
+let crash = "";
+let leaving = false;  // a form of this page leads elsewhere already
 
 const SHOW = {
   screen: (one) => {
     drawScreen(byId("lcd"), one.pixels);
     const text = one.rows.join("\n").trim();
     if (byId("rows").textContent !== text) byId("rows").textContent = text;
-    byId("lcd").setAttribute("data-text", text);
   },
   paper: (one) => {
     addLines(byId("paper"), one);
@@ -28,7 +31,7 @@ const SHOW = {
     byId("speed").value = String(one.speed);
   },
   error: (text) => say(text),
-  reload: () => location.assign("/"),
+  reload: () => { if (!leaving) location.reload(); },
 };
 
 function connect() {
@@ -37,7 +40,8 @@ function connect() {
   let fresh = true;
   socket.onmessage = (message) => {
     if (fresh) {      // a new connection tells everything from the beginning
-      for (const id of ["paper", "frames"]) byId(id).replaceChildren();
+      for (const [list, hint] of hints) list.replaceChildren(hint);
+      crash = "";
       say("");
       wait = 250;
       fresh = false;
@@ -45,7 +49,8 @@ function connect() {
     for (const [topic, value] of Object.entries(JSON.parse(message.data))) SHOW[topic]?.(value);
     send({ taken: true });
   };
-  socket.onclose = () => {
+  socket.onclose = (event) => {
+    if (event.code === GONE) location.assign("/");
     say(trouble.dataset.lost);
     setTimeout(connect, wait);
     wait = Math.min(wait * 2, 5000);
@@ -53,12 +58,13 @@ function connect() {
 }
 
 function send(deed) {
+  if (!deed.taken) say("");
   if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(deed));
 }
 
 function say(text) {
-  trouble.textContent = text;
-  trouble.hidden = !text;
+  trouble.textContent = text || crash;
+  trouble.hidden = !trouble.textContent;
 }
 
 // keys: by mouse or finger, and by keyboard
@@ -92,7 +98,11 @@ for (const button of document.querySelectorAll("[data-key]")) {
   });
 }
 
+// Where there is a list or a sheet to move in, the arrows are its own.
+const SCROLLED = "#frames, #frame, #paper, .scroll";
+
 function ofKeypad(event) {
+  if (event.key.startsWith("Arrow") && event.target.closest(SCROLLED)) return null;
   const inForm = event.target.closest("input, select, textarea, a, summary");
   const onButton = event.target.closest("button") && (event.key === "Enter" || event.key === " ");
   if (inForm || onButton || event.ctrlKey || event.metaKey || event.altKey) return null;
@@ -113,6 +123,7 @@ document.addEventListener("keyup", (event) => {
 document.querySelector(".desk").addEventListener("click", (event) => {
   if (event.detail > 0 && event.target.closest("button")) byId("keypad").focus();
 });
+byId("frames").addEventListener("keydown", walk);
 addEventListener("blur", () => { for (const key of [...held]) move(key, false); });
 
 // the switches around
@@ -128,6 +139,12 @@ onSwitch("power", (on) => `power ${on ? "on" : "off"}`);
 onSwitch("plug", (on) => `wire ${on ? "mend" : "cut"}`);
 onSwitch("roll", (on) => `paper ${on ? "in" : "out"}`);
 byId("swipe").addEventListener("click", () => send({ do: `swipe ${byId("card").value}` }));
+byId("statement").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const { line } = event.target.elements;
+  if (line.value.trim()) send({ do: line.value.trim() });
+  line.select();
+});
 byId("speed").addEventListener("change", () => send({ speed: Number(byId("speed").value) }));
 byId("step").addEventListener("click", () => send({ step: true }));
 for (const button of document.querySelectorAll("[data-do]")) {
@@ -140,6 +157,10 @@ byId("fault").addEventListener("submit", (event) => {
   const { mti, kind } = Object.fromEntries(new FormData(event.target));
   send({ do: (STATEMENTS[kind] ?? `host ${kind} MTI 1`).replace("MTI", mti) });
 });
+
+for (const form of document.querySelectorAll("form[action]")) {
+  form.addEventListener("submit", () => { leaving = true; });
+}
 
 function setSwitch(id, on) {
   const one = byId(id);
@@ -154,17 +175,36 @@ function showTill(one) {
   document.body.classList.toggle("dark-glass", !one.power);
   const state = one.state ?? "FREE";
   for (const lit of document.querySelectorAll(".machine .lit")) lit.classList.remove("lit");
-  byId(`state-${state}`)?.classList.add("lit");
+  light(byId(`state-${state}`));
   for (const step of document.querySelectorAll(`.from-${state}`)) step.classList.add("lit");
   showInside(one);
-  fill(byId("records"), one.records.map((record) =>
-    ["li", `${record.kind} ${record.order} ${record.amount}: ${record.state.toLowerCase()}`
-      + `, STAN ${record.stan}`]), byId("records").dataset.none);
+  const named = namesOf(byId("records"));
+  fill(byId("records"), one.records.map((record) => {
+    const stands = record.state.toLowerCase().replace("_", " ");
+    return ["li", `${named(record.kind)} ${record.order} ${record.amount}: ${named(stands)}, `
+      + `STAN ${record.stan}`];
+  }), byId("records").dataset.none);
   const { playing } = one;
-  byId("playing").textContent = !playing ? "" : playing.wrong
-    ?? (playing.statement ? `${byId("playing").dataset.name} ${playing.at}/${playing.of}: ${playing.statement}`
-      : byId("playing").dataset.done);
-  if (one.crash) say(`${trouble.dataset.crashed}: ${one.crash}`);
+  const story = byId("playing");
+  story.hidden = !playing;
+  story.classList.toggle("bad", Boolean(playing?.wrong));
+  story.textContent = !playing ? "" : playing.wrong ?? (playing.statement
+    ? `${story.dataset.name} ${playing.at}/${playing.of}: ${playing.statement}`
+    : story.dataset.done);
+  const dead = one.crash ? `${trouble.dataset.crashed}: ${one.crash}` : "";
+  if (dead !== crash) {
+    crash = dead;
+    say(dead);
+  }
+}
+
+// The drawing says which state is lit, and shows it where it is wider than its place.
+function light(group) {
+  const drawing = group.ownerSVGElement, place = drawing.parentElement;
+  group.classList.add("lit");
+  drawing.setAttribute("aria-label", `${drawing.dataset.name}: ${group.textContent}`);
+  place.scrollLeft = group.getBBox().x / drawing.viewBox.baseVal.width * place.scrollWidth
+    - place.clientWidth / 2;
 }
 
 function showInside(one) {
@@ -174,7 +214,10 @@ function showInside(one) {
   byId("flash").textContent = `${blocks} ${flash.blocks.replace("{of}", of)}, ${operations} ${flash.operations}`;
   byId("steps").textContent = one.steps;
   const heap = byId("heap").dataset;
-  byId("heap").textContent = one.heap === null ? heap.none : `${one.heap} ${heap.bytes}`;
+  byId("heap").textContent = one.heap === null ? heap.none
+    : `${one.heap.bytes} ${heap.alive.replace("{of}", one.heap.of)}`;
+  byId("alive").hidden = one.heap === null;
+  if (one.heap) Object.assign(byId("alive"), { max: one.heap.of, value: one.heap.bytes });
   const mac = byId("mac").dataset;
   const told = [`${mac.name}: ${one.mac.algorithm}`,
     one.mac.key === null ? mac.none : `${mac.key} ${one.mac.key}`, `${one.mac.valid} ${mac.valid}`];
@@ -188,21 +231,37 @@ function showAcquirer(one) {
   books.textContent = one.balanced ? books.dataset.good : books.dataset.bad;
   books.classList.toggle("bad", !one.balanced);
   rows(byId("txns"), one.txns, ["kind", "terminal", "stan", "order", "amount", "state", "code"]);
-  const happened = byId("happened");
-  const named = JSON.parse(happened.dataset.words);
-  fill(happened, Object.entries(one.faults).map(([kind, count]) =>
-    ["li", `${named[kind] ?? kind}: ${count}`]));
+  const arranged = byId("arranged"), happened = byId("happened");
+  const { good, any } = arranged.dataset;
+  list(arranged, one.arranged.map(({ kind, mti, times, percent, code }) => [kind,
+    [mti === "any" ? any : mti, code, percent < 100 && `${percent}%`,
+      times === null ? good : `×${times}`].filter(Boolean).join(" ")]));
+  list(happened, Object.entries(one.faults));
+  byId("balances").textContent = one.merchants.map(
+    ({ name, balance }) => `${name} ${balance}`).join(" · ");
   rows(byId("orders"), one.orders, ["order", "product", "amount", "back"]);
 }
 
+function list(whole, things) {
+  const named = namesOf(whole);
+  fill(whole, things.length ? [["li", whole.dataset.name],
+    ...things.map(([kind, more]) => ["li", `${named(kind)} ${more}`])] : []);
+}
+
+// What an element's own words make of the server's.
+function namesOf(element) {
+  const words = JSON.parse(element.dataset.words ?? "{}");
+  return (name) => words[name] ?? name;
+}
+
 function rows(body, things, columns) {
-  const named = JSON.parse(body.parentElement.dataset.words ?? "{}");
+  const named = namesOf(body.parentElement);
   body.replaceChildren(...things.map((thing) => {
     const row = document.createElement("tr");
     for (const column of columns) {
       const cell = row.insertCell();
-      cell.textContent = (column === "kind" || column === "state" ? named[thing[column]] : null)
-        ?? thing[column] ?? "";
+      const told = thing[column] ?? "";
+      cell.textContent = column === "kind" || column === "state" ? named(told) : told;
       if (column === "amount" || column === "back") cell.className = "fen";
       if (column === "state") cell.className = `is-${thing.state.replace(" ", "-")}`;
     }

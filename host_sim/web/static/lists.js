@@ -33,6 +33,11 @@ export function addLines(paper, { lines }) {
   paper.scrollTop = paper.scrollHeight;
 }
 
+// "STAN 000004, 520.00 yuan, code 00" in the page's language.
+function told(text, words) {
+  return text.replace(/\b(yuan|code)\b/g, (word) => words[word] ?? word);
+}
+
 export function addFrames(list, { from, frames }, open) {
   if (!frames.length) return;
   list.querySelector(".hint")?.remove();
@@ -42,12 +47,13 @@ export function addFrames(list, { from, frames }, open) {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.type = "button";
+    button.tabIndex = -1;     // the list is one stop, the arrows go on within it
     button.className = `frame ${frame.way} ${frame.name}`;
     const marks = [frame.again && words.again, frame.lost && words.lost].filter(Boolean);
     const mac = frame.mac && `MAC ${words[`mac_${frame.mac}`]}`;
     for (const [name, text] of [["at", frame.at.slice(6)],
       ["way", frame.way === "out" ? "→" : "←"], ["mti", frame.mti],
-      ["title", words[frame.title] ?? frame.title], ["words", frame.words],
+      ["title", words[frame.title] ?? frame.title], ["words", told(frame.words, words)],
       [`mac ${frame.mac}`, mac], ["mark", marks.join(", ")]]) {
       if (!text) continue;
       const part = document.createElement("span");
@@ -62,6 +68,17 @@ export function addFrames(list, { from, frames }, open) {
   });
   trim(list);
   if (down) list.scrollTop = list.scrollHeight;
+}
+
+// The next or last packet by the arrows, from the list itself its newest.
+export function walk(event) {
+  const items = [...event.currentTarget.querySelectorAll("button")];
+  const at = items.indexOf(document.activeElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at < 0 ? items.length - 1 : at - 1, Home: 0,
+    End: items.length - 1 }[event.key];
+  if (next === undefined || !items.length) return;
+  event.preventDefault();
+  items[Math.max(0, Math.min(next, items.length - 1))].focus();
 }
 
 export function addSlips(list, { slips }, till) {

@@ -3,10 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from host_sim.face import views
-from host_sim.face.face import Face
+from host_sim.face import chinese, trying, views
+from host_sim.face.face import SAMPLES, Choice, Face
+from host_sim.face.scripts import brought, stories, story
+from host_sim.face.words import LANGUAGES, words
+from host_sim.on_micropython import MICROPYTHON
 from host_sim.play.script import read_script
+from host_sim.show.explain import explain
+from protocol.reference import tables
 from tools.capture.keys import Keys
+from tools.mpy import on_micropython
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 STEP_MS = 200
@@ -72,3 +78,76 @@ def test_what_is_cut_off_the_paper_is_a_slip_each(face):
     _, slips = played(face, "refund_full").slips.since(0)
     assert [[copy for copy in ("商户存根", "持卡人存根") if copy in [line.text for line in lines]]
             for _, lines in slips] == [["商户存根"], ["持卡人存根"]]
+
+
+@pytest.mark.parametrize("text", ["include /etc/passwd\n", "scenario ../../x\n", "jump high\n"])
+def test_script_that_reaches_for_other_files_is_refused(text):
+    with pytest.raises(ValueError, match=text.split()[0]):
+        brought(text.encode())
+
+
+def test_story_is_one_of_the_folders_and_nothing_else():
+    assert stories(None) == {}
+    assert "host says no" in stories(SCRIPTS)["declined"]
+    for name in ("../scripts/declined", "common/log_in", ""):
+        with pytest.raises(ValueError, match="no story"):
+            story(SCRIPTS, name)
+
+
+def test_fault_is_told_until_it_has_befallen_its_request(face):
+    site = face.site
+    till = next(iter(site.tills.values()))
+    site.do(till, "host mute 0220 1")
+    assert [one["kind"] for one in views.acquirer(site)["arranged"]] == ["mute"]
+    site.books.acquirer.faults.take("mute", "0220")
+    told = views.acquirer(site)
+    assert told["arranged"] == [] and told["faults"] == {"mute": 1}
+
+
+def test_order_that_was_touched_last_stands_first_and_the_merchants_balance_is_told(face):
+    played(face, "refund_part")
+    told = views.acquirer(face.site)
+    assert told["orders"][0]["order"] == told["txns"][0]["order"] == "20260006"
+    assert told["merchants"][0]["balance"] == "99750.00"
+
+
+@pytest.mark.parametrize("name", [SAMPLES, "review_day", "test_codes"])
+def test_rules_of_a_scenario_are_told_in_both_languages(face, name):
+    face.open(Choice(name))
+    till = next(iter(face.site.tills.values()))
+    for language in LANGUAGES:
+        told = dict(trying.rows(face.site, till, words(language)))
+        assert all(texts and all(texts) for texts in told.values())
+        if name == "test_codes":
+            assert any(text.startswith("05: ") and "20260001" in text for text in told[name])
+    assert bool(trying.amounts(face.site, till, "en")) is (name != "review_day")
+
+
+def test_every_field_tag_and_code_of_the_dialect_has_its_chinese():
+    for names in (tables.FIELDS, tables.TAGS):
+        assert {row[0] for row in names.values()} <= set(chinese.NAMES)
+    assert {meaning for meaning, _final in tables.CODES.values()} <= set(chinese.PHRASES)
+
+
+def test_packet_in_chinese_keeps_its_values(face):
+    frames = played(face, "refund_part").frames
+    packets = [one.packet for one in frames.since(0)[1] if one.packet]
+    told = [chinese.part(part) for packet in packets for part in explain(packet)]
+    said = {part.name: part.words for part in told}
+    assert said["F4 金额(分)"] == "150.00 元" and said["F39 应答码"] == "00:成功"
+    assert said["TPDU"] == "目的 0000,源 0003" and said["消息类型"] == "0230:退货应答"
+
+
+@pytest.mark.skipif(not MICROPYTHON.exists(), reason="no wheel of MicroPython for this machine")
+def test_heap_and_journal_of_a_terminal_on_micropython_are_seen():
+    face = Face(world=on_micropython(), judge=lambda: Keys().judge)
+    face.play(read_script(SCRIPTS / "power_cut_waiting.txt"))
+    till, states = next(iter(face.site.tills.values())), {}
+    while not till.playing.over:
+        face.site.advance(face.site.now_ms + STEP_MS)
+        told = views.state(face.site, till)
+        states[told["state"]] = told
+    face.site.close()
+    assert till.playing.wrong is None and {"SENT", "APPROVED"} <= set(states)
+    assert states["SENT"]["records"][0]["order"] == "20260004"
+    assert 50_000 < told["heap"]["bytes"] < told["heap"]["of"]

@@ -107,3 +107,8 @@ class Hand:
                 return
             for key in table[name][1] if name is not None else ():
                 self.presses(key)
+
+
+def row_of(hand, order):
+    """The cells of an order in the acquirer's table."""
+    return hand.page.locator(f"#orders tr:has(td:text-is('{order}')) td").all_inner_texts()

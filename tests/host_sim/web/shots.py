@@ -1,4 +1,4 @@
-"""The page as it is kept in pictures: compared by test_pictures, drawn anew by
+"""The page as it is kept in pictures: compared by test_paid, drawn anew by
 `python -m tests.host_sim.web.shots`, which also makes those of the README.
 
 The terminal's own pixels must be the same; of the rest, which a machine's fonts and form controls
@@ -22,11 +22,9 @@ MOST_APART = 9      # of 255 grey levels on average
 COLOURS = 128
 
 
-def approved(browser, address, size, language="en"):
+def approved(browser, address, language="en"):
     """A Hand whose refund was approved just now, its clock standing."""
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height},
-                                  reduced_motion="reduce")
+    context = browser.new_context(reduced_motion="reduce")
     open_anew(context, address, language=language)
     hand = Hand(context.new_page(), f"{address}tills/10000001?lang={language}", language)
     hand.begins()
@@ -34,11 +32,19 @@ def approved(browser, address, size, language="en"):
     hand.page.wait_for_selector("#slips a >> nth=1")
     hand.page.wait_for_selector("#txns .is-approved")
     hand.page.select_option("#speed", "0")
+    return hand
+
+
+def show(hand, size, words):
+    """Let the page be seen anew: in a size of SIZES, in English or Chinese, one packet opened."""
+    width, height = SIZES[size]
+    hand.page.set_viewport_size({"width": width, "height": height})
+    hand.page.goto(f"{hand.page.url.partition('?')[0]}?lang={words}")
+    hand.page.wait_for_selector("#txns .is-approved")
     hand.page.locator("#frames .packet").last.click()
     hand.page.wait_for_selector("#frame table")
     hand.page.evaluate("document.fonts.ready.then(() => scrollTo(0, 0))")
     hand.page.evaluate("document.activeElement.blur()")
-    return hand
 
 
 def lcd(hand):
@@ -61,18 +67,24 @@ def apart(one, other):
     return ImageStat.Stat(ImageChops.difference(one, other)).mean[0]
 
 
+def save(hand, size, words):
+    """As a picture of the README."""
+    show(hand, size, words)
+    page = Image.open(io.BytesIO(hand.page.screenshot())).convert("RGB")
+    page = page.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+    page.save(DOCS / f"face-{size}.png", optimize=True)
+
+
 def main():
     KEPT.mkdir(exist_ok=True)
     with served("--language", "en") as (address, _), chromium() as browser:
+        hand = approved(browser, address)
+        lcd(hand).quantize(4).save(KEPT / "lcd.png", optimize=True)
         for size in SIZES:
-            hand = approved(browser, address, size)
-            lcd(hand).quantize(4).save(KEPT / "lcd.png", optimize=True)
+            show(hand, size, "en")
             layout(hand).save(KEPT / f"{size}.png", optimize=True)
-        for size, language in (("desk", "en"), ("phone", "zh")):
-            hand = approved(browser, address, size, language)
-            page = Image.open(io.BytesIO(hand.page.screenshot())).convert("RGB")
-            page = page.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
-            page.save(DOCS / f"face-{size}.png", optimize=True)
+        save(hand, "desk", "en")
+        save(approved(browser, address, "zh"), "phone", "zh")
     for path in (*KEPT.iterdir(), *DOCS.glob("face-*.png")):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes")
 

@@ -16,9 +16,9 @@ from host_sim.play.script import parse_line
 from tools.browser import ROOT, served
 
 
-def get(address, path="/", **headers):
-    """(status, headers, body) of a page, its refusals too."""
-    request = urllib.request.Request(address.rstrip("/") + path, headers=headers)
+def get(address, path="/", data=None, **headers):
+    """(status, headers, body) of a page, its refusals too; with `data` it is sent there."""
+    request = urllib.request.Request(address.rstrip("/") + path, data, headers)
     try:
         with urllib.request.urlopen(request) as answer:
             return answer.status, answer.headers, answer.read().decode()
@@ -91,6 +91,15 @@ def test_what_was_done_is_a_key_script_that_can_be_read():
     statements = [one for one in (parse_line(line, "here") for line in written) if one]
     assert [one.text for one in statements if one.name in ("wire", "swipe", "press")] == [
         "wire cut", "wire mend", "swipe credit", "press ENTER", "press 0 1"]
+
+
+def test_script_that_reaches_for_other_files_is_refused_to_a_browser(server):
+    body = (b'--b\r\nContent-Disposition: form-data; name="script"; filename="x.txt"\r\n\r\n'
+            b"include /etc/passwd\r\n--b--\r\n")
+    status, _, told = get(server, "/play", body, Origin=server.rstrip("/"),
+                          **{"Content-Type": "multipart/form-data; boundary=b"})
+    assert status == 400 and "'include': only scenarios" in told
+    assert get(server, "/play", b"story=../x", Origin=server.rstrip("/"))[0] == 400
 
 
 def test_browser_that_takes_its_time_is_sent_what_is_true_then(server):

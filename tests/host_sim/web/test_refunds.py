@@ -1,28 +1,8 @@
-"""Whole refunds through the page: real server, real browser, the terminal's own firmware."""
+"""Whole refunds through the page: real server, real browser, the terminal's own firmware. The one
+that simply goes well is test_paid's."""
+from tests.host_sim.web.browser import row_of
+
 ORDER = "20260004"
-
-
-def row_of(hand, order):
-    """The cells of an order in the acquirer's table."""
-    return hand.page.locator(f"#orders tr:has(td:text-is('{order}')) td").all_inner_texts()
-
-
-def test_refund_from_key_press_to_paper(hand):
-    hand.begins()
-    hand.answers_until("approved.done", ORDER)
-    hand.printed(ORDER)
-    hand.page.wait_for_selector("#txns .is-approved")
-    assert row_of(hand, ORDER)[2:] == ["520.00", "520.00"]
-    titles = hand.page.locator("#frames .title").all_inner_texts()
-    messages = [title for title in titles if title not in ("ACK", "NAK")]
-    assert messages[-2:] == ["refund request", "reply to refund"]
-
-
-def test_packet_is_told_byte_by_byte_on_a_click(hand):
-    hand.begins()
-    hand.page.locator("#frames .packet").first.click()
-    hand.page.wait_for_selector("#frame table")
-    assert "sign on request" in hand.page.inner_text("#frame")
 
 
 def test_declined_refund_says_why_and_gives_nothing_back(hand):
