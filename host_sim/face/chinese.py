@@ -103,7 +103,7 @@ def said(words):
     if rest in PHRASES:
         rest = PHRASES[rest]
     elif all(piece in _ENTRY for piece in pieces):
-        rest = ",".join(map(_ENTRY.get, pieces))
+        rest = ",".join(_ENTRY[piece] for piece in pieces)
     else:
         rest = title(rest)
     return f"{code}:{rest}"
