@@ -1,14 +1,15 @@
 """`tuidan bench`: the codecs, the MACs, whole refunds, captures and the face, measured in one run.
 
 Everything is a ratio of CPU time, both sides in this run; a figure in seconds would only tell
-how fast the machine is. What a finger feels is in milliseconds all the same.
+how fast the machine is. What a finger feels, and what a page of the back office takes, is in
+milliseconds all the same.
 """
 import json
 import sys
 from time import process_time
 
 from host_sim.play.shop import open_shop
-from tools import bench_codec, bench_face, bench_mac, bench_reading, bench_replay
+from tools import bench_codec, bench_face, bench_mac, bench_office, bench_reading, bench_replay
 from tools.demo import ORDER, Operator
 
 FLOWS = 20
@@ -41,7 +42,8 @@ SECTIONS = {"codecs, times as fast as pyiso8583": bench_codec.ratios,
             "whole refunds": flows,
             "captures, decoded and told": bench_reading.figures,
             "captures, replayed": bench_replay.figures,
-            "face, from the key to changed pixels": bench_face.figures}
+            "face, from the key to changed pixels": bench_face.figures,
+            "back office, a million refunds": bench_office.figures}
 
 
 def configure(parser):

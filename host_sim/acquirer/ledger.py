@@ -129,18 +129,13 @@ _UNDO = insert(posting).from_select(
         bindparam("at", type_=posting.c.posted_at.type),
     ).where(posting.c.txn_id == bindparam("of_txn")),
 )
-_balance = func.coalesce(
-    func.sum(
-        case(
-            (posting.c.credit == bindparam("name"), posting.c.amount_fen),
-            else_=-posting.c.amount_fen,
-        )
-    ),
-    _NOTHING,
+_credited, _debited = (
+    select(func.coalesce(func.sum(posting.c.amount_fen), _NOTHING))
+    .where(side == bindparam("name"))
+    .scalar_subquery()
+    for side in (posting.c.credit, posting.c.debit)
 )
-_BALANCE = select(_balance).where(
-    (posting.c.credit == bindparam("name")) | (posting.c.debit == bindparam("name"))
-)
+_BALANCE = select(_credited - _debited)
 
 
 def _facts(named):

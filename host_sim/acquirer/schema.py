@@ -215,8 +215,8 @@ posting = Table(
     CheckConstraint("amount_fen > 0 and debit <> credit"),
 )
 Index("posting_order", posting.c.order_no)
-Index("posting_debit", posting.c.debit)
-Index("posting_credit", posting.c.credit)
+for _side in ("debit", "credit"):  # a balance is read from these alone
+    Index(f"posting_{_side}", posting.c[_side], posting.c.amount_fen)
 
 audit = Table(
     "audit",

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")  # of migrations/versions, oldest first
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")  # of migrations/versions, oldest first
 TODAY = VERSIONS[-1]
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -83,8 +83,8 @@ def bring_up(engine: Engine, metadata: MetaData, own: Iterable[Table]) -> str | 
     return found
 
 
-def migrate(connection: Connection, found: str | None) -> None:
-    """Every revision that is newer than `found`; all of them for None."""
+def migrate(connection: Connection, found: str | None, to: str = TODAY) -> None:
+    """Every revision that is newer than `found` (None: there is nothing yet), up to `to`."""
     from alembic import command
     from alembic.config import Config
 
@@ -95,7 +95,7 @@ def migrate(connection: Connection, found: str | None) -> None:
         number.create(connection)
         if found is not None:
             connection.execute(insert(number).values(version_num=found))
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _must_have_all(connection, metadata, own):

@@ -49,7 +49,7 @@ def append(
         "old": _json(old or {}),
         "new": _json(new or {}),
     }
-    row["hash"] = _hash(row, before)
+    row["hash"] = chained(row, before)
     connection.execute(insert(trail).values(row))
     connection.execute(update(trail_head).values(rows=count + 1, hash=row["hash"]))
 
@@ -65,7 +65,7 @@ def verify(connection: Connection, noted: str | None = None) -> tuple[int, str]:
         count += 1
         if row.id != count:
             raise Broken(count, f"is missing; row {row.id} comes next")
-        if row.hash != _hash(row._mapping, before):
+        if row.hash != chained(row._mapping, before):
             raise Broken(count, "is not as it was written, or not in its place")
         before = row.hash
         found = found or before == noted
@@ -94,6 +94,7 @@ def _json(values):
     return json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def _hash(row, before):
+def chained(row, before):
+    """The hash of a row (all columns but that one) behind a row with the hash `before`."""
     told = [str(row[name]) for name in _CHAINED]
     return hashlib.sha256(json.dumps([before, *told]).encode()).hexdigest()

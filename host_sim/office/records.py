@@ -43,17 +43,23 @@ class Filter:
     first: date | None = None
     last: date | None = None
 
-    def condition(self):
-        """As SQL."""
+    def condition(self, many: bool = False):
+        """As SQL. `many` fit: the newest are found sooner going back from the last one, so no
+        index is to be of use for what begins with, or is between."""
+        product, fen = refund.c.product, refund.c.amount_fen
+        if many:
+            product, fen = product + "", fen + 0  # type: ignore[assignment]
         equal = [refund.c[f.name] == getattr(self, f.name) for f in fields(self)
                  if f.name in _EQUAL and getattr(self, f.name) is not None]  # fmt: skip
         if self.product:
-            equal.append(refund.c.product >= self.product)
-            equal.append(refund.c.product < self.product + "\U0010ffff")
-        if self.least_fen is not None:
-            equal.append(refund.c.amount_fen >= self.least_fen)
-        if self.most_fen is not None:
-            equal.append(refund.c.amount_fen <= self.most_fen)
+            equal.append(product >= self.product)
+            equal.append(product < self.product + "\U0010ffff")
+        if self.least_fen is not None and self.least_fen == self.most_fen:
+            equal.append(refund.c.amount_fen == self.least_fen)
+        elif self.least_fen is not None:
+            equal.append(fen >= self.least_fen)
+        if self.most_fen is not None and self.least_fen != self.most_fen:
+            equal.append(fen <= self.most_fen)
         if self.first is not None:
             equal.append(refund.c.applied_at >= datetime.combine(self.first, time(0)))
         if self.last is not None:
@@ -67,18 +73,27 @@ _EQUAL = ("state", "merchant_id", "type", "channel", "order_no", "card_tail", "t
 
 
 def page(
-    connection: Connection, wanted: Filter, before: int | None = None, limit: int = 50
-) -> Sequence[Row]:
-    """Refunds (COLUMNS) with a number below `before`, newest first."""
-    found = _SHOWN.where(wanted.condition()).order_by(refund.c.id.desc()).limit(limit)
+    connection: Connection, wanted: Filter, before: int | None = None, limit: int = 50,
+    many: bool = False,
+) -> Sequence[Row]:  # fmt: skip
+    """Refunds (COLUMNS) that come after the one with the number `before`, newest first. `many`:
+    more than COUNTED fit."""
+    found = _SHOWN.where(wanted.condition(many)).limit(limit)
+    if wanted.first is not None or wanted.last is not None:  # as the index of days has them
+        found = found.order_by(refund.c.applied_at.desc(), refund.c.id.desc())
+        if before is not None:
+            at = select(refund.c.applied_at).where(refund.c.id == before).scalar_subquery()
+            found = found.where(refund.c.applied_at <= at)
+            found = found.where((refund.c.applied_at < at) | (refund.c.id < before))
+        return connection.execute(found).all()
     if before is not None:
         found = found.where(refund.c.id < before)
-    return connection.execute(found).all()
+    return connection.execute(found.order_by(refund.c.id.desc())).all()
 
 
-def count(connection: Connection, wanted: Filter) -> int:
-    """How many there are; COUNTED + 1 stands for any number above."""
-    some = select(refund.c.id).where(wanted.condition()).limit(COUNTED + 1).subquery()
+def count(connection: Connection, wanted: Filter, most: int = COUNTED) -> int:
+    """How many there are; `most` + 1 stands for any number above."""
+    some = select(refund.c.id).where(wanted.condition()).limit(most + 1).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 

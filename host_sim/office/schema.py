@@ -23,8 +23,6 @@ from sqlalchemy import (
 
 from host_sim.acquirer.schema import Fen, metadata
 
-BACK_OFFICE = "BO"  # a merchant's back office is one more terminal to the ledger: "BO" and 6 digits
-
 BACK_OFFICE = "BO"  # a merchant's back office is one more terminal to the ledger: BO and 6 digits
 
 # The states of a refund. A refund that a terminal was granted at once begins as approved.
@@ -85,15 +83,19 @@ refund = Table(
     _in("reason", REASONS),
 )
 for _columns in ("state", "merchant_id", "order_no", "card_tail", "amount_fen", "applied_at",
-                 "product", "terminal_id"):  # fmt: skip
+                 "product", "terminal_id", "applicant"):  # fmt: skip
     Index(f"refund_{_columns}", refund.c[_columns], refund.c.id)
-# Of the ledger's orders, as clerks look for them; a ledger without a back office has none of these.
+Index("refund_shop_state", refund.c.merchant_id, refund.c.state, refund.c.id)
+Index("refund_way", refund.c.channel, refund.c.type, refund.c.id)
+# Of the ledger's orders, as clerks look for them, and a terminal's last word; a ledger without a
+# back office has none of these.
 CARD_TAIL = "substr(masked_card, length(masked_card) - 3)"
 ORDER_INDEXES = (
     f"create index order_tail on sold_order ({CARD_TAIL})",
     "create index order_amount on sold_order (amount_fen)",
     "create index order_sold_on on sold_order (sold_on)",
     "create index order_merchant on sold_order (merchant_id, sold_on)",
+    "create index txn_contact on txn (terminal_id, answered_at)",
 )
 
 # A refund's history, a row a step.

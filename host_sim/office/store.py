@@ -4,9 +4,9 @@ What is written is one transaction each; a page that only reads waits for nobody
 terminal.
 """
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select
 
 from host_sim.acquirer import postgres, schema
 from host_sim.acquirer import triggers as books
@@ -22,6 +22,9 @@ OWN = (tables.refund, tables.step, tables.dispute, tables.evidence, tables.payou
        drafts.draft, drafts.draft_file)  # fmt: skip
 
 
+MANY = 10_000  # refunds
+
+
 class Store:
     """`engine`: from acquirer.schema.open_engine; the back office's tables are made where they are
     missing, and the refunds that the ledger has already get their rows."""
@@ -29,6 +32,7 @@ class Store:
     def __init__(self, engine: Engine):
         self.engine = engine
         prepare(engine)
+        _sample(engine)
         self._reader = _reader(engine)
 
     def writing(self) -> AbstractContextManager[Connection]:
@@ -57,6 +61,19 @@ def prepare(engine: Engine) -> Engine:
         connection.execute(insert(more.trail_head).values(id=1, rows=0, hash=FIRST))
         connection.connection.cursor().execute(guards.adopt(engine.dialect.name, "1 = 1"))
     return engine
+
+
+def _sample(engine):
+    """With very many refunds SQLite has to know which index tells them apart: it looks at so many
+    rows of each. PostgreSQL does so by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        last = connection.execute(select(func.max(tables.refund.c.id))).scalar_one()
+    if last is not None and last > MANY:
+        with closing(engine.raw_connection()) as raw:
+            raw.driver_connection.execute("pragma analysis_limit=1000")
+            raw.driver_connection.execute("analyze")
 
 
 def put_triggers_up(connection: Connection) -> None:

@@ -42,8 +42,9 @@ async def listed(desk: Desk):
         try:
             wanted = _wanted(query)
             before = values.whole(query["before"], "before") if query["before"] else None
-            rows = list(records.page(connection, wanted, before, A_PAGE + 1))
             count = records.count(connection, wanted)
+            many = count > records.COUNTED
+            rows = list(records.page(connection, wanted, before, A_PAGE + 1, many))
         except Refused as refusal:
             wrong = desk.w.refusal(refusal.code, refusal.detail)
     told = desk.w["many"] if count > records.COUNTED else desk.w.count(count)
@@ -86,10 +87,8 @@ async def as_xlsx(desk: Desk):
     """Texts are written as texts, so nothing in them is a formula."""
     wanted = _export(desk, "xlsx")
     with desk.store.reading() as connection:
-        if records.count(connection, wanted) > records.COUNTED:
-            full = records.page(connection, wanted, None, MOST_SHEET + 1)
-            if len(full) > MOST_SHEET:
-                raise Refused("TOO_MANY", str(MOST_SHEET))
+        if records.count(connection, wanted, MOST_SHEET) > MOST_SHEET:
+            raise Refused("TOO_MANY", str(MOST_SHEET))
 
     async def pieces():
         with tempfile.TemporaryFile() as file:

@@ -87,7 +87,7 @@ def test_chain_that_was_written_anew_is_found_by_a_hash_noted_before(written, ca
     before, forged = audit.FIRST, []
     for row in rows:
         values = row._asdict() | {"who": "eve"}
-        before = values["hash"] = audit._hash(values, before)
+        before = values["hash"] = audit.chained(values, before)
         forged.append(f"update trail set who = 'eve', hash = '{before}' where id = {row.id}")
     tamper(written, *forged, f"update trail_head set hash = '{before}'")
     assert verified(written, capsys)[0] == 0
