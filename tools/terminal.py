@@ -60,7 +60,7 @@ def configure(parser):
 
 
 def run(args):
-    """Until it is left, exit code 0; 2 if something that it needs is not there."""
+    """Until it is left, exit code 0; 1 if it fails, 2 if something that it needs is not there."""
     if not args.plain and not (os.isatty(0) and os.isatty(1)):
         print(f"tuidan terminal: {NEEDS}", file=sys.stderr)
         return 2
@@ -70,13 +70,12 @@ def run(args):
         print(f"tuidan terminal: {reason}", file=sys.stderr)
         return 2
     try:
-        (_in_lines if args.plain or _can_only_lines() else _in_full)(args, face, port)
+        return (_in_lines if args.plain or _can_only_lines() else _in_full)(args, face, port)
     except KeyboardInterrupt:
-        pass
+        return 0
     finally:
         if port is not None:
             port.port.close()
-    return 0
 
 
 def _open(args):
@@ -112,8 +111,11 @@ def _world(port, known, server, **arguments):
 
 def _in_full(args, face, port):
     from host_sim.tui.app import TerminalApp
+    from tools.capture.handing import masked
 
-    TerminalApp(face, args.words, args.save, port).run()
+    app = TerminalApp(face, args.words, args.save, port, masked)
+    app.run()
+    return app.return_code or 0
 
 
 def _in_lines(args, face, port):
@@ -125,6 +127,7 @@ def _in_lines(args, face, port):
         _say(words(args.words)["at_port"].format(port=port.port.name))
     with _keyboard():
         asyncio.run(Plain(face, _say, sys.stdout.encoding, port).run())
+    return 0
 
 
 def _say(text):

@@ -62,7 +62,8 @@ class Pace:
         if self._speed and due is not None:
             wait = max(0.001, (due - self._site.now_ms + 1 - behind) / 1000 / self._speed)
             wait = min(wait, MOST_MS / 1000)
-        try:
-            await asyncio.wait_for(self._wake.wait(), wait)
+        try:    # wait_for() of Python 3.11 loses a cancel that comes with the wake
+            async with asyncio.timeout(wait):
+                await self._wake.wait()
         except TimeoutError:
             return

@@ -227,8 +227,13 @@ class Site:
                 till.playing.look()
                 till.versions["till"] += 1
         except (FirmwareCrash, CodecsDisagree, OSError) as fault:
-            till.crash = str(fault)
-            till.versions["till"] += 1
+            self._stands(till, str(fault))
+        except Exception as fault:  # of ours, in the acquirer or the parts: the others go on
+            self._stands(till, f"{type(fault).__name__}: {fault}")
+
+    def _stands(self, till, why):
+        till.crash = why
+        till.versions["till"] += 1
 
     def _tell(self):
         for till in self.tills.values():

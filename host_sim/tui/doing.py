@@ -4,33 +4,34 @@ A deed is a statement of the key-script language, as in the browser; a fault of 
 nothing happens.
 """
 import asyncio
-import shutil
 from functools import partial
-from pathlib import Path
 
 from textual.screen import Screen
 
 from host_sim.acquirer import scenario
-from host_sim.face import recording, views
+from host_sim.face import views
 from host_sim.face.face import SAMPLES, Choice
 from host_sim.face.pace import SPEEDS
 from host_sim.tui import deeds
 from host_sim.tui.asking import Choose, Line, Page
 from host_sim.tui.panes import Lcd
+from host_sim.tui.saving import save_capture, save_script
 from host_sim.tui.words import words
 
 
 class Doing(Screen):
     """The actions of a Counter, which draws what comes of them. `port`: the host is at the far end
-    of that port (face/port.py), and time is real. `save`: the folder for what is kept."""
+    of that port (face/port.py), and time is real. `save`: the folder for what is kept; masked(file):
+    what of a capture may be handed on, None: none is."""
 
     drawing: str | None = None      # None: as the window allows
 
-    def __init__(self, face, language="en", save=".", port=None):
+    def __init__(self, face, language="en", save=".", port=None, masked=None):
         super().__init__()
         self.face = face
         self.w = words(language)
         self.save = save
+        self.masked = masked
         self.port = port
         self.number = next(iter(face.site.tills))
         self.changed = asyncio.Event()
@@ -78,7 +79,7 @@ class Doing(Screen):
             lists += [("faults", self._faults), ("clock", self.action_speed),
                       ("step", self.action_step), ("scenario", self._scenario)]
         lists += [("statement", self._statement), ("save_script", self._save_script)]
-        if self.till.capture is not None:
+        if self.till.capture is not None and self.masked is not None:
             lists.append(("save_capture", self._save_capture))
         rows = [(self.w[name], act) for name, act in lists] + [
             (text, partial(self.do, line))
@@ -153,31 +154,14 @@ class Doing(Screen):
     # what is kept
 
     def _save_script(self):
-        def write(path):
-            path.write_text(recording.script(self.till, self.face.choice), encoding="utf-8")
-
-        self._save(f"till-{self.number}.txt", write)
+        self._save(partial(save_script, self.save, self.till, self.face.choice))
 
     def _save_capture(self):
-        def write(path):
-            self.till.capture.flush()
-            with open(self.till.capture.fileno(), "rb", closefd=False) as source, \
-                    open(path, "wb") as target:
-                at = source.seek(0, 1)
-                source.seek(0)
-                shutil.copyfileobj(source, target)
-                source.seek(at)
+        self._save(partial(save_capture, self.save, self.till, self.masked))
 
-        self._save(f"till-{self.number}.pcapng", write)
-
-    def _save(self, name, write):
-        """Into a new file; one that is there stays."""
-        path, number = Path(self.save, name), 2
-        while path.exists():
-            path = Path(self.save, f"{Path(name).stem}-{number}{Path(name).suffix}")
-            number += 1
+    def _save(self, write):
         try:
-            write(path)
+            path = write()
         except OSError as why:
             self.notify(self.w["not_saved"].format(why=why), severity="error", markup=False)
         else:

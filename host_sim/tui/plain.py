@@ -14,12 +14,13 @@ TYPED = {str(digit): str(digit) for digit in range(10)} | {
     "u": "UP", "d": "DOWN"}
 _ASCII = str.maketrans("┌┐└┘─│", "++++-|")
 _PIECE = 64
-_LAST_S = 2.0       # so long what was typed last may still be answered when the input has ended
+_LAST_MS = 5_000     # without a word, and what was typed last is answered
+_STEP_MS = 20
 
 
 class Plain:
-    """`write(text)` gets each line; `port` as Counter has it. run() goes on to the end of the
-    input."""
+    """`write(text)` gets each line; `port` as Counter has it. run() goes on until what was typed
+    last, before the end of the input, is answered: without a port in no time."""
 
     def __init__(self, face, write, encoding="utf-8", port=None):
         self._face = face
@@ -30,6 +31,8 @@ class Plain:
         self._lines = self._frames = 0
         self._changed = asyncio.Event()
         self._ended = False
+        self._said = 0
+        self._crash = None
 
     async def run(self, descriptor=0):
         face, loop = self._face, asyncio.get_running_loop()
@@ -45,17 +48,27 @@ class Plain:
             while not self._ended:
                 self._typed(descriptor)
         try:
-            while True:
+            while not self._ended:
                 self._changed.clear()
                 self._look()
-                await asyncio.wait_for(self._changed.wait(), _LAST_S if self._ended else None)
-        except TimeoutError:
-            pass
+                await self._changed.wait()
+            await self._finish()
         finally:
             loop.remove_reader(descriptor)
             if self._port is not None:
                 self._port.leave()
             await face.stop()
+
+    async def _finish(self):
+        site = self._face.site
+        until_ms = max(site.now_ms, self._till().finger_free_at) + _LAST_MS
+        while site.now_ms < until_ms:
+            if self._port is None:
+                site.advance(site.now_ms + _STEP_MS)
+            else:
+                await asyncio.sleep(_STEP_MS / 1000)
+            if self._look():
+                until_ms = max(until_ms, site.now_ms + _LAST_MS)
 
     def _typed(self, descriptor):
         data = os.read(descriptor, _PIECE)
@@ -74,7 +87,8 @@ class Plain:
         return next(iter(self._face.site.tills.values()))
 
     def _look(self):
-        till = self._till()
+        """Say what is new; whether there was anything."""
+        till, said = self._till(), self._said
         for frame in views.wire(self._face.site, till, self._frames)["frames"]:
             way = story.WAYS[frame["way"]]
             if frame["mti"]:    # ACK and NAK are left out: too much to be heard
@@ -89,10 +103,13 @@ class Plain:
         if lines:
             self._say(story.paper([line.text if line else "- " * 16 for line in lines]))
         self._lines = till.lines.count
-        if till.crash:
+        if till.crash != self._crash:
+            self._crash = till.crash
             self._say([f"the firmware crashed: {till.crash}"])
+        return self._said > said
 
     def _say(self, lines):
+        self._said += 1
         text = "\n".join(lines)
         self._write(text.translate(_ASCII) if self._lines_only else text)
 

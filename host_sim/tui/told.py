@@ -58,6 +58,9 @@ def inside(w, state, records=True):
     if not state["records"]:
         text.append(f"{w['no_records']}\n")
     text.append(f"{state['flash']['operations']} {w['flash']}, {state['steps']} {w['steps']}")
+    if state["heap"]:
+        text.append(f"\n{w['heap']}: {state['heap']['bytes']} "
+                    + w["heap_alive"].format(of=state["heap"]["of"]))
     return text
 
 

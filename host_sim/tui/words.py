@@ -31,6 +31,8 @@ TEXTS = shared.TEXTS | {
     "statement": ("Type a statement of a key script…", "输入脚本语句…"),
     "statement_hint": ("such as: scan \"6912345678901\"", "例如:scan \"6912345678901\""),
     "saved": ("Saved: {path}", "已保存:{path}"),
+    "failed": ("The face has failed, the terminal has not: {error}",
+               "界面出错(终端无误):{error}"),
     "not_saved": ("Not saved: {why}", "未保存:{why}"),
     "operator": ("operator", "操作员"),
     "nobody": ("nobody logged in", "未登录"),

@@ -33,19 +33,22 @@ class Viewer:
         """Until the browser goes."""
         await socket.accept()
         self._face.viewers.add(self._changed)
-        sending = asyncio.create_task(self._send(socket))
         try:
-            while True:
-                text = await socket.receive_text()
-                try:
-                    self._do(text)
-                except ValueError as error:
-                    await socket.send_json({"error": str(error)})
-        except WebSocketDisconnect:
+            async with asyncio.TaskGroup() as both:     # if one fails, so does the line
+                both.create_task(self._send(socket))
+                await self._receive(socket)
+        except* WebSocketDisconnect:
             pass
         finally:
             self._face.viewers.discard(self._changed)
-            sending.cancel()
+
+    async def _receive(self, socket):
+        while True:
+            text = await socket.receive_text()
+            try:
+                self._do(text)
+            except ValueError as error:
+                await socket.send_json({"error": str(error)})
 
     async def _send(self, socket):
         while True:

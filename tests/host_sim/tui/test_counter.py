@@ -155,3 +155,23 @@ def test_what_was_done_is_saved_as_a_key_script_and_never_over_a_file(tmp_path):
 @pytest.mark.parametrize("pixels", [bytes(1024), b"\xff" * 1024, bytes(range(256)) * 4])
 def test_the_dots_drawn_are_the_dots_of_the_glass(pixels):
     assert undrawn(dots.braille(pixels)) == pixels
+
+
+def test_a_fault_of_the_face_is_told_in_a_line_and_the_run_is_saved(tmp_path):
+    told = []
+
+    async def scene():
+        async with standing(save=tmp_path) as hand:
+            await hand.plays(LOG_IN)
+            hand.app.panic = lambda text: told.append(str(text))
+            hand.counter.action_till = lambda: {}["till"]
+            await hand.pilot.press("t")
+
+    with pytest.raises(KeyError):      # Textual's run_test hands it on
+        asyncio.run(scene())
+    assert told[0].startswith("The face has failed, the terminal has not: KeyError")
+    assert told[0].count("Saved: ") == 2 and "Traceback" not in told[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "till-10000001.txt", "tuidan-failed.txt"]
+    assert "KeyError" in (tmp_path / "tuidan-failed.txt").read_text()
+    assert "press ENTER" in (tmp_path / "till-10000001.txt").read_text()

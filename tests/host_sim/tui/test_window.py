@@ -1,10 +1,12 @@
 """`tuidan terminal` in a real pseudo-terminal, and where there is none."""
 import os
+import re
 import subprocess
 
 import pexpect
 import pytest
 
+from host_sim.on_micropython import MICROPYTHON
 from tests.host_sim.tui.hand import LOG_IN, REFUND
 from tests.tools import desk
 from tests.tools.desk import TUIDAN
@@ -35,9 +37,7 @@ def test_a_whole_refund_by_keys_against_an_acquirer_at_a_port(tmp_path):
         child = window("--link", line.split()[-1], "--flash", str(tmp_path / "flash"))
         child.expect_exact("idle")
         child.send("vv")                # the screen as text, which can be searched
-        plays(child, (*LOG_IN[:-1], *REFUND, ("Signature", "enter"), ("Vouchers", "enter")))
-        child.expect_exact("Ready")
-        child.send("qq")
+        plays(child, (*LOG_IN[:-1], *REFUND, ("Signature", "qq")))
         child.expect(pexpect.EOF)
         assert child.wait() == 0
         host.terminate()
@@ -80,6 +80,16 @@ def test_keys_from_a_pipe_are_typed_one_after_the_other():
     assert (done.returncode, done.stderr) == (0, "")
     assert "terminal -> host: 0800 sign on request" in done.stdout
     assert "Ready      Op 01" in done.stdout
+
+
+@pytest.mark.skipif(not MICROPYTHON.exists(), reason="no wheel of MicroPython for this machine")
+def test_terminal_on_micropython_goes_on_with_what_was_kept(tmp_path):
+    told = [subprocess.run(
+        [TUIDAN, "terminal", "--plain", "--micropython", "--keep", tmp_path, "--words", "en"],
+        input="\n01\n0000\n", capture_output=True, text=True, timeout=WAIT_S).stdout
+        for _ in range(2)]
+    stans = [re.findall(r"0800 sign on request, STAN (\d+)", one) for one in told]
+    assert stans[0] == ["000001"] and len(stans[1]) == 1 and stans[1] > stans[0]
 
 
 @pytest.mark.parametrize("words, told", [
