@@ -21,7 +21,7 @@ def status(w, number, clock, speed, state, port):
     elif port is not None and port.told:
         line.append(f" {w['port_gone']} ", WARN)
     elif state["state"]:
-        line.append(f"{state['kind']} {state['state']}", "bold")
+        line.append(_stands(w, state), "bold")
     else:
         line.append(w["no_state"])
     line.append(f"  {clock[6:-4]} ")
@@ -35,6 +35,13 @@ def status(w, number, clock, speed, state, port):
     if state["printer"]:
         line.append(f"  {state['printer']}", WARN)
     return line
+
+
+def _stands(w, one):
+    """What a record is and its state: "refund SENT"."""
+    said = w.ledger_words()
+    return " ".join(said.get(name.lower().replace("_", " "), name)
+                    for name in (one["kind"], one["state"]))
 
 
 def inside(w, state, records=True):
@@ -52,12 +59,12 @@ def inside(w, state, records=True):
     if not records:
         return text
     for one in state["records"]:
-        text.append(f"{one['kind']} {one['state']}", "bold")
+        text.append(_stands(w, one), "bold")
         text.append(f" STAN {one['stan']} {w['order']} {one['order']} {one['amount']} "
                     f"{w['tries']} {one['tries']}\n")
     if not state["records"]:
         text.append(f"{w['no_records']}\n")
-    text.append(f"{state['flash']['operations']} {w['flash']}, {state['steps']} {w['steps']}")
+    text.append(f"{state['flash']['operations']} {w['flash_operations']}, {state['steps']} {w['steps']}")
     if state["heap"]:
         text.append(f"\n{w['heap']}: {state['heap']['bytes']} "
                     + w["heap_alive"].format(of=state["heap"]["of"]))
