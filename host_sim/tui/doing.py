@@ -21,8 +21,8 @@ from host_sim.tui.words import words
 
 class Doing(Screen):
     """The actions of a Counter, which draws what comes of them. `port`: the host is at the far end
-    of that port (face/port.py), and time is real. `save`: the folder for what is kept; masked(file):
-    what of a capture may be handed on, None: none is."""
+    of that port (face/port.py), and time is real. `save`: the folder for what is kept;
+    masked(file): what of a capture may be handed on, None: none is."""
 
     drawing: str | None = None      # None: as the window allows
 

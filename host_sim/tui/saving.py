@@ -1,4 +1,4 @@
-"""What of a till goes into files of the person's own, each a new one: a file that is there stays."""
+"""What of a till goes into files of the person's own, each a new one: none is written over."""
 import io
 import os
 import traceback
@@ -24,7 +24,8 @@ def save_script(folder, till, choice):
 
 
 def save_capture(folder, till, masked):
-    """All that passed there; its path. masked(file): what of a capture may be handed on. OSError."""
+    """All that passed there; its path. OSError. masked(file): what of a capture may be handed
+    on."""
     size = os.fstat(till.capture.fileno()).st_size
     path = free(folder, f"till-{till.number}.pcapng")
     path.write_bytes(masked(io.BytesIO(os.pread(till.capture.fileno(), size, 0))))

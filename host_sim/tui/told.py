@@ -64,7 +64,8 @@ def inside(w, state, records=True):
                     f"{w['tries']} {one['tries']}\n")
     if not state["records"]:
         text.append(f"{w['no_records']}\n")
-    text.append(f"{state['flash']['operations']} {w['flash_operations']}, {state['steps']} {w['steps']}")
+    text.append(f"{state['flash']['operations']} {w['flash_operations']}, "
+                f"{state['steps']} {w['steps']}")
     if state["heap"]:
         text.append(f"\n{w['heap']}: {state['heap']['bytes']} "
                     + w["heap_alive"].format(of=state["heap"]["of"]))

@@ -1,4 +1,4 @@
-"""Draws the README's picture of the face in the text terminal: `python -m tests.host_sim.tui.shot`."""
+"""Draws the picture of the text terminal in the README: `python -m tests.host_sim.tui.shot`."""
 import asyncio
 import io
 import re
