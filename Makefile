@@ -30,7 +30,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo run micropython flash flash-check face-check test campaign soak soak-terminals fuzz bench lint glyphs locks wheel clean
+.PHONY: help demo run micropython flash flash-check face-check test campaign soak soak-terminals soak-office fuzz bench lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -67,12 +67,15 @@ soak: $(DEV) ## the long runs: every sweep whole, every planted bug, 200,000 see
 	done
 	@$(BIN)/tuidan campaign --mutants
 	@$(BIN)/tuidan campaign --seeds 200000
-	@$(MAKE) -s soak-terminals
+	@$(MAKE) -s soak-terminals soak-office
 
 soak-terminals: $(DEV) ## 1,000 terminals in virtual time; 100 over TCP; an hour before the face
 	@$(BIN)/tuidan soak many
 	@$(BIN)/tuidan soak tcp --seconds 300
 	@$(BIN)/tuidan soak face
+
+soak-office: $(DEV) ## 50,000 steps of the back office's API and a till, in any order, with crashes
+	@$(BIN)/python -m tests.host_sim.office.machine
 
 fuzz: $(DEV) $(FUZZ) ## a million cases at everything that comes from outside: packets, lines, keys
 	@$(BIN)/python -m tests.fuzz --cases $(CASES)

@@ -43,7 +43,7 @@ def make_key(
         raise Refused("DUPLICATE", f"there is a key {name} already")
     key = "tuidan_" + secrets.token_urlsafe(32)
     row = {"name": name, "digest": _digest(key), "merchant_id": merchant_id,
-           "may_review": may_review, "made_at": now}  # fmt: skip
+           "may_review": int(may_review), "made_at": now}  # fmt: skip
     connection.execute(insert(api_key).values(row))
     told = {"merchant_id": merchant_id, "may_review": may_review}
     audit.append(connection, actor, "API key made", f"api key {name}", now, new=told)

@@ -155,6 +155,8 @@ def withdraw(connection: Connection, actor: Actor, number: int, now: datetime) -
         actor.must_be_allowed("review")
     if found.channel == tables.TILL:
         raise Refused("NOT_NOW", "what a terminal sent, the terminal takes back")
+    if found.state not in tables.WAITING:
+        raise Refused("NOT_NOW", f"it is {found.state}")
     moved = life.move(connection, actor, found, tables.CANCELLED, now)
     ledger.change(connection, life.key_of(connection, found), state=books.CANCELLED,
                   closing_code="00")  # fmt: skip

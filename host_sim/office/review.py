@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from host_sim.acquirer import ledger
 from host_sim.acquirer import review as books_review
+from host_sim.acquirer import schema as books
 from host_sim.office import life, masking, refunds
 from host_sim.office import schema as tables
 from host_sim.office.people import Actor
@@ -70,8 +71,9 @@ def approve(connection: Connection, actor: Actor, number: int, note: str, now: d
     """Approve and post -> the refund. The same reviewer again gets the same answer and posts
     nothing. Raises Refused: OWN_APPLICATION, NOT_NOW, BALANCE_TOO_LOW, NOT_ALLOWED, WRONG_VALUE."""
     found = _mine(connection, actor, number)
-    if _decided_by(actor, found) and found.state not in (tables.REJECTED, tables.CANCELLED):
+    if _decided(connection, actor, found) == books.APPROVED:
         return found
+    _must_wait(found)
     note = masking.written(note)
     _short(note)
     key = life.key_of(connection, found)
@@ -89,8 +91,9 @@ def approve(connection: Connection, actor: Actor, number: int, note: str, now: d
 def reject(connection: Connection, actor: Actor, number: int, note: str, now: datetime) -> Row:
     """Reject, with a reason; nothing is posted and the amount is free on the order again."""
     found = _mine(connection, actor, number)
-    if _decided_by(actor, found) and found.state == tables.REJECTED:
+    if _decided(connection, actor, found) == books.DECLINED:
         return found
+    _must_wait(found)
     note = masking.written(note)
     _short(note)
     if not note.strip():
@@ -112,8 +115,18 @@ def _mine(connection, actor, number):
     return found
 
 
-def _decided_by(actor, found):
-    return found.reviewer == actor.name
+def _decided(connection, actor, found):
+    """What he has decided of it, as the ledger's state; None where it was not he."""
+    if found.reviewer != actor.name:
+        return None
+    state = select(books.txn.c.state).where(books.txn.c.id == found.txn_id)
+    return connection.execute(state).scalar_one()
+
+
+def _must_wait(found):
+    """A dispute leads back to what was decided, and to no other decision."""
+    if found.state not in tables.WAITING:
+        raise Refused("NOT_NOW", f"it is {found.state}")
 
 
 def _short(note):

@@ -10,7 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from host_sim.acquirer import ledger, samples, schema
 from host_sim.acquirer.host import Host, open_scenario
@@ -147,7 +147,7 @@ def given_back_fen(shop, order_no):
 _posting, _txn = schema.posting, schema.txn
 _SUMS = [select(func.coalesce(func.sum(_posting.c.amount_fen), 0))
          .where(schema.account.c.name == side) for side in (_posting.c.credit, _posting.c.debit)]
-_net = func.sum(_posting.c.amount_fen * func.iif(_posting.c.kind == "undo", -1, 1))
+_net = func.sum(_posting.c.amount_fen * case((_posting.c.kind == "undo", -1), else_=1))
 _moved = select(_posting.c.txn_id, _net.label("fen")).group_by(_posting.c.txn_id).subquery()
 _MOVED = (select(_txn, func.coalesce(_moved.c.fen, 0).label("moved"))
           .outerjoin(_moved, _moved.c.txn_id == _txn.c.id))

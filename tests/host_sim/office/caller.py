@@ -43,6 +43,17 @@ class Caller:
 
     def ask(self, method, path, body=None, key="clerk"):
         """(status, what came back as JSON)."""
+        return self._loop.run_until_complete(self._asked(method, path, body, key))
+
+    def ask_at_once(self, *asked):
+        """The same of several, (method, path, body, key) each, none of which waits for another."""
+
+        async def all_of():
+            return await asyncio.gather(*(self._asked(*one) for one in asked))
+
+        return self._loop.run_until_complete(all_of())
+
+    async def _asked(self, method, path, body, key):
         sent = b"" if body is None else json.dumps(body).encode()
         headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
         if key is not None:
@@ -60,7 +71,7 @@ class Caller:
         async def send(message):
             told.append(message)
 
-        self._loop.run_until_complete(self.app(scope, receive, send))
+        await self.app(scope, receive, send)
         text = b"".join(one.get("body", b"") for one in told)
         return told[0]["status"], json.loads(text)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from host_sim.acquirer import samples
-from host_sim.office import audit, clearing, disputes, life, review
+from host_sim.office import audit, clearing, disputes, life, refunds, review
 from host_sim.office.refusals import Refused
 from tests.host_sim.acquirer.till import code
 from tests.host_sim.office.desk import ANNA, BOB, CARL, ORDER
@@ -96,3 +96,20 @@ def test_refund_of_a_till_goes_out_when_its_batch_is_settled(desk, till):
     desk.days(2)
     assert desk.find(number).state == "approved"
     assert desk.refunds()[-1].terminal_id == samples.TERMINAL
+
+
+def test_approved_application_cannot_be_withdrawn(desk):
+    number = desk.approved().id
+    assert refused(desk.do, refunds.withdraw, ANNA, number) == "NOT_NOW"
+    assert desk.find(number).state == "approved" and desk.back_fen() == 1000
+
+
+@pytest.mark.parametrize("deed", [review.approve, review.reject])
+def test_dispute_about_a_rejection_is_no_second_review(desk, deed):
+    number = desk.apply().id
+    desk.do(review.reject, BOB, number, "no receipt")
+    desk.do(disputes.open_dispute, ANNA, number, "there is one")
+    assert refused(desk.do, deed, CARL, number, "now") == "NOT_NOW"
+    assert refused(desk.do, review.approve, BOB, number, "now") == "NOT_NOW"
+    assert desk.do(review.reject, BOB, number, "no receipt").state == "disputed"  # as before
+    assert desk.back_fen() == 0
