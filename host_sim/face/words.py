@@ -27,6 +27,7 @@ TEXTS = {
     "keypad": ("Keypad", "键盘"),
     "screen": ("Terminal's screen", "终端屏幕"),
     "wire": ("Wire", "通信"),
+    "packet": ("Packet", "报文"),
     "no_frames": ("Nothing on the line yet.", "线路上尚无报文。"),
     "out": ("to the host", "发往主机"),
     "in": ("to the terminal", "发往终端"),

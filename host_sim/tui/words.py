@@ -10,7 +10,6 @@ TEXTS = shared.TEXTS | {
     "cable": ("cable", "网线"),
     "plugged_short": ("cable in", "网线已连"),
     "pulled_short": ("cable out", "网线拔出"),
-    "packet": ("Packet", "报文"),
     "inside": ("Inside", "内部"),
     "actions": ("more", "更多"),
     "help": ("help", "帮助"),

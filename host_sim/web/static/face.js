@@ -104,7 +104,9 @@ const SCROLLED = "#frames, #frame, #paper, .scroll";
 function ofKeypad(event) {
   if (event.key.startsWith("Arrow") && event.target.closest(SCROLLED)) return null;
   const inForm = event.target.closest("input, select, textarea, a, summary");
-  const onButton = event.target.closest("button") && (event.key === "Enter" || event.key === " ");
+  // A switch goes by Space: who has just switched on presses ENTER next.
+  const onButton = event.target.closest("button:not([role=switch])")
+    && (event.key === "Enter" || event.key === " ");
   if (inForm || onButton || event.ctrlKey || event.metaKey || event.altKey) return null;
   return /^[0-9]$/.test(event.key) ? event.key : TYPED[event.key] ?? null;
 }
@@ -203,6 +205,7 @@ function light(group) {
   const drawing = group.ownerSVGElement, place = drawing.parentElement;
   group.classList.add("lit");
   drawing.setAttribute("aria-label", `${drawing.dataset.name}: ${group.textContent}`);
+  place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1;
   place.scrollLeft = group.getBBox().x / drawing.viewBox.baseVal.width * place.scrollWidth
     - place.clientWidth / 2;
 }
@@ -269,13 +272,15 @@ function rows(body, things, columns) {
   }));
 }
 
-async function openFrame(number, item) {
+// Whoever chose it by a key goes on there, to read it.
+async function openFrame(number, item, byKey) {
   const answer = await fetch(`/tills/${till}/frames/${number}`);
   byId("frame").innerHTML = answer.ok ? await answer.text() : "";
   for (const one of byId("frames").querySelectorAll("[aria-current]")) {
     one.removeAttribute("aria-current");
   }
   item.setAttribute("aria-current", "true");
+  if (byKey) byId("frame").focus();
 }
 
 connect();

@@ -62,7 +62,7 @@ export function addFrames(list, { from, frames }, open) {
       button.append(part, " ");
     }
     button.querySelector(".way").title = words[frame.way];
-    button.addEventListener("click", () => open(from + index, item));
+    button.addEventListener("click", (event) => open(from + index, item, event.detail === 0));
     item.append(button);
     list.append(item);
   });
@@ -70,10 +70,12 @@ export function addFrames(list, { from, frames }, open) {
   if (down) list.scrollTop = list.scrollHeight;
 }
 
-// The next or last packet by the arrows, from the list itself its newest.
+// The next or last packet by the arrows, from the list itself that which is open or the newest.
 export function walk(event) {
   const items = [...event.currentTarget.querySelectorAll("button")];
-  const at = items.indexOf(document.activeElement);
+  const open = event.currentTarget.querySelector("[aria-current] button");
+  const at = items.indexOf(document.activeElement === event.currentTarget
+    ? open : document.activeElement);
   const next = { ArrowDown: at + 1, ArrowUp: at < 0 ? items.length - 1 : at - 1, Home: 0,
     End: items.length - 1 }[event.key];
   if (next === undefined || !items.length) return;

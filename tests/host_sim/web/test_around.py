@@ -17,16 +17,31 @@ def test_phone_has_the_whole_terminal_on_one_screen(hands):
     hand.sees("Operator number")
 
 
+def tabs_to(page, name):
+    """By Tab alone, every stop on the way to be seen."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        at, outline = page.evaluate("[document.activeElement.id, "
+                                    "getComputedStyle(document.activeElement).outlineStyle]")
+        assert outline == "solid", at
+        if at == name:
+            return
+    raise AssertionError(f"Tab does not lead to {name}")
+
+
 def test_refund_by_keyboard_alone_as_a_screen_reader_tells_it(hand):
     page = hand.page
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")        # the link to the keypad
-    page.locator("#power").focus()
-    page.keyboard.press("Space")
-    page.locator("#speed").focus()
+    tabs_to(page, "speed")
     page.keyboard.type("10")
-    page.locator("#keypad").focus()
-    hand.answers_until("approved.done", ORDER)
+    tabs_to(page, "power")
+    page.keyboard.press("Space")
+    page.wait_for_selector("#power[aria-checked=true]")
+    hand.answers_until("approved.done", ORDER)      # digits and Enter, wherever the focus is
+    tabs_to(page, "frames")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")                  # before the last ACK the reply
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#frame:focus td:has-text('reply to refund')")
     told = page.locator("main").aria_snapshot()
     for wanted in ('switch "Power" [checked]', 'switch "Network cable" [checked]',
                    "Approved", 'button "ENTER"', 'region "Wire"', 'log "Paper"'):

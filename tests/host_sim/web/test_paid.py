@@ -40,7 +40,7 @@ def test_packet_is_told_byte_by_byte_on_a_click_and_by_keys(page):
     page.locator("#frames").focus()
     for key in ("Home", "ArrowDown", "Enter"):      # the line's first is its request, then an ACK
         page.keyboard.press(key)
-    page.wait_for_selector("#frame p:has-text('ACK: received')")
+    page.wait_for_selector("#frame:focus p:has-text('ACK: received')")
     assert page.locator("#frames [tabindex='0']").count() == 0, "packets are one stop, not many"
 
 
