@@ -1,7 +1,9 @@
 """What stands around the terminal in the page: other languages and sizes, faults, saved runs."""
 import re
+from urllib.parse import urlsplit
 
-from tests.host_sim.web.browser import open_anew
+from tests.host_sim.web.browser import Hand, open_anew
+from tools.browser import served
 
 ORDER = "20260004"
 
@@ -134,3 +136,22 @@ def test_browser_whose_till_is_not_there_any_more_is_led_to_one_that_is(hand):
     open_anew(hand.page.context, address, "review_day")
     hand.page.wait_for_url("**/tills/10000001")
     open_anew(hand.page.context, address)
+
+
+def test_server_that_is_killed_goes_on_where_it_was_and_the_browser_with_it(chromium, tmp_path):
+    context = chromium.new_context()
+    with served("--keep", tmp_path, "--language", "en") as (address, process):
+        hand = Hand(context.new_page(), address)
+        hand.switches("power", "true")
+        hand.sees("ENTER to log in")
+        before = hand.page.inner_text("#now")
+        process.kill()
+        hand.page.wait_for_selector("#trouble:has-text('Connection lost')")
+    with served("--keep", tmp_path, "--language", "en", port=urlsplit(address).port):
+        hand.page.wait_for_selector("#power[aria-checked=false]")   # as a power cut leaves it
+        assert hand.page.locator("#trouble").is_hidden()
+        hand.switches("power", "true")
+        hand.sees("ENTER to log in")
+        assert hand.page.inner_text("#now") > before
+    context.close()
+    assert hand.trouble == []

@@ -1,9 +1,10 @@
 """The face without a browser: who may come in, what a till can be told, what is kept."""
 import json
 import re
-import signal
+import socket
 import urllib.error
 import urllib.request
+from urllib.parse import urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -26,53 +27,53 @@ def get(address, path="/", data=None, **headers):
         return refusal.code, refusal.headers, refusal.read().decode()
 
 
-def test_page_loads_nothing_from_elsewhere_and_has_no_inline_script(server):
-    status, headers, body = get(server, "/tills/10000001")
-    assert status == 200
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
+@pytest.mark.parametrize("path", ["/tills/10000001", "/tills/10000001?lang=zh", "/office/login"])
+def test_page_loads_nothing_from_elsewhere_and_has_no_inline_script(server, path):
+    status, headers, body = get(server, path)
+    rules = dict(rule.strip().partition(" ")[::2]
+                 for rule in headers["Content-Security-Policy"].split(";"))
+    assert status == 200 and "</html>" in body
+    assert rules["default-src"] == "'none'" and rules["script-src"] == "'self'"
+    assert rules["style-src"] == "'self'" and rules["connect-src"] == "'self'"
     assert "unsafe" not in headers["Content-Security-Policy"]
-    assert "http:" not in body and "https:" not in body and "<script>" not in body
+    assert all(' src="/static/' in tag for tag in re.findall("<script[^>]*>", body))
+    assert not re.search(r"""<[^>]*\s(on\w+|style)\s*=|https?:|javascript:|["'(]//""", body)
 
 
-def test_page_of_another_site_gets_nothing(server):
+def test_server_is_reached_from_this_machine_alone(server):
+    there = urlsplit(server)
+    assert there.hostname == "127.0.0.1"
+    socket.create_connection((there.hostname, there.port), 5).close()
+    with pytest.raises(ConnectionRefusedError):     # another address of the same machine
+        socket.create_connection(("127.0.0.2", there.port), 5)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "", None])
+def test_page_of_another_site_gets_nothing(server, origin):
+    own, live = server.rstrip("/"), server.replace("http", "ws") + "live?till=10000001"
     assert get(server, "/tills/10000001", Host="evil.example")[0] == 421
-    live = server.replace("http", "ws") + "live?till=10000001"
-    with pytest.raises(InvalidStatus):
-        connect(live, origin="http://evil.example")
-    with connect(live, origin=server.rstrip("/")) as socket:
-        assert "screen" in json.loads(socket.recv())
+    with pytest.raises(InvalidStatus) as refused:
+        connect(live, origin=origin)
+    assert refused.value.response.status_code == 403
+    headers = {} if origin is None else {"Origin": origin}
+    for path in ("/open", "/play"):
+        assert get(server, path, b"scenario=review_day", **headers)[0] == 403
+    with connect(live, origin=own) as line:
+        assert "screen" in json.loads(line.recv(timeout=60))
 
 
 def test_deed_that_is_none_is_answered_and_the_next_is_done(server):
     live = server.replace("http", "ws") + "live?till=10000002"
-    with connect(live, origin=server.rstrip("/")) as socket:
+    with connect(live, origin=server.rstrip("/")) as line:
         for wrong in ("[]", "{", '{"do": "expect paper \\"x\\""}', '{"key": "Q"}', "{}"):
-            socket.send(wrong)
-        socket.send('{"do": "power on"}')
+            line.send(wrong)
+        line.send('{"do": "power on"}')
         seen, errors = {}, 0
         while not seen.get("till", {}).get("power") or errors < 5:
-            news = json.loads(socket.recv(timeout=60))
+            news = json.loads(line.recv(timeout=60))
             errors += "error" in news
             seen |= news
     assert errors == 5
-
-
-def test_server_that_is_killed_goes_on_where_it_was(tmp_path):
-    def clock(address):
-        live = address.replace("http", "ws") + "live?till=10000001"
-        with connect(live, origin=address.rstrip("/")) as socket:
-            socket.send('{"do": "power on"}')
-            seen = {}
-            while not seen.get("till", {}).get("power"):
-                seen |= json.loads(socket.recv(timeout=60))
-            return seen["clock"]["now"]
-
-    with served("--keep", tmp_path) as (address, process):
-        before = clock(address)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    with served("--keep", tmp_path) as (address, _):
-        assert clock(address) > before
 
 
 def test_what_was_done_is_a_key_script_that_can_be_read():
@@ -127,15 +128,19 @@ def test_server_that_others_can_reach_wants_its_token():
         token = address.partition("?token=")[2]
         plain = address.partition("?")[0]
         assert len(token) >= 32
-        assert get(plain, "/tills/10000001")[0] == 401
-        assert get(plain, "/tills/10000001?token=" + "x" * len(token))[0] == 401
+        for path in ("/", "/tills/10000001", "/tills/10000001/run", "/static/face.js", "/office/",
+                     "/tills/10000001?token=" + "x" * len(token)):
+            assert get(plain, path)[0] == 401
+            assert get(plain, path, Cookie="tuidan-token=" + "x" * len(token))[0] == 401
         assert get(plain, "/tills/10000001", Cookie=f"tuidan-token={token}")[0] == 200
         live = plain.replace("http", "ws") + "live?till=10000001"
         with pytest.raises(InvalidStatus):
             connect(live, origin=plain.rstrip("/"))
-        with connect(live, origin=plain.rstrip("/"),
-                     additional_headers={"Cookie": f"tuidan-token={token}"}) as socket:
-            assert "screen" in json.loads(socket.recv())
+        theirs = {"Cookie": f"tuidan-token={token}"}
+        with pytest.raises(InvalidStatus):
+            connect(live, origin="http://evil.example", additional_headers=theirs)
+        with connect(live, origin=plain.rstrip("/"), additional_headers=theirs) as line:
+            assert "screen" in json.loads(line.recv(timeout=60))
 
 
 def test_the_pages_font_has_every_character_that_they_say():

@@ -68,6 +68,13 @@ def test_voucher_has_a_picture_of_its_own(page):
     assert answer.ok and answer.body().startswith(b"\x89PNG")
 
 
+def test_script_that_was_smuggled_into_the_page_does_not_run(hand, page):
+    page.evaluate("""document.body.append(Object.assign(document.createElement("script"),
+                     { textContent: "window.smuggled = true" }))""")
+    assert page.evaluate("window.smuggled") is None
+    assert "Content Security Policy" in hand.trouble.pop()
+
+
 @pytest.mark.parametrize("size", shots.SIZES)
 def test_page_looks_as_kept(hand, size):
     shots.show(hand, size, "en")
