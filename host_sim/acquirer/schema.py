@@ -228,6 +228,23 @@ audit = Table(
     Column("detail", String(200), nullable=False),
 )
 
+# A voucher of a refund that is to be printed again at a terminal, which asks for it. `number` counts
+# those of the terminal; `printed_at` is when it said that it had.
+reprint = Table(
+    "reprint",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("terminal_id", ForeignKey("terminal.terminal_id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("txn_id", ForeignKey("txn.id"), nullable=False),
+    Column("asked_by", String(40), nullable=False),
+    Column("asked_at", DateTime, nullable=False),
+    Column("printed_at", DateTime),
+    UniqueConstraint("terminal_id", "number"),
+    CheckConstraint("number between 1 and 999999"),
+)
+Index("reprint_txn", reprint.c.txn_id)
+
 # The running number behind the reference numbers (RRN): one row.
 rrn_counter = Table("rrn_counter", metadata, Column("last", Integer, nullable=False))
 

@@ -35,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 
-from host_sim.acquirer.schema import metadata
+from host_sim.acquirer.schema import merchant, metadata
 from host_sim.office import knocks
 
 CLERK, REVIEWER, ADMINISTRATOR = "clerk", "reviewer", "administrator"
@@ -58,6 +58,7 @@ person = Table(
     Column("digest", String(200), nullable=False),
     Column("active", Boolean, nullable=False, default=True),
     Column("made_at", DateTime, nullable=False),
+    Column("merchant_id", ForeignKey("merchant.merchant_id")),  # None: the acquirer's, sees all
     CheckConstraint("role in ('clerk', 'reviewer', 'administrator')"),
 )
 session = Table(
@@ -87,6 +88,7 @@ class Visitor(NamedTuple):
     name: str
     role: str
     csrf: str
+    merchant_id: str | None
 
 
 class Door:
@@ -154,7 +156,8 @@ def leave(connection: Connection, token: str) -> None:
     connection.execute(delete(session).where(session.c.token == _kept(token)))
 
 
-_VISITOR = select(session, person.c.name, person.c.role, person.c.active).join(person)
+_OF_PERSON = [person.c[name] for name in ("name", "role", "active", "merchant_id")]
+_VISITOR = select(session, *_OF_PERSON).join(person)
 
 
 def visitor(connection: Connection, token: str, now: datetime) -> Visitor | None:
@@ -168,7 +171,7 @@ def visitor(connection: Connection, token: str, now: datetime) -> Visitor | None
     if now - found.seen_at >= SEEN:
         change = update(session).where(session.c.token == found.token)
         connection.execute(change.values(seen_at=now))
-    return Visitor(found.person_id, found.name, found.role, found.csrf)
+    return Visitor(found.person_id, found.name, found.role, found.csrf, found.merchant_id)
 
 
 def same(one: str, other: str) -> bool:
@@ -184,24 +187,29 @@ def find(connection: Connection, person_id: int) -> Row | None:
     return connection.execute(select(person).where(person.c.id == person_id)).one_or_none()
 
 
-def add(connection: Connection, name: str, role: str, digest: str, now: datetime) -> int:
-    """A new account. Raises Refused for a name that is none or is taken, or no role."""
+def add(
+    connection: Connection, name: str, role: str, digest: str, now: datetime,
+    merchant_id: str | None = None,
+) -> int:  # fmt: skip
+    """A new account, of a merchant's or (None) the acquirer's. Raises Refused for a name that is
+    none or is taken, no role, no merchant."""
     if not _NAME.fullmatch(name):
         raise Refused("name_form")
-    if role not in ROLES:
-        raise Refused("no_role")
+    _must_fit(connection, role, merchant_id)
     if connection.execute(select(person.c.id).where(person.c.name == name)).first():
         raise Refused("name_taken")
-    values = {"name": name, "role": role, "digest": digest, "active": True, "made_at": now}
+    values = {"name": name, "role": role, "digest": digest, "active": True, "made_at": now,
+              "merchant_id": merchant_id}  # fmt: skip
     return connection.execute(insert(person).returning(person.c.id), values).scalar_one()
 
 
-def set_role(connection: Connection, person_id: int, role: str) -> None:
-    """Another role; whoever is logged in under the old one logs in again."""
-    if role not in ROLES:
-        raise Refused("no_role")
+def set_role(
+    connection: Connection, person_id: int, role: str, merchant_id: str | None = None
+) -> None:
+    """Another role, or another merchant's; whoever is logged in logs in again."""
+    _must_fit(connection, role, merchant_id)
     _keep_an_administrator(connection, person_id, role == ADMINISTRATOR)
-    _change(connection, person_id, role=role)
+    _change(connection, person_id, role=role, merchant_id=merchant_id)
     end_sessions(connection, person_id)
 
 
@@ -220,6 +228,18 @@ def set_password(connection: Connection, found: Row, digest: str) -> None:
 
 def end_sessions(connection: Connection, person_id: int) -> None:
     connection.execute(delete(session).where(session.c.person_id == person_id))
+
+
+def _must_fit(connection, role, merchant_id):
+    if role not in ROLES:
+        raise Refused("no_role")
+    if merchant_id is None:
+        return
+    if role == ADMINISTRATOR:
+        raise Refused("administrator_of_all")
+    known = select(merchant.c.merchant_id).where(merchant.c.merchant_id == merchant_id)
+    if connection.execute(known).first() is None:
+        raise Refused("no_merchant")
 
 
 def _keep_an_administrator(connection, person_id, stays):

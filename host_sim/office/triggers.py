@@ -88,6 +88,8 @@ _ENDED = "old.state <> 'sent' and not (old.state = 'paid' and new.state = 'retur
 _NOT_GRANTED = """not exists (select 1 from refund r join txn t on t.id = r.txn_id
   where r.id = new.refund_id and t.state = 3)"""
 
+_OF_A_MERCHANT = "new.role = 'administrator' and new.merchant_id is not null"
+
 TRIGGERS = {
     "txn": [
         *_doing("refund_begins", "after insert on txn", "new.kind = 'refund'",
@@ -111,6 +113,12 @@ TRIGGERS = {
                   "only what the ledger has posted is paid out"),
         *refusing("payout", "payout_ended", "before update", _ENDED, "an attempt ends once"),
         *refusing("payout", "payout_kept", "before delete", "1 = 1", "attempts are kept"),
+    ],
+    "office_person": [
+        *refusing("office_person", "administrator_new", "before insert", _OF_A_MERCHANT,
+                  "administrators are of no merchant"),
+        *refusing("office_person", "administrator_changed", "before update", _OF_A_MERCHANT,
+                  "administrators are of no merchant"),
     ],
     "refund_step": kept_as_written("refund_step"),
     "correction": kept_as_written("correction"),

@@ -28,11 +28,11 @@ async def search(desk: Desk):
             rows = orders.search(
                 connection, query["number"] or None, values.tail(query["card_tail"]),
                 values.amount(query["amount"], "order_amount"),
-                values.day(query["sold_on"], "sold_on"),
+                values.day(query["sold_on"], "sold_on"), desk.actor.merchant_id,
             )  # fmt: skip
         except Refused as refusal:
             wrong = desk.w.refusal(refusal.code, refusal.detail)
-        shop_names = dict(values.shops(connection))
+        shop_names = dict(values.shops(connection, desk.actor.merchant_id))
     return desk.page("apply.html", 422 if wrong else 200, here="apply", step="find", query=query,
                      rows=rows, searched=any(query.values()), shop_names=shop_names,
                      wrong=wrong)  # fmt: skip
@@ -43,7 +43,8 @@ async def form(desk: Desk, wrong: Refused | None = None):
     key, filled_in = desk.asked("key")[:32], dict(EMPTY)
     files: Sequence[Row] = []
     with desk.store.reading() as connection:
-        sold = orders.find(connection, desk.request.query_params.get("order", "")[:32])
+        sold = orders.find(connection, desk.request.query_params.get("order", "")[:32],
+                           desk.actor.merchant_id)  # fmt: skip
         found = drafts.find(connection, key, desk.actor.name) if key else None
         if found is not None and found.refund_id is not None:
             return desk.go(f"/refunds/{found.refund_id}", "handed_in_before")
@@ -87,7 +88,7 @@ async def check(desk: Desk, wrong: Refused | None = None):
             return desk.go("/apply", "draft_gone")
         if found.refund_id is not None:
             return desk.go(f"/refunds/{found.refund_id}", "handed_in_before")
-        sold = orders.find(connection, found.order_no)
+        sold = orders.find(connection, found.order_no, desk.actor.merchant_id)
         files = drafts.files(connection, key)
     asked = _application(found.order_no, key, drafts.values(found))
     return desk.page(

@@ -81,10 +81,11 @@ class Desk:
 
     @cached_property
     def actor(self) -> people.Actor:
-        return people.Actor(self.visitor.name, self.visitor.role, self.source)
+        return people.Actor(self.visitor.name, self.visitor.role, self.source,
+                            self.visitor.merchant_id)  # fmt: skip
 
     def may(self, deed: str) -> bool:
-        return self.visitor is not None and self.visitor.role in people.MAY[deed]
+        return self.visitor is not None and self.actor.may(deed)
 
     def asked(self, name: str) -> str:
         """A value of the form, or else of the address; without the blanks around it."""

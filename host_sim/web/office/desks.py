@@ -18,7 +18,7 @@ ASKED_ORDER = knocks.Limit("query of", 10, timedelta(hours=1))  # a card tail ha
 async def queue(desk: Desk):
     with desk.store.reading() as connection:
         rows = review.queue(connection, desk.actor)
-        shop_names = dict(values.shops(connection))
+        shop_names = dict(values.shops(connection, desk.actor.merchant_id))
     return desk.page("queue.html", here="review", rows=rows, shop_names=shop_names,
                      waiting=len(rows))  # fmt: skip
 
@@ -27,8 +27,9 @@ async def clearing_days(desk: Desk):
     with desk.store.writing() as connection:
         day = clearing.catch_up(connection, desk.now)
     with desk.store.reading() as connection:
+        of = desk.actor.merchant_id
         groups = [
-            (state, records.page(connection, records.Filter(state=state), None, A_GROUP))
+            (state, records.page(connection, records.Filter(state, of), None, A_GROUP))
             for state in (schema.FAILED, schema.PROCESSING, schema.APPROVED)
         ]
     return desk.page("clearing.html", here="clearing", day=day, groups=groups, most=A_GROUP)

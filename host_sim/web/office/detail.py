@@ -179,6 +179,7 @@ def done(name: str):
         try:
             await desk.bring("files", evidence.MOST_BYTES)
             with desk.store.writing() as connection:  # nothing is waited for in here
+                life.find(connection, desk.number(), desk.actor)
                 DEEDS[name][1](desk, connection, desk.number())
         except Refused as refusal:
             if refusal.code == "REFUND_UNKNOWN":

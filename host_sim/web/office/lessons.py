@@ -25,9 +25,9 @@ async def shown(desk: Desk):
         wrong = desk.w.refusal(refusal.code, refusal.detail)
         last = desk.now.date()
         first = last - SPAN + timedelta(days=1)
-    shop = desk.asked("merchant_id")[:15] or None
+    shop = desk.actor.merchant_id or desk.asked("merchant_id")[:15] or None
     with desk.store.reading() as connection:
-        shops = values.shops(connection)
+        shops = values.shops(connection, desk.actor.merchant_id)
         total = lessons.total(connection, first, last, shop)
         sold = lessons.sold(connection, first, last, shop)
         days = lessons.by_day(connection, first, last, shop)

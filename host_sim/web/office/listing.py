@@ -20,11 +20,13 @@ FIELDS = ("state", "order_no", "card_tail", "least", "most", "first", "last", "m
           "reason", "type", "channel", "terminal_id", "applicant", "product", "before")  # fmt: skip
 
 
-def _wanted(query) -> records.Filter:
-    same = ("state", "order_no", "merchant_id", "reason", "type", "channel", "terminal_id",
+def _wanted(desk, query) -> records.Filter:
+    """Of a merchant's own people only their merchant's, whatever the address asks for."""
+    same = ("state", "order_no", "reason", "type", "channel", "terminal_id",
             "applicant", "product")  # fmt: skip
     return records.Filter(
         **{name: query[name] or None for name in same},
+        merchant_id=desk.actor.merchant_id or query["merchant_id"] or None,
         card_tail=values.tail(query["card_tail"]),
         least_fen=values.amount(query["least"], "from_amount"),
         most_fen=values.amount(query["most"], "to_amount"),
@@ -38,9 +40,9 @@ async def listed(desk: Desk):
     query = {name: desk.asked(name)[:60] for name in FIELDS}
     rows, count, wrong = [], 0, ""
     with desk.store.reading() as connection:
-        shops = values.shops(connection)
+        shops = values.shops(connection, desk.actor.merchant_id)
         try:
-            wanted = _wanted(query)
+            wanted = _wanted(desk, query)
             before = values.whole(query["before"], "before") if query["before"] else None
             count = records.count(connection, wanted)
             many = count > records.COUNTED
@@ -58,7 +60,7 @@ async def listed(desk: Desk):
 def _export(desk, kind):
     """What is exported, noted in the audit: who took which records away."""
     query = {name: desk.asked(name)[:60] for name in FIELDS}
-    wanted = _wanted(query)
+    wanted = _wanted(desk, query)
     asked = {name: masking.written(value) for name, value in query.items() if value}
     with desk.store.writing() as connection:
         audit.append(connection, desk.actor, f"exported {kind}", "refunds", desk.now, new=asked)

@@ -2,23 +2,25 @@
 
 from host_sim.office import accounts, audit
 from host_sim.office.refusals import Refused
+from host_sim.web.office import values
 from host_sim.web.office.desk import Desk
 
 
 async def shown(desk: Desk, wrong=""):
     with desk.store.reading() as connection:
         people = accounts.everybody(connection)
+        shops = values.shops(connection)
     told = desk.w[wrong] if wrong else ""
     return desk.page("accounts.html", 422 if wrong else 200, here="accounts", people=people,
-                     wrong=told)  # fmt: skip
+                     shops=shops, wrong=told)  # fmt: skip
 
 
 async def add(desk: Desk):
-    name, role = desk.asked("name"), desk.asked("role")
+    name, role, shop = desk.asked("name"), desk.asked("role"), desk.asked("merchant_id") or None
 
     def deed(connection, digest):
-        accounts.add(connection, name, role, digest, desk.house.clock())
-        _note(connection, desk, "account added", name, new={"role": role})
+        accounts.add(connection, name, role, digest, desk.house.clock(), shop)
+        _note(connection, desk, "account added", name, new={"role": role, "merchant_id": shop})
 
     return await _with_password(desk, name, deed, "account_added")
 
@@ -34,11 +36,13 @@ async def set_password(desk: Desk):
 
 
 async def set_role(desk: Desk):
-    found, role = _found(desk), desk.asked("role")
+    found, role, shop = _found(desk), desk.asked("role"), desk.asked("merchant_id") or None
 
     def deed(connection):
-        accounts.set_role(connection, found.id, role)
-        _note(connection, desk, "role changed", found.name, {"role": found.role}, {"role": role})
+        accounts.set_role(connection, found.id, role, shop)
+        _note(connection, desk, "role changed", found.name,
+              {"role": found.role, "merchant_id": found.merchant_id},
+              {"role": role, "merchant_id": shop})  # fmt: skip
 
     return await _done(desk, deed, "role_set")
 

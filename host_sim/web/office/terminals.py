@@ -13,9 +13,10 @@ CODE_DIGITS = 15
 async def shown(desk: Desk, wrong: Refused | None = None, code=""):
     """`code`: of a terminal that was dispatched just now; it is shown this once."""
     with desk.store.reading() as connection:
-        shops = values.shops(connection)
-        papers = devices.papers(connection)
-        there = devices.terminals(connection)
+        of = desk.actor.merchant_id
+        shops = values.shops(connection, of)
+        papers = devices.papers(connection, of)
+        there = devices.terminals(connection, of)
     return desk.page(
         "terminals.html", CODES[wrong.code][1] if wrong else 200, here="terminals", papers=papers,
         terminals=there, shops=shops, shop_names=dict(shops), code=code, key=drafts.fresh_key(),

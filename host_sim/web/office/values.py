@@ -47,7 +47,9 @@ def whole(text: str, name: str) -> int:
     return int(text)
 
 
-def shops(connection: Connection) -> list[tuple[str, str]]:
-    """[(merchant number, name)]"""
-    rows = connection.execute(select(merchant.c.merchant_id, merchant.c.name))
-    return sorted((row.merchant_id, row.name) for row in rows)
+def shops(connection: Connection, merchant_id: str | None = None) -> list[tuple[str, str]]:
+    """[(merchant number, name)] of all, or of the only one that somebody may know of."""
+    found = select(merchant.c.merchant_id, merchant.c.name)
+    if merchant_id is not None:
+        found = found.where(merchant.c.merchant_id == merchant_id)
+    return sorted((row.merchant_id, row.name) for row in connection.execute(found))
