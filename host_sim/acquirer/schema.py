@@ -228,7 +228,7 @@ audit = Table(
     Column("detail", String(200), nullable=False),
 )
 
-# A voucher of a refund that is to be printed again at a terminal, which asks for it. `number` counts
+# A voucher of a refund to be printed again at a terminal, which asks for it. `number` counts
 # those of the terminal; `printed_at` is when it said that it had.
 reprint = Table(
     "reprint",

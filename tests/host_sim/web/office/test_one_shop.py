@@ -1,4 +1,4 @@
-"""Accounts of one shop: whatever they open, ask for or send, another shop's refunds are not there."""
+"""Accounts of one shop: whatever they open, ask for or send, no other shop is there for them."""
 
 import pytest
 from sqlalchemy.exc import DBAPIError
