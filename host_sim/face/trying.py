@@ -60,7 +60,8 @@ def _limits(merchant, w):
     if "amount_fen" in limits:
         told.append(w["risk_amount"].format(yuan(limits["amount_fen"])))
     if "opens" in limits or "closes" in limits:
-        told.append(w["risk_hours"].format(limits.get("opens", "0000"), limits["closes"]))
+        told.append(w["risk_hours"].format(*(f"{at[:2]}:{at[2:]}" for at in (
+            limits.get(name, "0000") for name in ("opens", "closes")))))
     return told
 
 

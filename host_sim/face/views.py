@@ -10,8 +10,9 @@ from firmware import refund_state
 from host_sim.acquirer import schema
 from host_sim.acquirer.merchants import balance_fen
 from host_sim.bench.flash import BLOCK
+from host_sim.face import chinese
 from host_sim.on_micropython import HEAP_KB
-from host_sim.show.explain import title, yuan
+from host_sim.show.explain import explain, title, yuan
 from host_sim.show.states import NAMES
 from protocol.errors import WireFault
 from protocol.iso8583 import decode
@@ -47,6 +48,22 @@ def _told(passed):
     return {"mti": message.mti, "title": title(message), "words": ", ".join(words)}
 
 
+def parts(packet, mac, w):
+    """[{"at", "hex", "name", "words", "inner"}] of a packet in the language of Words, secrets as
+    stars; of one that cannot be read, where and why, and no bytes: a card's number may be
+    anywhere."""
+    try:
+        told = explain(packet, mac)
+    except WireFault as fault:
+        return [{"at": "", "name": w["unreadable"], "words": str(fault), "inner": False, "hex": ""}]
+    if w.language == "zh":
+        told = map(chinese.part, told)
+    return [{"at": part.at, "name": part.name, "words": part.words, "inner": part.inner,
+             "hex": "*" * part.size if part.secret
+             else "" if part.inner else packet[part.at:part.at + part.size].hex(" ").upper()}
+            for part in told]
+
+
 def clock(site, at_ms):
     """The Site's date and time at a moment: "03-16 09:30:00.125"."""
     return (site.start + timedelta(milliseconds=at_ms)).strftime("%m-%d %H:%M:%S.%f")[:-3]
@@ -79,7 +96,9 @@ def state(site, till):
         "state": NAMES[in_hand.state] if in_hand else None,
         "kind": TYPES[in_hand.type] if in_hand else None,
     }
-    return told if terminal is None else told | {
+    if terminal is None:
+        return told | {"mac": told["mac"] | {"key": "?"}}
+    return told | {
         "operator": terminal.operator, "signed_on": bool(terminal.signed_on),
         "mac": told["mac"] | {"key": terminal.keys.key_id if terminal.keys.mac else None},
         "batch": terminal.counters.batch, "training": terminal.training is not None,

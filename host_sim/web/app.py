@@ -38,14 +38,12 @@ from starlette.templating import Jinja2Templates
 
 from host_sim.acquirer import scenario
 from host_sim.bench.keypad import KEYS
-from host_sim.face import chinese, recording, trying, views
+from host_sim.face import recording, trying, views
 from host_sim.face.face import SAMPLES, Choice
 from host_sim.face.scripts import IN_RUN, LONGEST, brought, stories
 from host_sim.face.scripts import story as story_of
 from host_sim.face.words import words
-from host_sim.show.explain import explain
-from host_sim.show.pictures import draw_paper
-from host_sim.web import diagram
+from host_sim.web import diagram, images
 from host_sim.web.api.app import make_api
 from host_sim.web.api.sending import keep_telling
 from host_sim.web.guard import LOOPBACK, Guard
@@ -53,7 +51,6 @@ from host_sim.web.live import Viewer
 from host_sim.web.office.gate import routes
 from host_sim.web.office.pages import PAGES
 from host_sim.web.office.shop import house_of
-from protocol.errors import WireFault
 
 MOST_BROUGHT = 8 << 20      # bytes of a saved run
 GONE = 4404                 # a socket's till is not here any more
@@ -103,7 +100,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
         told = words(request.cookies.get("lang") or "en")
         return _pages.TemplateResponse(request, "frame.html", {
             "at": views.clock(face.site, passed.at_ms), "passed": passed, "w": told,
-            "parts": _parts(passed.packet, till.shop.mac, told) if passed.packet else []})
+            "parts": views.parts(passed.packet, till.shop.mac, told) if passed.packet else []})
 
     async def script(request):
         till = till_of(request)
@@ -140,7 +137,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
             if till.capture is not None and masked is not None:
                 kept.writestr("capture.pcapng", captured(till))
             for number, (_, lines) in enumerate(slips, first + 1):
-                kept.writestr(f"voucher-{number}.png", _png(lines))
+                kept.writestr(f"voucher-{number}.png", images.png(lines))
         return _file(made.getvalue(), f"till-{till.number}.zip")
 
     async def play(request):
@@ -232,27 +229,5 @@ def _file(data, name):
         "Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _png(lines, cuts=()):
-    file = io.BytesIO()
-    draw_paper(lines, cuts).save(file, "PNG")
-    return file.getvalue()
-
-
 def _picture(lines, cuts=()):
-    return Response(_png(lines, cuts), media_type="image/png")
-
-
-def _parts(packet, mac, told):
-    """[{"at", "hex", "name", "words", "inner"}] of a packet in words of Words, secrets as stars; of
-    one that cannot be read, where and why, and no bytes: a card's number may be anywhere."""
-    try:
-        parts = explain(packet, mac)
-    except WireFault as fault:
-        return [{"at": "", "name": told["unreadable"], "words": str(fault), "inner": False,
-                 "hex": ""}]
-    if told.language == "zh":
-        parts = map(chinese.part, parts)
-    return [{"at": part.at, "name": part.name, "words": part.words, "inner": part.inner,
-             "hex": "*" * part.size if part.secret
-             else "" if part.inner else packet[part.at:part.at + part.size].hex(" ").upper()}
-            for part in parts]
+    return Response(images.png(lines, cuts), media_type="image/png")

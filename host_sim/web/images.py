@@ -3,7 +3,7 @@ import base64
 import io
 from functools import lru_cache
 
-from host_sim.show.pictures import draw_line
+from host_sim.show.pictures import draw_line, draw_paper
 
 SLIPS = 4
 
@@ -28,3 +28,10 @@ def _png(line):
     file = io.BytesIO()
     draw_line(line).save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
+
+
+def png(lines, cuts=()):
+    """Printed lines as bytes of a PNG."""
+    file = io.BytesIO()
+    draw_paper(lines, cuts).save(file, "PNG")
+    return file.getvalue()

@@ -123,6 +123,15 @@ def test_rules_of_a_scenario_are_told_in_both_languages(face, name):
     assert bool(trying.amounts(face.site, till, "en")) is (name != "review_day")
 
 
+def test_packet_that_cannot_be_read_is_told_by_where_and_why_without_its_bytes(face):
+    packet = next(one.packet for one in played(face, "refund_part").frames.since(0)[1]
+                  if one.packet)
+    for language in LANGUAGES:
+        (told,) = views.parts(packet[:40], "unionpay-ecb", words(language))
+        assert told["hex"] == "" and told["words"]
+        assert len(views.parts(packet, "unionpay-ecb", words(language))) > 10
+
+
 def test_every_field_tag_and_code_of_the_dialect_has_its_chinese():
     for names in (tables.FIELDS, tables.TAGS):
         assert {row[0] for row in names.values()} <= set(chinese.NAMES)
