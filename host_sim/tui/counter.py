@@ -181,6 +181,8 @@ class Counter(Doing):
         """Put the texts of the language where they stand."""
         for pane in PANES:
             self._parts[pane].border_title = Text(self.w[pane])
+        for key in self.query(Key):
+            key.say(self.w)
         self.query_one("#hints", Static).update(told.hints(self.w))
         self._shown_pane(self._pane)
         self._seen = {}

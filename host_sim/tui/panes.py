@@ -43,6 +43,12 @@ class Key(Static):
         self._name = name
         self._press = press
 
+    def say(self, w):
+        """In the language of Words; in English short, for small windows."""
+        if f"key_{self._name}" in w:
+            self.update(Text(w[f"key_{self._name}"] if w.language == "zh"
+                             else LABELS[self._name]))
+
     def on_mouse_down(self, event):
         self.capture_mouse()
         self.add_class("down")

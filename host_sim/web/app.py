@@ -79,11 +79,11 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
         if request.path_params["number"] not in face.site.tills:    # of another scenario
             return RedirectResponse("/", 307)
         till = till_of(request)
-        language = request.query_params.get("lang") or request.cookies.get("lang") or "en"
-        told = words(language)
+        told = words(request.query_params.get("lang") or _language(request))
         response = _pages.TemplateResponse(request, "till.html", {
             "till": till, "tills": face.site.tills, "keys": KEYS, "w": told,
             "diagram": diagram.svg(told.language), "choice": face.choice,
+            "theirs": words(face.choice.language),
             "scenarios": [SAMPLES, *scenario.shipped()], "stories": stories(scripts),
             "trying": trying.rows(face.site, till, told),
             "amounts": trying.amounts(face.site, till, told.language),
@@ -97,7 +97,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
             passed = till.frames[request.path_params["n"]]
         except LookupError:
             raise HTTPException(404, "this packet is not kept any more") from None
-        told = words(request.cookies.get("lang") or "en")
+        told = words(_language(request))
         return _pages.TemplateResponse(request, "frame.html", {
             "at": views.clock(face.site, passed.at_ms), "passed": passed, "w": told,
             "parts": views.parts(passed.packet, till.shop.mac, told) if passed.packet else []})
@@ -165,7 +165,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
             except TimeoutError:
                 process.kill()
                 raise HTTPException(503, "this seed takes too long") from None
-        told = words(request.cookies.get("lang") or "en")
+        told = words(_language(request))
         try:
             found = json.loads(said)
         except ValueError:
@@ -222,6 +222,12 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
         middleware=[Middleware(Guard, hosts=hosts, token=token)],
         lifespan=lifespan,
     )
+
+
+def _language(request):
+    """What was chosen once, or else what the browser asks for."""
+    asked = request.headers.get("accept-language", "")
+    return request.cookies.get("lang") or ("zh" if asked.startswith("zh") else "en")
 
 
 def _file(data, name):

@@ -40,6 +40,14 @@ def test_page_loads_nothing_from_elsewhere_and_has_no_inline_script(server, path
     assert not re.search(r"""<[^>]*\s(on\w+|style)\s*=|https?:|javascript:|["'(]//""", body)
 
 
+def test_browser_gets_the_language_that_it_asks_for(server):
+    for asked, wanted in (("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("de-DE,en;q=0.7", "en")):
+        _, _, body = get(server, "/tills/10000001", **{"Accept-Language": asked})
+        assert f'<html lang="{wanted}">' in body
+        assert ("ENTER<small>" in body, "确认<small>ENTER</small>" in body) == (
+            False, wanted == "zh")      # both where page and terminal speak two languages
+
+
 def test_server_is_reached_from_this_machine_alone(server):
     there = urlsplit(server)
     assert there.hostname == "127.0.0.1"
