@@ -40,25 +40,25 @@ class Key(Static):
 
     def __init__(self, name, press):
         super().__init__(Text(LABELS.get(name, name)), id=f"key-{name}")
-        self._name = name
+        self._called = name
         self._press = press
 
     def say(self, w):
         """In the language of Words; in English short, for small windows."""
-        if f"key_{self._name}" in w:
-            self.update(Text(w[f"key_{self._name}"] if w.language == "zh"
-                             else LABELS[self._name]))
+        if f"key_{self._called}" in w:
+            self.update(Text(w[f"key_{self._called}"] if w.language == "zh"
+                             else LABELS[self._called]))
 
     def on_mouse_down(self, event):
         self.capture_mouse()
         self.add_class("down")
-        self._press(self._name, True)
+        self._press(self._called, True)
 
     def on_mouse_up(self, event):
         if self.has_class("down"):
             self.release_mouse()
             self.remove_class("down")
-            self._press(self._name, False)
+            self._press(self._called, False)
 
 
 class Paper(RichLog):
