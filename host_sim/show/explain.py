@@ -9,7 +9,7 @@ from host_sim.show.mask import CARD_FIELDS, MASK, field_texts, masked, without_t
 from protocol import tlv
 from protocol.dialect.fields import FIELDS_AT
 from protocol.errors import WireFault
-from protocol.iso8583 import Message, decode, encode
+from protocol.iso8583 import decode
 from protocol.keys import KEY_ENTRY, behind_keys
 from protocol.reference import tables
 
@@ -44,15 +44,19 @@ def explain(packet, algorithm="unionpay-ecb", reveal=False):
     at = FIELDS_AT
     hidden = {} if reveal else _hidden(message)
     for number in sorted(message.fields):
-        alone = Message(message.tpdu, message.header, message.mti,
-                        {number: message.fields[number]})
-        size = len(encode(alone)) - FIELDS_AT
+        size = _size(number, message.fields[number])
         parts.append(Part(at, size, f"F{number} {tables.FIELDS[number][0]}",
                           hidden.get(number) or _words(message, number, algorithm, len(packet)),
                           secret=number in hidden))
         parts.extend(_inside(message, number, at, reveal))
         at += size
     return parts
+
+
+def _size(number, value):
+    """Bytes of a field on the wire, with its length."""
+    _, kind, prefix, *_ = tables.FIELDS[number]
+    return prefix + (len(value) if kind in "ab" else (len(value) + 1) // 2)
 
 
 def _hidden(message):

@@ -50,11 +50,11 @@ def differences(one, other, ignore=(), algorithm="unionpay-ecb", reveal=False):
     `ignore` holds paths as of Piece; a field's number stands for all that lies in it. Packets that
     cannot be decoded are compared whole.
     """
+    if one == other:
+        return []
     try:
         left, right = pieces(one, algorithm, reveal), pieces(other, algorithm, reveal)
     except WireFault:
-        if one == other:
-            return []
         return [{"field": "packet", "name": "bytes that are no packet",
                  "words": [f"{len(one)} bytes", f"{len(other)} bytes"], "hex": [None, None],
                  "at": [0, 0], "hidden": False}]
