@@ -11,6 +11,11 @@ class NoLedger(Exception):
 
 def open_ledger(named):
     """Its Store. Raises NoLedger, witness.PutBack, SQLAlchemyError."""
+    must_be_there(named)
+    return Store(schema.open_engine(named))
+
+
+def must_be_there(named):
+    """Raises NoLedger. Whether there is such a database is seen when it is opened."""
     if not postgres.is_url(named) and not Path(named).is_file():
         raise NoLedger(f"no ledger {named}")
-    return Store(schema.open_engine(named))

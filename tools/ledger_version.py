@@ -5,12 +5,12 @@ whoever wants it done before. All or nothing: an upgrade that dies has not begun
 """
 import json
 import sys
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from host_sim.acquirer import postgres, schema, versions
+from host_sim.acquirer import schema, versions
 from host_sim.acquirer.witness import PutBack
+from tools.ledger import NoLedger, must_be_there
 
 
 def configure(parser):
@@ -23,13 +23,12 @@ def configure(parser):
 
 def run(args):
     """Exit code 0 where it is of today's version in the end; 1 where not, or it cannot be read."""
-    if not postgres.is_url(args.ledger) and not Path(args.ledger).is_file():
-        return _failed(f"no ledger {args.ledger}")  # opening it would make one
     try:
+        must_be_there(args.ledger)
         found = _version(args.ledger)
         if args.what == "upgrade":
             schema.open_engine(args.ledger).dispose()
-    except (PutBack, SQLAlchemyError) as reason:
+    except (NoLedger, PutBack, SQLAlchemyError) as reason:
         return _failed(str(reason).splitlines()[0])
     now = found if args.what == "check" else versions.TODAY
     good = now == versions.TODAY

@@ -6,13 +6,13 @@ import csv
 import json
 import sys
 from datetime import date, datetime
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import merchants, schema
 from host_sim.acquirer.money import fen, yuan
 from host_sim.acquirer.witness import PutBack
+from tools.ledger import NoLedger, must_be_there
 
 COLUMNS = ("time", "kind", "order", "terminal", "reference", "amount", "balance")
 
@@ -31,7 +31,8 @@ _day.__name__, _money.__name__ = "day like 2026-03-16", "amount in yuan like 500
 def configure(parser):
     """Arguments of `tuidan merchant`."""
     parser.add_argument("what", choices=("balance", "top-up", "statement"))
-    parser.add_argument("--ledger", required=True, metavar="FILE", help="an acquirer's SQLite file")
+    parser.add_argument("--ledger", required=True, metavar="FILE_OR_URL",
+                        help="an acquirer's SQLite file, or postgresql://...")
     parser.add_argument("--merchant", required=True, metavar="NUMBER", help="its 15 digits")
     parser.add_argument("--amount", type=_money, metavar="YUAN", help="of a top-up, like 500.00")
     parser.add_argument("--from", dest="first", type=_day, metavar="DAY",
@@ -55,15 +56,13 @@ def run(args):
     if wrong:
         print(f"tuidan merchant: {wrong}", file=sys.stderr)
         return 2
-    if not Path(args.ledger).is_file():  # opening it would make one
-        print(f"tuidan merchant: no ledger {args.ledger}", file=sys.stderr)
-        return 1
     try:
+        must_be_there(args.ledger)
         with schema.open_engine(args.ledger).begin() as connection:
             name = merchants.name(connection, args.merchant)
             _ACTIONS[args.what](connection, args, name, first, last, now)
         return 0
-    except (merchants.NoSuchMerchant, PutBack, ValueError, SQLAlchemyError) as reason:
+    except (merchants.NoSuchMerchant, NoLedger, PutBack, ValueError, SQLAlchemyError) as reason:
         print(f"tuidan merchant: {str(reason).splitlines()[0]}", file=sys.stderr)
         return 1
 

@@ -6,13 +6,13 @@ it is never an argument, for a machine's other users can read those.
 import getpass
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import schema
 from host_sim.acquirer.witness import PutBack
 from host_sim.office import accounts, store
+from tools.ledger import NoLedger, must_be_there
 
 REFUSALS = {
     "name_form": "a name is 2 to 32 of a-z, 0-9, '.', '_' and '-', a letter first",
@@ -25,14 +25,17 @@ REFUSALS = {
 def configure(parser):
     """Arguments of `tuidan office`."""
     parser.add_argument("what", choices=("add-admin",))
-    parser.add_argument("--ledger", required=True, metavar="FILE", help="an acquirer's SQLite file")
+    parser.add_argument("--ledger", required=True, metavar="FILE_OR_URL",
+                        help="an acquirer's SQLite file, or postgresql://...")
     parser.add_argument("--name", required=True, help="to log in with")
 
 
 def run(args):
     """Exit code 0; 1 for a ledger that is not there or an account that cannot be."""
-    if not Path(args.ledger).is_file():  # opening it would make one
-        return _failed(f"no ledger {args.ledger}")
+    try:
+        must_be_there(args.ledger)
+    except NoLedger as reason:
+        return _failed(str(reason))
     password = _password()
     if password is None:
         return _failed("the two are not the same")

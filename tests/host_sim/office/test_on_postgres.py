@@ -3,6 +3,7 @@
 A real server runs for it (tools/postgres.py); each test has a database of its own there.
 """
 
+import io
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import insert, text, update
 from sqlalchemy.exc import IntegrityError
 
-from host_sim.acquirer import schema
+from host_sim.acquirer import samples, schema, versions
 from host_sim.acquirer.crash import CrashPoints, HostCrash
 from host_sim.office import audit, clearing, refunds, review
 from host_sim.office.refusals import Refused
@@ -31,6 +32,7 @@ from tests.host_sim.office.test_audit import (  # noqa: F401 - run here too
     written,
 )
 from tests.postgres import postgres  # noqa: F401
+from tools.cli import main
 
 # Of the API what a database might see otherwise.
 OF_THE_API = ("from_application_to_success", "same_number", "sent_twice", "rolled_back", "origin")
@@ -225,6 +227,21 @@ def test_reader_sees_one_moment_and_holds_up_no_writer(either):
         assert connection.execute(count).scalar_one() == 0
     with either.store.reading() as connection:
         assert connection.execute(count).scalar_one() == 1
+
+
+def test_commands_take_a_ledger_by_its_address(desk, monkeypatch, capsys):
+    desk.approved()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse 7\n"))
+    shop = ("--merchant", samples.TEST_SHOP)
+    for words, told in (
+        (["ledger", "check"], f"version {versions.TODAY}"),
+        (["office", "add-admin", "--name", "chen"], "chen may log in"),
+        (["merchant", "balance", *shop], "99990.00"),
+        (["integrator", "add-key", "--name", "till-sync", *shop], "tuidan_"),
+        (["audit", "verify"], "all as they were written"),
+    ):
+        assert main([*words, "--ledger", address(desk)]) == 0, capsys.readouterr().err
+        assert told in capsys.readouterr().out
 
 
 def test_store_opens_what_is_there_again(either):
