@@ -31,7 +31,7 @@ from tools import many_refunds
 from tools.many_refunds import FIRST_ID, ORDERS, REFUNDS, SHOPS
 
 ASKED = 15  # times each
-LIMIT_MS = 100
+LOOKED_UP = ("list", "orders", "detail", "API")
 NOW = datetime(2026, 1, 15, 12)
 ROOT = Actor("root", ADMINISTRATOR, "bench")
 
@@ -261,5 +261,6 @@ def figures(refunds=REFUNDS, orders=ORDERS, asked=ASKED, path=None):
         pages, exports = asyncio.run(measure())
         office.store.close()
         office.engine.dispose()
+    looked_up = [ms for name, ms in pages.items() if name.startswith(LOOKED_UP)]
     return {"refunds": refunds, "orders": orders, "ms at the median": pages,
-            "slowest median, ms": max(pages.values()), "exports": exports}  # fmt: skip
+            "slowest list, search, detail, ms": max(looked_up), "exports": exports}  # fmt: skip

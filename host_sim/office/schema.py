@@ -85,6 +85,8 @@ refund = Table(
 for _columns in ("state", "merchant_id", "order_no", "card_tail", "amount_fen", "applied_at",
                  "product", "terminal_id", "applicant"):  # fmt: skip
     Index(f"refund_{_columns}", refund.c[_columns], refund.c.id)
+for _first in ("state", "merchant_id"):
+    Index(f"refund_{_first}_day", refund.c[_first], refund.c.applied_at)
 Index("refund_shop_state", refund.c.merchant_id, refund.c.state, refund.c.id)
 Index("refund_way", refund.c.channel, refund.c.type, refund.c.id)
 # Of the ledger's orders, as clerks look for them, and a terminal's last word; a ledger without a
