@@ -26,6 +26,7 @@ MENUS = {
             ("menu.browse", "flows.records.run"),
             ("menu.search", "flows.search.run"),
             ("menu.reprint", "flows.reprint.last"),
+            ("menu.office", "flows.from_office.run"),
         ),
     ),
     "till": (

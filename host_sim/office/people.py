@@ -16,6 +16,7 @@ MAY = {
     "correct": ROLES,
     "open dispute": ROLES,
     "add evidence": ROLES,
+    "reprint": ROLES,
     "review": (REVIEWER, ADMINISTRATOR),
     "close dispute": (REVIEWER, ADMINISTRATOR),
     "retry": (REVIEWER, ADMINISTRATOR),

@@ -11,7 +11,7 @@ from host_sim.bench.wire import Damage
 from host_sim.core import FirmwareCrash
 from host_sim.play import flash_faults
 from host_sim.play.script import CARDS
-from host_sim.play.shop import given_back_fen, wrong_in_ledger
+from host_sim.play.shop import given_back_fen, reprint, wrong_in_ledger
 from host_sim.show import story
 from host_sim.world import KEY_UP_MS
 from protocol.errors import WireFault
@@ -241,6 +241,10 @@ class Player:
 
     def do_delay(self, span_ms, mti):
         self._shop.acquirer.faults.script(faults.DELAY, mti, delay_ms=span_ms)
+
+    def do_reprint(self, order):
+        if not reprint(self._shop, order):
+            return f"no refund of {order} stands"
 
     def do_pass(self, span_ms):
         self._world.run_for(span_ms)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import case, func, select
 
-from host_sim.acquirer import ledger, samples, schema
+from host_sim.acquirer import ledger, reprints, samples, schema
 from host_sim.acquirer.host import Host, open_scenario
 from host_sim.acquirer.link import LinkServer
 from host_sim.acquirer.scenario import parse
@@ -142,6 +142,17 @@ def given_back_fen(shop, order_no):
     with shop.engine.connect() as connection:
         order = ledger.find_order(connection, order_no, shop.merchant)
     return None if order is None else order.refunded_fen + order.voided_fen
+
+
+def reprint(shop, order_no):
+    """Have the voucher of an order's last refund printed again at the Shop's terminal, as the back
+    office does it; its number there, None where no refund of it stands."""
+    last = select(func.max(_txn.c.id)).where(
+        _txn.c.order_no == order_no, _txn.c.kind == "refund", _txn.c.state == schema.APPROVED)
+    with shop.engine.begin() as connection:
+        number = connection.execute(last).scalar_one()
+        return number and reprints.send(connection, number, shop.terminal, "office",
+                                        shop.world.now())
 
 
 _posting, _txn = schema.posting, schema.txn

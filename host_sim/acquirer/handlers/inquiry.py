@@ -1,11 +1,12 @@
 """The inquiries (0600): an order, the state of one refund, the refunds still open.
 
-They only read: no inquiry moves a state, whatever it is asked.
+They only read: no inquiry moves a state, whatever it is asked. The one about batch 0 notes which
+voucher was printed again.
 """
 
 from datetime import timedelta
 
-from host_sim.acquirer import ledger, rules
+from host_sim.acquirer import ledger, reprints, rules
 from host_sim.acquirer.call import Answer, Call
 from host_sim.acquirer.schema import APPROVED, UNKNOWN
 from protocol import tlv
@@ -40,6 +41,8 @@ def order(call: Call) -> Answer:
 def status(call: Call) -> Answer:
     """390000: the state of the transaction whose batch and STAN F61 names, and date DF0C."""
     batch, stan, _ = call.request.original
+    if batch == reprints.NO_BATCH:
+        return _voucher(call, stan)
     dated = call.request.tags.get("DF0C", "")
     key = ledger.Key(call.terminal.terminal_id, batch, stan, dated)
     known = ledger.find_txn(call.connection, key)
@@ -54,6 +57,25 @@ def status(call: Call) -> Answer:
     if known.note:
         told.append(("DF0A", known.note))
     return Answer("00", {37: known.rrn or NO_RRN, 62: tlv.pack(told)})
+
+
+def _voucher(call, printed):
+    """Of a refund whose voucher is to be printed again here: its number (F61), key, amount (DF0E),
+    order and operator, reference (F37), the time of its answer (F12, F13); DF08 06 where none is."""
+    found = reprints.next_of(call.connection, call.terminal.terminal_id, printed, call.now)
+    if found is None:
+        return Answer("00", {37: NO_RRN, 62: tlv.pack([("DF08", f"{UNKNOWN:02d}")])})
+    number, refund = found
+    at = refund.answered_at
+    intent = open_intent(refund.batch, refund.stan, refund.dated, refund.amount_fen,
+                         f"{refund.state:02d}")  # fmt: skip
+    told = [("DF01", refund.order_no), ("DF08", f"{refund.state:02d}"),
+            ("DF0B", refund.terminal_id), ("DF0E", intent)]  # fmt: skip
+    if refund.operator:
+        told.append(("DF07", refund.operator))
+    told_fields = {12: f"{at:%H%M%S}", 13: f"{at:%m%d}", 37: refund.rrn}
+    return Answer("00", told_fields | {61: f61(reprints.NO_BATCH, number, "0000"),
+                                       62: tlv.pack(sorted(told))})  # fmt: skip
 
 
 def open_intents(call: Call) -> Answer:

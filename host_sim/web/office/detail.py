@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from host_sim.acquirer import reprints as sent
 from host_sim.office import (
     audit,
     clearing,
@@ -16,6 +17,7 @@ from host_sim.office import (
     evidence,
     life,
     refunds,
+    reprints,
     review,
     schema,
 )
@@ -37,6 +39,9 @@ async def shown(desk: Desk, wrong: Refused | None = None, template="refund.html"
             "payouts": life.payouts(connection, found.id),
             "disputes": life.disputes(connection, found.id),
             "corrections": corrections.shown(connection, found.id),
+            "reprints": sent.of(connection, found.txn_id),
+            "printers": reprints.has_voucher(found)
+            and [(one, one) for one in reprints.printers(connection, found.merchant_id)],
             "trail": None,
         }
         if desk.may("see the audit"):
@@ -46,7 +51,7 @@ async def shown(desk: Desk, wrong: Refused | None = None, template="refund.html"
         template, CODES[wrong.code][1] if wrong else 200, here="refunds", found=found,
         history=history, track=_track(found, history), waits=found.state in schema.WAITING,
         own=found.applicant == desk.actor.name, own_dispute=desk.actor.name in opened,
-        printers=(),
+        has_voucher=reprints.has_voucher(found),
         wrong=desk.w.refusal(wrong.code, wrong.detail) if wrong else "", **told,
     )  # fmt: skip
 
@@ -77,7 +82,7 @@ async def voucher(desk: Desk):
     """The voucher again, marked as a duplicate."""
     with desk.store.writing() as connection:
         found = life.find(connection, desk.number(), desk.actor)
-        if found.decided_at is None or found.state in (schema.REJECTED, schema.CANCELLED):
+        if not reprints.has_voucher(found):
             raise Refused("NOT_NOW", "no voucher")
         audit.append(connection, desk.actor, "voucher reprinted", f"refund {found.id}", desk.now,
                      new={"as": "pdf"})  # fmt: skip
@@ -156,6 +161,10 @@ def _correct(desk, connection, number):
                             desk.now)  # fmt: skip
 
 
+def _reprint(desk, connection, number):
+    reprints.send(connection, desk.actor, number, desk.asked("terminal"), desk.now)
+
+
 # deed of the address: (deed of people.MAY, what does it)
 DEEDS = {
     "take": ("review", _take),
@@ -169,6 +178,7 @@ DEEDS = {
     "dispute": ("open dispute", _dispute),
     "close": ("close dispute", _close),
     "correct": ("correct", _correct),
+    "reprint": ("reprint", _reprint),
 }
 
 

@@ -34,6 +34,7 @@ POST /refunds/{id:int}/evidence         c r a
 POST /refunds/{id:int}/dispute          c r a
 POST /refunds/{id:int}/close              r a
 POST /refunds/{id:int}/correct          c r a
+POST /refunds/{id:int}/reprint          c r a
 GET  /apply                             c r a
 GET  /apply/form                        c r a
 POST /apply/form                        c r a
