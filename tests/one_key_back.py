@@ -30,6 +30,7 @@ SAYS = (
     "cancelled.body in_progress.body cancelling.body reversing.body sale.reversing.body"
     " sale.cancelling.body conflict.body correct.waits settle.later no_line.body settle.slip_later"
     " correct.later correct.same activate.password wipe.untold wipe.kept reprint.left"
+    " office.left"
     " printer.no_paper connecting"
 ).split()
 BEGINNING = 12  # characters of a text that tell it: it may go on on another page

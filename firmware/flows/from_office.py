@@ -70,7 +70,7 @@ async def _ask(terminal, name, what):
 
 
 async def _found(terminal, outcome, told):
-    """The Record to be printed: this till's own, else of what the host tells of refund and order."""
+    """The Record to be printed: this till's own, else what the host tells of refund and order."""
     batch, stan, date, amount_fen, _ = split_open_intent(told["DF0E"][0])
     record = Record()
     record.type = states.REFUND

@@ -59,7 +59,7 @@ FORMS = {
     "wrong_tmk": "host wrong-tmk",
     "miscount": "host miscount",
     "delay": "host delay SPAN MTI",
-    "reprint": "office reprints ORDER",
+    "reprint": "host reprints ORDER",
     "pass": "pass SPAN",
 }
 CARDS = ("credit", "debit", "long", "expired")  # of the sample shop

@@ -41,6 +41,8 @@ class Scene(NamedTuple):
     """As much of a Shop as statements about the parts around need; `acquirer` None: nobody."""
     world: World
     acquirer: object
+    engine: object = None
+    terminal: str = ""
 
 
 class Stage:
@@ -137,7 +139,7 @@ class AcquirerStage(Stage):
         world = world_class(LinkServer(books.acquirer), seed=run["seed"], start=start,
                             make_core=partial(Recorded, self._sends))
         self._books = books     # with the folder of the ledger, while it is needed
-        return Scene(world, books.acquirer)
+        return Scene(world, books.acquirer, books.engine, run["terminal"])
 
     def _send(self, at_ms, data):
         self._sends.append((at_ms, data))

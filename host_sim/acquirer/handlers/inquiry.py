@@ -60,8 +60,8 @@ def status(call: Call) -> Answer:
 
 
 def _voucher(call, printed):
-    """Of a refund whose voucher is to be printed again here: its number (F61), key, amount (DF0E),
-    order and operator, reference (F37), the time of its answer (F12, F13); DF08 06 where none is."""
+    """A refund whose voucher is to be printed again here: its number (F61), key, amount (DF0E),
+    order, operator, reference (F37), time of its answer (F12, F13); DF08 06 where none is."""
     found = reprints.next_of(call.connection, call.terminal.terminal_id, printed, call.now)
     if found is None:
         return Answer("00", {37: NO_RRN, 62: tlv.pack([("DF08", f"{UNKNOWN:02d}")])})
