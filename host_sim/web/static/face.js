@@ -204,7 +204,9 @@ function showTill(one) {
 function light(group) {
   const drawing = group.ownerSVGElement, place = drawing.parentElement;
   group.classList.add("lit");
-  drawing.setAttribute("aria-label", `${drawing.dataset.name}: ${group.textContent}`);
+  const told = `${drawing.dataset.name}: ${group.textContent}`;
+  if (drawing.getAttribute("aria-label") === told) return;  // whoever has scrolled it stays there
+  drawing.setAttribute("aria-label", told);
   place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1;
   place.scrollLeft = group.getBBox().x / drawing.viewBox.baseVal.width * place.scrollWidth
     - place.clientWidth / 2;
