@@ -8,6 +8,7 @@ from tools.demo import ORDER, answers, landmark
 
 PATIENCE_MS = 60_000
 AGAIN_MS = 10_000
+MOST_STEPS = 200
 SHOWN = "document.getElementById('rows').textContent.replace(/\\s/g, '')"
 TYPED = {"ENTER": "Enter", "CANCEL": "Escape", "CLEAR": "Backspace", "MENU": "m",
          "UP": "ArrowUp", "DOWN": "ArrowDown"}
@@ -85,6 +86,16 @@ class Hand:
         """The terminal's clock ten times as fast as the real one."""
         self.page.select_option("#speed", "10")
         self.page.locator("#keypad").focus()
+
+    def steps_to(self, text):
+        """From event to event, until the screen says so, or a packet of this title has passed; then
+        the clock goes on, fast."""
+        for _ in range(MOST_STEPS):
+            self.page.click("#step")
+            if (squeezed(text) in squeezed(self.screen())
+                    or text in self.page.locator("#frames .title").all_inner_texts()):
+                return self.goes_fast()
+        raise AssertionError(f"no {text!r} within {MOST_STEPS} events; {self.screen()!r}")
 
     def begins(self):
         """From the switch to the idle screen."""

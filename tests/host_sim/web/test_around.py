@@ -60,9 +60,7 @@ def test_host_that_crashes_behind_its_books_pays_once(hand):
     hand.types("ENTER")
     hand.sees("2/2")
     hand.types("ENTER")
-    hand.page.select_option("#speed", "60")     # the host is down for a while
-    hand.page.wait_for_selector("#frames .title:text-is('refund repeat request')")
-    hand.goes_fast()
+    hand.steps_to("refund repeat request")      # the host is down for a while
     hand.answers_until("approved.done", ORDER)
     hand.page.wait_for_selector("#happened:has-text('crash')")
     row = f"#orders tr:has(td:text-is('{ORDER}'))"

@@ -20,7 +20,7 @@ def test_cable_pulled_in_mid_flight_and_plugged_in_again_gives_one_refund(hand):
     hand.types("ENTER")
     hand.sees("2/2")
     hand.types("ENTER")
-    hand.sees("Asking again")
+    hand.steps_to("Asking again")
     hand.switches("plug", "true")
     hand.page.locator("#keypad").focus()
     hand.answers_until("approved.done", ORDER)
