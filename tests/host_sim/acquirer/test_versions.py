@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -295,13 +296,17 @@ def test_upgrade_that_dies_in_postgresql_has_not_begun(address):
     engine.dispose()
 
 
-def test_two_that_open_an_older_ledger_bring_it_up_once(old):
-    first, second = schema.engine_of(old), schema.engine_of(old)
-    upgrade(first)
-    upgrade(second)
+def test_four_that_open_an_older_ledger_at_once_bring_it_up_once(old):
+    def bring_up(engine):
+        try:
+            return versions.bring_up(engine, schema.metadata, schema.TABLES)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(bring_up, [schema.engine_of(old) for _ in range(4)]))
+    assert found == ["0001", *[versions.TODAY] * 3]
     assert rows(old)["alembic_version"] == [{"version_num": versions.TODAY}]
-    first.dispose()
-    second.dispose()
 
 
 def test_opening_a_new_ledger_or_todays_runs_no_revision(tmp_path, monkeypatch):
