@@ -73,7 +73,7 @@ def inside(w, state, records=True):
 
 
 def acquirer(w, books):
-    """Orders and transactions by the ledger."""
+    """Orders and transactions by the ledger, the merchants' money, faults to come and gone."""
     table = Table(box=None, padding=(0, 1, 0, 0), show_edge=False)
     for name in ("kind", "order", "amount", "back", "state", "code"):
         table.add_column(Text(w[name]), justify="right" if name in ("amount", "back") else "left")
@@ -83,8 +83,17 @@ def acquirer(w, books):
     for one in books["orders"]:
         table.add_row(*map(Text, ("sold", one["order"], one["amount"], one["back"],
                                   one["product"] or "", one["card"])))
-    table.caption = Text(w["balanced"] if books["balanced"] else w["unbalanced"],
-                         "" if books["balanced"] else WARN)
+    table.caption = caption = Text(w["balanced"] if books["balanced"] else w["unbalanced"],
+                                   "" if books["balanced"] else WARN)
+    money = [f"{one['name']} {one['balance']}" for one in books["merchants"]]
+    said = w.fault_words()
+    waiting = [f"{said.get(one['kind'], one['kind'])} {one['mti']} {one['code']}".strip()
+               + (f" ×{one['times']}" if one["times"] else "") for one in books["arranged"]]
+    happened = [f"{said.get(kind, kind)} {count}" for kind, count in books["faults"].items()]
+    for name, rows in ((w["merchants"] + ":", money), (w["arranged"], waiting),
+                       (w["happened"], happened)):
+        if rows:
+            caption.append(f"\n{name} {', '.join(rows)}", "not bold not reverse")
     return table
 
 

@@ -81,6 +81,8 @@ async def test_cards_faults_and_the_clock_are_chosen_from_lists():
         await hand.pilot.press("a", "down", "enter", "down", "enter")
         deeds = [deed for _, _, deed in hand.counter.till.deeds]
         assert deeds[1:] == ["swipe credit", "host mute 0220 1"]
+        await hand.sees("Arranged: mute 0220 ×1", lambda: str(
+            hand.part("acquirer").children[0].content.caption))
         await hand.pilot.press("c", "escape")       # a list that is left does nothing
         assert len(hand.counter.till.deeds) == 3
 
