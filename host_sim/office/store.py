@@ -51,9 +51,11 @@ class Store:
 
 def prepare(engine: Engine) -> Engine:
     """Make what is missing of the back office's tables in a ledger; the engine again."""
-    if inspect(engine).has_table("trail_head"):
+    if _is_there(engine):
         return engine
     with engine.begin() as connection:
+        if _is_there(connection):  # another program made it while this one waited
+            return engine
         schema.metadata.create_all(connection, OWN, checkfirst=True)
         for statement in tables.ORDER_INDEXES:
             connection.exec_driver_sql(statement)
@@ -61,6 +63,10 @@ def prepare(engine: Engine) -> Engine:
         connection.execute(insert(more.trail_head).values(id=1, rows=0, hash=FIRST))
         connection.connection.cursor().execute(guards.adopt(engine.dialect.name, "1 = 1"))
     return engine
+
+
+def _is_there(where):
+    return inspect(where).has_table(more.trail_head.name)
 
 
 def _sample(engine):
@@ -79,7 +85,7 @@ def _sample(engine):
 def put_triggers_up(connection: Connection) -> None:
     """The ledger's triggers and, where there is a back office, its own; none may be there."""
     _run(connection, books.TRIGGERS)
-    if inspect(connection).has_table(more.trail_head.name):
+    if _is_there(connection):
         _run(connection, guards.TRIGGERS)
 
 

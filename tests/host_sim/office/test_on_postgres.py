@@ -12,12 +12,12 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import Engine, insert, text, update
 from sqlalchemy.exc import IntegrityError
 
 from host_sim.acquirer import samples, schema, versions
 from host_sim.acquirer.crash import CrashPoints, HostCrash
-from host_sim.office import audit, clearing, refunds, review
+from host_sim.office import audit, clearing, refunds, review, store
 from host_sim.office.refusals import Refused
 from host_sim.office.schema import refund
 from host_sim.office.store import Store
@@ -144,10 +144,10 @@ def test_retry_at_the_same_instant_pays_once(either):
 
 
 def test_crash_at_any_point_of_an_approval_leaves_all_or_nothing(either):
-    points, store = CrashPoints(either.host.engine), either.store
+    points = CrashPoints(either.host.engine)
     for point in range(100):
         number, before = either.apply(10, key=f"form {point}").id, either.back_fen()
-        store.engine = points
+        either.store.engine = points
         points.at(point)
         try:
             either.do(review.approve, BOB, number, "ok")
@@ -156,7 +156,7 @@ def test_crash_at_any_point_of_an_approval_leaves_all_or_nothing(either):
         else:
             died = False
         points.disarm()
-        store.engine = either.host.engine
+        either.store.engine = either.host.engine
         came = either.back_fen() - before
         assert (either.find(number).state, came) in (("applied", 0), ("approved", 10))
         assert came == 10 or died
@@ -242,6 +242,37 @@ def test_commands_take_a_ledger_by_its_address(desk, monkeypatch, capsys):
     ):
         assert main([*words, "--ledger", address(desk)]) == 0, capsys.readouterr().err
         assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_back_office_that_four_open_at_once_is_made_once(kind, tmp_path, request, monkeypatch):
+    server = request.getfixturevalue("postgres") if kind == "postgresql" else None
+    where = str(tmp_path / "ledger.db") if server is None else server.new()
+    Host(where).engine.dispose()
+    together, is_there = Barrier(4), store._is_there
+
+    def all_have_seen(where):
+        found = is_there(where)
+        if isinstance(where, Engine):  # before the lock
+            together.wait(10)
+        return found
+
+    monkeypatch.setattr(store, "_is_there", all_have_seen)
+
+    def open_store(_):
+        engine = schema.open_engine(where)
+        Store(engine).close()
+        engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(open_store, range(4)))
+    engine = schema.open_engine(where)
+    with engine.connect() as connection:
+        assert connection.execute(text("select count(*) from trail_head")).scalar_one() == 1
+        assert connection.execute(text("select count(*) from refund")).scalar_one() == 2
+    engine.dispose()
+    if server is not None:
+        server.drop(where)
 
 
 def test_store_opens_what_is_there_again(either):
