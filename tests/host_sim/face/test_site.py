@@ -1,4 +1,5 @@
 """Tills at one acquirer on one clock: key scripts that go on by themselves, and what passed."""
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,26 @@ def test_heap_and_journal_of_a_terminal_on_micropython_are_seen():
     assert till.playing.wrong is None and {"SENT", "APPROVED"} <= set(states)
     assert states["SENT"]["records"][0]["order"] == "20260004"
     assert 50_000 < told["heap"]["bytes"] < told["heap"]["of"]
+
+
+def test_clock_that_is_stopped_in_the_moment_it_wakes_is_stopped(face):
+    async def scene():
+        next(iter(face.site.tills.values())).world.agenda.at(60_000, lambda: None)
+        running = asyncio.create_task(face.pace.run())
+        await asyncio.sleep(0.01)       # it waits for what is due
+        face.pace.wake()
+        running.cancel()
+        await asyncio.wait([running], timeout=2)
+        return running.cancelled()
+
+    assert asyncio.run(scene())
+
+
+def test_fault_of_ours_stops_its_till_alone_and_is_told(face):
+    one, other = list(face.site.tills.values())[:2]
+    one.world.agenda.at(1_000, lambda: {}["acquirer"])
+    for till in (one, other):
+        face.site.do(till, "power on")
+    face.site.advance(5_000)
+    assert one.crash == "KeyError: 'acquirer'" and other.crash is None
+    assert other.world.now_ms == 5_000
