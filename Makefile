@@ -54,9 +54,13 @@ face-check: $(DEV) ## the face alone: whole refunds through the page, in Chromiu
 	@tools/chromium.sh
 	@$(BIN)/python -m pytest -v $(no_skip) tests/host_sim/web
 
+# The firmware loads its modules anew all the time: they are compiled once, also where the
+# environment keeps Python from it.
+bytecode := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/.bytecode
+
 test: $(DEV) $(STUBS) ## every test, the import rules among them
 	@tools/chromium.sh
-	@$(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
+	@$(bytecode) $(BIN)/python -m pytest -n 2 $(no_skip) $(PYTEST_ARGS)
 
 campaign: $(DEV) ## random faults: thousands of seeds, each judged by all invariants
 	@$(BIN)/tuidan campaign --seeds $(SEEDS)

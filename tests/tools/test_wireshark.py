@@ -237,6 +237,15 @@ def test_export_says_where_a_capture_stops_being_sound(recorded, tmp_path, capsy
     assert "no pcapng file" in capsys.readouterr().err
 
 
+def test_export_says_what_it_cannot_read_and_where_there_is_nothing(tmp_path, capsys):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        assert cli.main(["export", "--tcp", str(path), str(tmp_path / "out")]) == 2
+        assert capsys.readouterr().err.startswith(f"tuidan export: cannot read {path}: ")
+    assert cli.main(["export", "--hex", str(SAMPLES / "other_program.pcapng")]) == 0
+    out, err = capsys.readouterr()
+    assert not out and "no sound frame" in err
+
+
 def test_the_dissector_is_copied_whole(tmp_path):
     assert cli.main(["export", "--lua", str(tmp_path / "plugins")]) == 0
     shipped = {path.name for path in dialect.FOLDER.glob("*.lua")}

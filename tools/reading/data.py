@@ -28,25 +28,19 @@ def _message(told, reveal):
     reveal = reveal and not told.masked
     if message is None:
         return {"hex": told.packet.hex().upper() if reveal else None}
-    fields = field_texts(message) if reveal else hidden(message)
+    fields, packet = (field_texts(message), told.packet.hex().upper()) if reveal else \
+        _hidden(message, told.packet)
     return {"mti": message.mti, "mac": told.mac, "repeat": told.repeat,
             "fields": {str(number): value for number, value in fields.items()},
-            "hex": packet_hex(told.packet, reveal)}
+            "hex": packet}
 
 
-def packet_hex(packet, reveal=False):
-    """Upper-case hex of a packet that decodes, secret bytes as `**`."""
-    return packet.hex().upper() if reveal else "".join(shown_bytes(packet, explain(packet)))
-
-
-def hidden(message):
-    """{number: text} of a Message, with what is secret in F62 masked too."""
+def _hidden(message, packet):
+    """({number: text}, upper-case hex) of a Message and its packet; what is secret as `*`."""
+    parts = explain(packet)
+    shown = shown_bytes(packet, parts)
     texts = mask.without_tracks(mask.masked(field_texts(message)))
-    if 62 in texts:
-        from protocol.iso8583 import encode
-        packet = encode(message)
-        parts = explain(packet)
-        shown = shown_bytes(packet, parts)
-        part = next(part for part in parts if part.name.startswith("F62 "))
-        texts[62] = "".join(shown[part.at + 2:part.at + part.size])
-    return texts
+    for part in parts:
+        if part.name.startswith("F62 "):
+            texts[62] = "".join(shown[part.at + 2:part.at + part.size])
+    return texts, "".join(shown)

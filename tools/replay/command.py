@@ -57,6 +57,10 @@ def run(args):
         result = replay_file(args.file, args.against, args.exact, world, args.rules, args.script)
     except (NotExact, NoMicroPython, PcapngFault, RulesError, ScriptError) as reason:
         return _refuse(args, reason)
+    except OSError as error:
+        if error.filename != args.file:
+            raise
+        return _refuse(args, f"cannot be read: {error.strerror}")
     if args.junit:
         args.junit.write_bytes(report.junit(result))
     if args.html:
@@ -65,6 +69,8 @@ def run(args):
         print(json.dumps(report.as_json(result), ensure_ascii=False))
     else:
         print("\n".join(report.text(result)))
+    if report.is_empty(result):
+        return 2
     return 1 if result.differences or result.cut else 0
 
 

@@ -38,6 +38,15 @@ def run(args):
     except (NotExact, PcapngFault, RulesError) as reason:
         print(f"tuidan record-test: {args.file}: {reason}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.filename != args.file:
+            raise
+        print(f"tuidan record-test: {args.file}: cannot be read: {error.strerror}",
+              file=sys.stderr)
+        return 2
+    if all(map(report.is_empty, results)):
+        print("\n".join([*report.text(results[0])]), file=sys.stderr)
+        return 2
     args.folder.mkdir(parents=True)
     shutil.copyfile(args.file, args.folder / CAPTURE)
     exactly = results[0].how == "exactly"

@@ -53,8 +53,16 @@ def text(result):
     yield headline(result)
 
 
+def is_empty(result):
+    """Whether nothing of the file could be replayed: no difference then says nothing."""
+    return not (result.packets or result.differences)
+
+
 def headline(result):
     """The result in a line."""
+    if is_empty(result):
+        return f"nothing to compare: {result.file} against the {' and '.join(result.against)}, " \
+               f"{result.how}"
     count = len(result.differences) + result.more
     ends = " and ".join(result.against)
     packets = f"{result.packets} packet{'' if result.packets == 1 else 's'}"
@@ -96,15 +104,17 @@ def junit(result):
             failures += 1
             failure = ElementTree.SubElement(case, "failure", message=_clean(summary(found[0])))
             failure.text = _clean("\n".join(line for one in found[:SHOWN] for line in _told(one)))
-    if result.cut:
+    error = f"read {CUT} {result.cut}" if result.cut else \
+        "nothing to compare" if is_empty(result) else ""
+    if error:
         case = ElementTree.SubElement(suite, "testcase", classname=result.file, name="the file")
-        ElementTree.SubElement(case, "error", message=_clean(f"read {CUT} {result.cut}"))
+        ElementTree.SubElement(case, "error", message=_clean(error))
     if result.left_out:
         ElementTree.SubElement(suite, "system-out").text = _clean(
             "\n".join(f"not replayed: {sentence}" for sentence in result.left_out))
-    suite.set("tests", str(len(result.against) + bool(result.cut)))
+    suite.set("tests", str(len(result.against) + bool(error)))
     suite.set("failures", str(failures))
-    suite.set("errors", str(int(bool(result.cut))))
+    suite.set("errors", str(int(bool(error))))
     return ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
 
 
@@ -135,7 +145,7 @@ def html(result):
     left_out = "".join(f"<li>{escape(sentence)}</li>" for sentence in result.left_out)
     return PAGE.substitute(
         title=escape(f"Replay of {result.file}"), file=escape(result.file),
-        mood="bad" if rows or result.cut else "good", headline=escape(headline(result)),
+        mood="bad" if rows or result.cut or is_empty(result) else "good", headline=escape(headline(result)),
         cut=f'<p class="bad">Read {CUT} {escape(result.cut)}</p>' if result.cut else "",
         left_out=f"<p>Not replayed:</p><ul>{left_out}</ul>" if left_out else "",
         table=f"<table><tr>{heads}</tr>{rows}</table>" if rows else "")

@@ -49,10 +49,11 @@ def run(args):
         for name in PLUGIN:
             shutil.copyfile(dialect.FOLDER / name, args.lua / name)
         return 0
+    name = args.tcp[0] if args.hex is None else args.hex.name
     try:
         if args.hex is not None:
             with args.hex as file:
-                return _hex(Watched(file, file.name, aside=False), args)
+                return _hex(Watched(file, name, aside=False), args)
         source, out = map(Path, args.tcp)
         if out.exists() and source.samefile(out):
             print("tuidan export: OUT is the capture itself", file=sys.stderr)
@@ -62,21 +63,29 @@ def run(args):
             with open(out, "wb") as target:
                 return _tcp(reading, target, args)
     except pcapng.PcapngFault as fault:
-        print(f"tuidan export: {fault}", file=sys.stderr)
+        print(f"tuidan export: {name}: {fault}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != Path(name):
+            raise
+        print(f"tuidan export: cannot read {name}: {error.strerror}", file=sys.stderr)
         return 2
 
 
 def _packets(reading, args):
     """(recorded packet, packet from its TPDU on) of every sound frame that may go out."""
-    left_out = 0
+    sound = left_out = 0
     for one in reading:
         if one.channel != "wire" or len(one.data) < 2 or not units.is_sound(one.data):
             continue
+        sound += 1
         packet = one.data[3:-2]
         if args.reveal or "masked" in one.notes or _shows_no_card(packet):
             yield one, packet
         else:
             left_out += 1
+    if not sound:
+        print("tuidan export: there is no sound frame of a line in it", file=sys.stderr)
     if left_out:
         print(f"tuidan export: {left_out} packets with card data, or that cannot be read, are left "
               "out; --reveal takes them", file=sys.stderr)

@@ -125,6 +125,13 @@ def test_command_tells_the_field_and_ends_with_1(spoilt, tmp_path, capsys):
     assert told["differences"][0]["who"] == "terminal"
 
 
+def test_what_cannot_be_opened_is_told_in_one_line(tmp_path, capsys):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        assert main(["replay", str(path)]) == 2
+        err = capsys.readouterr().err
+        assert err.startswith(f"tuidan replay: {path}: cannot be read: ") and err.count("\n") == 1
+
+
 @pytest.mark.parametrize("data, words", [
     (b"", "the file is empty"), (b"\xd4\xc3\xb2\xa1" + bytes(20), "older pcap format"),
     (b"hello", "no pcapng file")])

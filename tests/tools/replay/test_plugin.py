@@ -121,4 +121,10 @@ def test_a_known_difference_is_expected_until_it_is_mended(tmp_path):
 def test_only_what_can_be_replayed_becomes_a_test(tmp_path, capsys):
     (tmp_path / "x").write_bytes(b"nothing")
     assert main(["record-test", str(tmp_path / "x"), str(tmp_path / "y")]) == 2
-    assert "no pcapng file" in capsys.readouterr().err and not (tmp_path / "y").exists()
+    assert "no pcapng file" in capsys.readouterr().err
+    for name, words in (("", "cannot be read"), ("nowhere", "cannot be read")):
+        assert main(["record-test", str(tmp_path / name), str(tmp_path / "y")]) == 2
+        assert words in capsys.readouterr().err
+    stranger = SCRIPTS.parent / "captures" / "other_program.pcapng"
+    assert main(["record-test", str(stranger), str(tmp_path / "y")]) == 2
+    assert "nothing to compare" in capsys.readouterr().err and not (tmp_path / "y").exists()

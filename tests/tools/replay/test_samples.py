@@ -12,17 +12,23 @@ NONE = {"empty": "the file is empty", "no_pcapng": "no pcapng file",
         "old_pcap": "older pcap format"}
 ELSEWHERE = {"live_damaged": "it was masked whole", "live_masked": "F35, track 2 and F52",
              "other_program": "no request in it"}
+NOTHING = ("live_damaged", "other_program")     # is left of them to compare
 CUT = ("cut", "garbled")
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_sample_has_no_difference_or_says_why_it_is_left_out(path, capsys):
-    code = main(["replay", str(path)])
+def test_sample_has_no_difference_or_says_why_it_is_left_out(path, tmp_path, capsys):
+    xml = tmp_path / "result.xml"
+    code = main(["replay", str(path), "--junit", str(xml)])
     out, err = capsys.readouterr()
     if path.stem in NONE:
         assert code == 2 and NONE[path.stem] in err and err.count("\n") == 1
         return
-    assert "no differences" in out and code == (path.stem in CUT)
+    if path.stem in NOTHING:
+        assert code == 2 and "nothing to compare" in out and "no differences" not in out
+        assert 'errors="1"' in xml.read_text()
+    else:
+        assert "no differences" in out and code == (path.stem in CUT)
     if path.stem in ELSEWHERE:
         assert "by rules" in out and ELSEWHERE[path.stem] in out
     else:
