@@ -9,9 +9,9 @@ from host_sim.show.mask import CARD_FIELDS, MASK, field_texts, masked, without_t
 from protocol import tlv
 from protocol.dialect.fields import FIELDS_AT
 from protocol.errors import WireFault
-from protocol.iso8583 import decode
 from protocol.keys import KEY_ENTRY, behind_keys
 from protocol.reference import tables
+from protocol.reference.codec import decode
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,8 @@ def html(result):
     left_out = "".join(f"<li>{escape(sentence)}</li>" for sentence in result.left_out)
     return PAGE.substitute(
         title=escape(f"Replay of {result.file}"), file=escape(result.file),
-        mood="bad" if rows or result.cut or is_empty(result) else "good", headline=escape(headline(result)),
+        mood="bad" if rows or result.cut or is_empty(result) else "good",
+        headline=escape(headline(result)),
         cut=f'<p class="bad">Read {CUT} {escape(result.cut)}</p>' if result.cut else "",
         left_out=f"<p>Not replayed:</p><ul>{left_out}</ul>" if left_out else "",
         table=f"<table><tr>{heads}</tr>{rows}</table>" if rows else "")
