@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Connection, Row, and_, func, select, true
 
 from host_sim.acquirer.money import yuan
+from host_sim.acquirer.schema import order
 from host_sim.office.schema import refund
 
 COUNTED = 10_000  # more matches than that are "more than 10,000"
@@ -119,13 +120,25 @@ def as_csv(connection: Connection, wanted: Filter) -> Iterator[bytes]:
     yield _taken(buffer)
 
 
-def customer(connection: Connection, order_no: str, card_tail: str) -> Sequence[Row]:
-    """What a customer sees who knows his order and the card's last four digits (a wallet has none:
-    the order alone will not do): state, amount and dates of its refunds, newest first."""
+def customer(connection: Connection, order_no: str, tail: str) -> Sequence[Row]:
+    """What a customer sees who knows his order and four digits: state, amount and dates of its
+    refunds, newest first. `tail`: the card's last four; of an order without a card the sale's
+    reference number's, or those of the telephone number that was left with the refund."""
+    if len(tail) != 4 or not (tail.isascii() and tail.isdigit()):
+        return []
     shown = [refund.c[name] for name in ("id", "amount_fen", "state", "applied_at", "expected_on",
-                                         "paid_at", "failure")]  # fmt: skip
-    found = select(*shown).where(refund.c.order_no == order_no, refund.c.card_tail == card_tail)
-    return connection.execute(found.order_by(refund.c.id.desc())).all()
+                                         "paid_at", "failure", "card_tail", "contact")]  # fmt: skip
+    found = select(*shown, order.c.rrn.label("sale_rrn")).join(order)
+    found = found.where(refund.c.order_no == order_no).order_by(refund.c.id.desc())
+    return [row for row in connection.execute(found) if tail in _tails(row)]
+
+
+def _tails(row):
+    if row.card_tail is not None:
+        return (row.card_tail,)
+    digits = "".join(character for character in row.contact if character.isdigit())
+    phone = digits if len(digits) >= 7 and "@" not in row.contact else ""
+    return (row.sale_rrn[-4:], phone[-4:])
 
 
 def _cell(value):

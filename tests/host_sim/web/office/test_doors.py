@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from host_sim.office import accounts, evidence
+from host_sim.office import accounts, evidence, orders
 from host_sim.web.office import desks, words
 from tests.host_sim.web.office.office import PASSWORD, said
 
@@ -149,6 +149,19 @@ def test_customer_sees_his_refund_by_order_and_card_and_nothing_more(office):
     for order, tail in (("20260004", "0005"), ("nothing", "0004"), ("20260003", "")):
         answer = stranger.post("/office/customer", data={"order": order, "card_tail": tail})
         assert answer.status_code == 404 and "Nothing is found" in said(answer)
+
+
+@pytest.mark.parametrize("tail, found", [
+    ("5678", True), (None, True), ("0003", False), ("5679", False), ("", False), ("5 78", False),
+])  # fmt: skip
+def test_customer_who_paid_by_qr_asks_with_the_reference_or_his_telephone(office, tail, found):
+    office.desk.approved(1000, order_no="20260003", contact="138 1234 5678")
+    with office.desk.store.reading() as connection:
+        reference = orders.find(connection, "20260003").rrn
+    form = {"order": "20260003", "card_tail": reference[-4:] if tail is None else tail}
+    answer = office.stranger().post("/office/customer", data=form)
+    assert (answer.status_code == 200) == found
+    assert ("¥ 10.00" in said(answer)) == found
 
 
 def test_strangers_questions_are_counted(office):
