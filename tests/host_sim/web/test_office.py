@@ -129,6 +129,18 @@ def test_terminal_refund_held_for_review_is_approved_by_another_and_the_terminal
     till.presses("ENTER")
     till.answers_until("approved.done", HELD)
     till.printed(HELD)
+    till.presses("ENTER")
+    bob.does("reprint")  # the customer lost his
+    bob.reads("waits for the till")
+    till.page.bring_to_front()
+    till.page.locator("#keypad").focus()
+    till.answers_until("idle.keys", HELD)
+    for key in ("MENU", "4", "7"):
+        till.presses(key)
+    till.sees("marked duplicate")
+    till.printed("DUPLICATE")
+    bob.page.reload()
+    bob.page.locator(".deeds").get_by_text("10000001 · Printed").wait_for()
     context.close()
     assert till.trouble == []
 

@@ -12,7 +12,9 @@ import pypdf
 import pytest
 
 from host_sim.acquirer import samples
+from host_sim.office import integrators, life, notices
 from tests.host_sim.acquirer.till import Till
+from tests.host_sim.office.desk import ROOT
 
 CARDS = [row[0] for row in samples.CARDS]
 WALLETS = [row[3].partition(":")[2] for row in samples.ORDERS if row[3].startswith("wallet:")]
@@ -51,6 +53,7 @@ def test_no_page_file_or_log_shows_a_card_or_a_contact(busy, caplog):
     for name in ("root", "anna"):
         for language in ("en", "zh"):
             seen |= crawled(busy.at(name, language))
+    seen["notices"] = told_to_integrators(busy)
     form = {"order": "20260004", "card_tail": "0004"}
     seen["customer"] = busy.stranger().post("/office/customer", data=form).text
     assert len(seen) > 60
@@ -68,6 +71,19 @@ def test_ledger_holds_no_card_number(busy):
         image = connection.connection.driver_connection.serialize()
     for card in CARDS:
         assert card.encode() not in image
+
+
+def told_to_integrators(office):
+    """All that webhooks and the API's answers say of every refund."""
+    desk, url = office.desk, "http://127.0.0.1:9/"
+    office.desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, url)
+    desk.apply(900, contact=CONTACTS[0], remark=f"{CARDS[0]} {CONTACTS[1]}")
+    with desk.store.reading() as connection:
+        waiting = notices.due(connection, office.clock, desk.now.date())
+        told = [integrators.told(life.find(connection, row.id), desk.now.date())
+                for row in desk.refunds()]  # fmt: skip
+    assert waiting and len(told) > 8
+    return repr(waiting) + repr(told)
 
 
 def crawled(person):
