@@ -137,7 +137,7 @@ def test_terminal_refund_held_for_review_is_approved_by_another_and_the_terminal
     till.answers_until("idle.keys", HELD)
     for key in ("MENU", "4", "7"):
         till.presses(key)
-    till.sees("marked duplicate")
+    till.sees("Printed again")
     till.printed("DUPLICATE")
     bob.page.reload()
     bob.page.locator(".deeds").get_by_text("10000001 · Printed").wait_for()
