@@ -105,6 +105,8 @@ class Clerk:
         self._mistypes = 0  # how many passwords more he gets wrong
         self._refused = False  # the card that he swiped was not the order's
         self._locked = False  # operator 01, until he has unlocked himself as the supervisor
+        self._lock_seen = 0  # the look at the supervisor's lock that was waited out
+        self._waited_ms = 0  # for locks, in this part of the run
         self._closing = False
         stage.on_screen.append(self._see)
 
@@ -121,7 +123,8 @@ class Clerk:
 
     def _go_on(self, until_ms, enough):
         stage = self.stage
-        while stage.now_ms < until_ms and self.actions < MOST_ACTIONS:
+        self._waited_ms = 0
+        while stage.now_ms < until_ms + self._waited_ms and self.actions < MOST_ACTIONS:
             if stage.device.core is None:
                 stage.run_for(stage.off_ms)
                 stage.power_on()
@@ -138,7 +141,7 @@ class Clerk:
             looks = stage.looks
             wait = LOOK_MS if keys else LONGEST_WAIT_MS
             stage.run_until(lambda looks=looks: stage.looks != looks,
-                            min(wait, max(1, until_ms - stage.now_ms)))
+                            min(wait, max(1, until_ms + self._waited_ms - stage.now_ms)))
         return False
 
     # what he sees
@@ -214,11 +217,16 @@ class Clerk:
         return ("1",) if entry is None else _WAYS[entry]
 
     def _wait_or_unlock(self, shown):
-        """An operator is unlocked by the supervisor, who waits himself."""
+        """An operator is unlocked by the supervisor, who waits himself, once for each lock: it is
+        part of no deadline."""
+        stage = self.stage
         if "01" in shown:
             self._locked = True
-        else:
-            self.stage.run_for(60_000 * int(_MINUTES.findall(shown)[0]))
+        elif self._lock_seen != stage.looks:
+            self._lock_seen = stage.looks
+            lock_ms = 60_000 * int(_MINUTES.findall(shown)[0])
+            self._waited_ms += lock_ms
+            stage.run_for(lock_ms)
         return ("ENTER",)
 
     def _number(self):

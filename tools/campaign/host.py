@@ -94,13 +94,7 @@ class Host:
             if fault.kind == "miscount":
                 self._miscounts.append(fault)
                 self._acquirer.faults.script(MISCOUNT, "0500")
-        happened = self._acquirer.faults.happened
-        try:
-            reply = self._answered(packet, now)
-        finally:
-            if happened[MISCOUNT]:
-                happened[MISCOUNT] = 0
-                self._book.note(self._miscounts.pop())
+        reply = self._answered(packet, now)
         for fault in faults:
             if fault.kind == "late cancel" and self._cancel_counted(packet, now):
                 self._book.note(fault)
@@ -123,7 +117,13 @@ class Host:
 
     def _answered(self, packet, now):
         seen = self._witness.before_answer(packet)
-        reply = self._acquirer.answer(packet, now)
+        happened = self._acquirer.faults.happened
+        try:
+            reply = self._acquirer.answer(packet, now)
+        finally:
+            if happened[MISCOUNT]:  # of a 0500 that was heard late, too
+                happened[MISCOUNT] = 0
+                self._book.note(self._miscounts.pop())
         if self._witness.after_answer(packet, reply, seen):
             self._plan_review()
         return reply
