@@ -146,12 +146,13 @@ def _share_keys() -> None:
 
 def _shorten_reading() -> None:
     """littlefs on a part of the simulated flash reads there, past the drivers in between: they
-    only add up where it is."""
+    only add up where it is. What was read is remembered."""
     import rp2
     import vfs
 
     from firmware.drivers.flash import Part
     from host_sim.bench.flash import BLOCK, Flash
+    from host_sim.remembered import Volume
 
     begin: Any = vfs._Device.__init__
     erased = bytearray(b"\xff" * BLOCK)
@@ -168,6 +169,7 @@ def _shorten_reading() -> None:
         return block_at(first + block, erased)[off : off + size]
 
     _replace(vfs._Device, "__init__", init)
+    vfs.VfsLfs2 = Volume
 
 
 def _keep(kind: type, name: str, of: Callable[[Any], Any],

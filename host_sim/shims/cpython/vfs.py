@@ -64,14 +64,17 @@ class _Device(UserContext):
 
 
 def _config(bdev, readsize, progsize, lookahead):
+    """A cache full is read at a time, whatever the board asks for: no image tells that, and each
+    read is a call into Python."""
     bdev.ioctl(1, 0)
+    cache_size = 4 * max(readsize, progsize)
     return lfs.LFSConfig(
         context=_Device(bdev),
         block_size=bdev.ioctl(5, 0),
         block_count=bdev.ioctl(4, 0),
-        read_size=readsize,
+        read_size=cache_size,
         prog_size=progsize,
-        cache_size=4 * max(readsize, progsize),
+        cache_size=cache_size,
         lookahead_size=lookahead,
         block_cycles=100,
     )
@@ -128,7 +131,8 @@ class VfsLfs2:
         if "+" in mode:
             flags |= lfs.LFSFileFlag.rdwr
         handle = self._run(lfs.file_open, path, flags)
-        return (_BinaryFile if "b" in mode else _TextFile)(self, handle)
+        written = None if flags == lfs.LFSFileFlag.rdonly else path
+        return (_BinaryFile if "b" in mode else _TextFile)(self, handle, written)
 
     def ilistdir(self, path="/"):
         """(name, 0x4000 directory or 0x8000 file, 0, size) of each entry."""
@@ -161,18 +165,22 @@ class VfsLfs2:
         return (size, size, count, free, free, 0, 0, 0, 0, 255)
 
     def mkdir(self, path):
+        try:
+            self._run(lfs.mkdir, path)
+        except OSError as error:
+            if error.args[0] != errno.EEXIST:  # there nothing has changed
+                self._folders = None
+            raise
         self._folders = None
-        self._run(lfs.mkdir, path)
 
     def remove(self, path):
-        self._folders = None
+        self._move_away(path)
         self._run(lfs.remove, path)
 
     rmdir = remove
 
     def rename(self, old, new):
-        if self._folders is not None and "/" + old.strip("/") in self._folders:
-            self._folders = None
+        self._move_away(old)
         self._run(lfs.rename, old, new)
 
     def umount(self):
@@ -180,6 +188,17 @@ class VfsLfs2:
         if self.mounted:
             self.mounted = False
             self._run(lfs.unmount)
+
+    def sync(self, path):
+        """A file that is open for writing is about to be synced: for who remembers its contents."""
+
+    def closed(self, path):
+        """The same before it is closed."""
+
+    def _move_away(self, path):
+        """This may be a folder."""
+        if self._folders is not None and "/" + path.strip("/") in self._folders:
+            self._folders = None
 
     def _find_folders(self, path):
         """Paths of all folders below this one."""
@@ -193,9 +212,11 @@ class VfsLfs2:
 
 
 class _BinaryFile:
-    """Durable at flush() or close(), never at write()."""
+    """Durable at flush() or close(), never at write(). `written`: its path, None where it is open
+    for reading alone."""
 
-    def __init__(self, volume, handle):
+    def __init__(self, volume, handle, written):
+        self.written = written
         self._volume = volume
         self._handle = handle
 
@@ -227,11 +248,15 @@ class _BinaryFile:
         return self._run(lfs.file_tell)
 
     def flush(self):
+        if self.written is not None:
+            self._volume.sync(self.written)
         self._run(lfs.file_sync)
 
     def close(self):
         if self._handle is not None:
             handle, self._handle = self._handle, None
+            if self.written is not None:
+                self._volume.closed(self.written)
             if self._volume.mounted:
                 self._volume._run(lfs.file_close, handle)
 

@@ -1,0 +1,105 @@
+"""A volume that remembers answers as one that asks littlefs each time, and leaves the same image."""
+
+from random import Random
+
+import pytest
+
+from host_sim import core  # noqa: F401 - the shims
+from host_sim.remembered import Volume
+
+BLOCK, BLOCKS = 4096, 12
+FOLDERS = ("/", "a", "b/")
+PATHS = [f"{folder}{name}" for folder in ("", "/", "a/", "b/") for name in ("one", "two", "log")]
+
+
+class Ram:
+    """A block device."""
+
+    def __init__(self):
+        self.data = bytearray(b"\xff" * BLOCK * BLOCKS)
+
+    def readblocks(self, block, buf, offset=0):
+        at = block * BLOCK + offset
+        buf[:] = self.data[at : at + len(buf)]
+
+    def writeblocks(self, block, buf, offset=0):
+        at = block * BLOCK + offset
+        self.data[at : at + len(buf)] = buf
+
+    def ioctl(self, op, arg):
+        if op == 6:
+            self.writeblocks(arg, b"\xff" * BLOCK)
+        return {4: BLOCKS, 5: BLOCK}.get(op, 0)
+
+
+class Desk:
+    """Works on a volume with a file or two in hand; what it does answers with all that it met."""
+
+    def __init__(self, kind):
+        self.ram = Ram()
+        kind.mkfs(self.ram, progsize=256)
+        self._kind = kind
+        self._open = []
+        self.mount(None)
+
+    def mount(self, _rng):
+        self._open.clear()
+        self._volume = self._kind(self.ram, readsize=256, progsize=256, mtime=False)
+
+    def read(self, rng):
+        with self._volume.open(rng.choice(PATHS), "rb") as file:
+            file.seek(rng.choice((0, 0, 3)))
+            return file.read(rng.choice((-1, 5))), file.tell()
+
+    def entries(self, rng):
+        return sorted(self._volume.ilistdir(rng.choice((*FOLDERS, "one"))))
+
+    def room(self, _rng):
+        return self._volume.statvfs("/")
+
+    def begin(self, rng):
+        self._open.append(self._volume.open(rng.choice(PATHS), rng.choice(("wb", "ab", "r+b", "w"))))
+
+    def write(self, rng):
+        return self._open[-1].write(rng.choice(("x", "x" * 300, "x" * 5000)).encode())
+
+    def flush(self, _rng):
+        self._open[-1].flush()
+
+    def close(self, _rng):
+        self._open.pop().close()
+
+    def remove(self, rng):
+        self._volume.remove(rng.choice((*PATHS, *FOLDERS)))
+
+    def make(self, rng):
+        self._volume.mkdir(rng.choice(("a", "b", "/a", "one")))
+
+    def rename(self, rng):
+        self._volume.rename(rng.choice((*PATHS, "a")), rng.choice((*PATHS, "b")))
+
+    def do(self, what, seed):
+        try:
+            return getattr(self, what)(Random(seed))
+        except (OSError, IndexError) as error:
+            return f"refused: {error!r}"
+
+
+DOES = ("read",) * 6 + ("entries", "room") * 3 + ("begin", "write", "write", "flush", "close",
+        "close", "remove", "make", "rename")  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_is_done_to_it_a_volume_that_remembers_says_what_littlefs_says(seed):
+    rng = Random(seed)
+    plain, remembering = Desk(Volume.__mro__[1]), Desk(Volume)
+    met = set()
+    for step in range(600):
+        what = rng.choice(DOES) if step % 100 else "mount"
+        number = rng.random()
+        answer = plain.do(what, number)
+        assert remembering.do(what, number) == answer, (step, what)
+        met.add((what, answer if isinstance(answer, str) else "done"))
+    assert remembering.ram.data == plain.ram.data
+    assert {what for what, how in met if how == "done"} == {*DOES, "mount"}
+    assert {what for what, how in met if how != "done"} >= {"read", "begin", "make", "remove"}
