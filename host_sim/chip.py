@@ -69,14 +69,16 @@ class Chip:
         self._joined = {pin for pair in self._contacts for pin in pair}
         self._edges(self._joined.union(before))
 
-    def drive(self, pin, level):
-        """An output drives its pin to 0 or 1, or lets go of it (None)."""
-        if level is None:
+    def put(self, pin, level, open_drain):
+        """An output drives its pin to 0 or 1; an open-drain one lets go of it for a 1."""
+        if level and open_drain:
             self.driven.pop(pin, None)
         else:
             self.driven[pin] = level
         if pin in self._joined:
             self._edges(self._joined)
+        if not self.dead:
+            self.outputs.append(("pin", pin, level))
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""

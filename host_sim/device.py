@@ -86,6 +86,7 @@ class Device:
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
         self._from_reader = Line(head.BAUD)
+        self._lines = (self.to_printer, self._from_printer, self._from_reader)
         self._read: tuple[bytes, list[str]] = (b"", [])  # pixels, and what they say
 
     @property
@@ -165,6 +166,8 @@ class Device:
         return self._earliest(None if left is None else now_ms + (left or 1))
 
     def _print(self, now_ms: int) -> None:
+        if self._earliest(now_ms + 1) > now_ms:
+            return
         data = self.to_printer.arrived(now_ms)
         if data:
             answer = self.printer.receive(data)
@@ -193,9 +196,10 @@ class Device:
         if self.core is not None:
             self.core.set_contacts(self.keys.contacts)
 
-    def _earliest(self, deadline: int | None) -> int | None:
-        lines = (self.to_printer, self._from_printer, self._from_reader)
-        for due in [line.deadline() for line in lines]:
+    def _earliest(self, deadline: Any) -> Any:
+        """The earliest of this moment and those when the lines around hand out bytes; None: never."""
+        for line in self._lines:
+            due = line.deadline()
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline

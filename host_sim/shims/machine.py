@@ -33,10 +33,7 @@ class Pin:
         """Read the pin, or drive it; an open-drain output only ever pulls down."""
         if level is None:
             return self._chip.level(self._id)
-        level = 1 if level else 0
-        chip = self._chip
-        chip.drive(self._id, None if level and self._mode == 2 else level)  # OPEN_DRAIN
-        chip.output("pin", self._id, level)
+        self._chip.put(self._id, 1 if level else 0, self._mode == 2)  # OPEN_DRAIN
         return None
 
     def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING):
