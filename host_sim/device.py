@@ -197,7 +197,7 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
 
     def _earliest(self, deadline: Any) -> Any:
-        """The earliest of this moment and those when the lines around hand out bytes; None: never."""
+        """The earliest of this moment and those when a line around hands out bytes; None: never."""
         for line in self._lines:
             due = line.deadline()
             if due is not None and (deadline is None or due < deadline):

@@ -1,4 +1,4 @@
-"""A volume that remembers answers as one that asks littlefs each time, and leaves the same image."""
+"""A volume that remembers answers as one that always asks littlefs, and leaves the same image."""
 
 from random import Random
 
@@ -58,7 +58,8 @@ class Desk:
         return self._volume.statvfs("/")
 
     def begin(self, rng):
-        self._open.append(self._volume.open(rng.choice(PATHS), rng.choice(("wb", "ab", "r+b", "w"))))
+        mode = rng.choice(("wb", "ab", "r+b", "w"))
+        self._open.append(self._volume.open(rng.choice(PATHS), mode))
 
     def write(self, rng):
         return self._open[-1].write(rng.choice(("x", "x" * 300, "x" * 5000)).encode())
