@@ -77,8 +77,7 @@ class Chip:
             self.driven[pin] = level
         if pin in self._joined:
             self._edges(self._joined)
-        if not self.dead:
-            self.outputs.append(("pin", pin, level))
+        self.output("pin", pin, level)
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""
