@@ -42,7 +42,7 @@ HELP = (
     ("help.records", SERVICE, "records.none"),
     ("help.lost", SERVICE, "lost.approved lost.annulled reprint.lost sale.lost.approved"
      " sale.lost.annulled"),
-    ("help.paper", SERVICE, "printer.no_paper reprint.left"),
+    ("help.paper", SERVICE, "printer.no_paper reprint.left office.left"),
     ("help.cover", SERVICE, "printer.open"),
     ("help.printer", SERVICE, "printer.silent printer.cutter printer.hot printer.broken"),
     ("help.memory", SERVICE, "memory.body fault.body"),

@@ -20,7 +20,7 @@ _SUPERVISORS_ONLY = const((
 # What changes the real terminal, or tells its host of it.
 NOT_IN_TRAINING = (
     "flows.operators.", "flows.password.", "flows.limits.", "flows.self_test.",
-    "flows.wipe.", "flows.sign_off.", "flows.activate.", "flows.phone.",
+    "flows.wipe.", "flows.sign_off.", "flows.activate.", "flows.phone.", "flows.from_office.",
 )  # fmt: skip
 
 

@@ -52,6 +52,11 @@ class Host:
         """Rows of a table. Postings are never changed, so equal counts are equal postings."""
         return self._connection.execute(f"select count(*) from {table}").fetchone()[0]
 
+    def most_key_sets(self):
+        """Of one terminal: a spoilt sign-on may be another one's."""
+        sets = "select count(*) from key_set group by terminal_id"
+        return max(count for (count,) in self._connection.execute(sets))
+
     def lasts(self):
         """The books are right, and the keys and the line of before are still good."""
         assert self.recording.till.given_back_fen("20260004") == 1_000
@@ -86,7 +91,7 @@ def test_a_spoilt_request_writes_nothing_unless_its_mac_still_holds(terminal):
             if not holds and not is_sign_on(packet):
                 assert host.rows_written == before
             ran += packet not in packets
-        assert host.count("key_set") <= KEY_SETS_KEPT
+        assert host.most_key_sets() <= KEY_SETS_KEPT
 
     throw()
     assert ran >= RUNS["spoilt"] // 3 and held < ran / 8

@@ -59,7 +59,7 @@ def test_a_spoilt_reply_is_refused_and_counted_unless_its_mac_still_holds(termin
                 assert may_be_taken(request, packet, recording.mac)
                 taken += packet != reply
             else:
-                assert station.refusals() > before
+                assert station.refusals() > before or not packet
                 station.silence()
                 station.hear(frame(reply))
                 assert task.result.kind in (host.ANSWERED, host.BAD_MAC)

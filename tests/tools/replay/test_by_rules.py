@@ -118,7 +118,7 @@ def test_frame_that_the_link_sent_again_is_one_request(tmp_path):
 
 def test_capture_without_a_request_says_so(tmp_path, capsys):
     path = foreign(tmp_path / "x.pcapng", "echo", lambda _packet: None)
-    assert main(["replay", str(path), "--json"]) == 0
+    assert main(["replay", str(path), "--json"]) == 2
     told = json.loads(capsys.readouterr().out)
     assert told["packets"] == 0 and "no request" in told["left_out"][0]
 
