@@ -7,6 +7,7 @@ import time
 
 SPEEDS = (0, 1, 10, 60)     # times as fast as the real clock; 0: it stands
 MOST_MS = 250               # of real time made up for at once: a machine that slept does not race
+LONGEST_STEP_MS = 1_000     # at once: whoever else looks on waits meanwhile
 
 
 class Pace:
@@ -28,17 +29,22 @@ class Pace:
                              f"not {times!r}")
         self._speed = times
         self._site.versions["clock"] += 1
+        self._site.tell()
         self.wake()
 
     def wake(self):
         """Something was done: look again what is due."""
         self._wake.set()
 
-    def step(self):
-        """Go on to the next thing that happens; the clock stands from then on."""
+    def step(self, by_ms=None):
+        """Go on to the next thing that happens, or by so many ms; the clock stands from then
+        on. ValueError."""
+        if by_ms is not None and not (type(by_ms) is int and 0 < by_ms <= LONGEST_STEP_MS):
+            raise ValueError(f"the clock goes on by 1 to {LONGEST_STEP_MS} ms, not {by_ms!r}")
         self.speed = 0
-        due = self._site.due()
-        if due is not None:
+        if by_ms is not None:
+            self._site.advance(self._site.now_ms + by_ms)
+        elif (due := self._site.due()) is not None:
             self._site.advance(due + 1)
 
     async def run(self):

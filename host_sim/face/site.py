@@ -103,7 +103,7 @@ class Site:
         self.now_ms = max(self.now_ms, to_ms)
         if self.now_ms - self._written_ms >= CALENDAR_MS:
             self._write_calendar()
-        self._tell()
+        self.tell()
 
     def _keep_slips(self, till, since):
         """What was printed, as a picture beside the terminal's flash."""
@@ -132,7 +132,8 @@ class Site:
         till.crash = why
         till.versions["till"] += 1
 
-    def _tell(self):
+    def tell(self):
+        """Take over what has happened, and let whoever looks on know."""
         for till in self.tills.values():
             packets, slips = till.heard, till.slips.count
             till.look()
@@ -160,7 +161,7 @@ class Site:
         if down:
             till.note(f"press {name}")
         till.move(name, down)
-        self._tell()
+        self.tell()
 
     def do(self, till, line):
         """One statement of the key-script language about a card, a part, the line, the power or
@@ -180,4 +181,4 @@ class Site:
             till.crash = str(crash)
         till.versions.update(("till", "screen"))
         self.versions["acquirer"] += 1
-        self._tell()
+        self.tell()

@@ -63,6 +63,7 @@ TEXTS = {
     "real": ("real time", "实时"),
     "times": ("times", "倍"),
     "step": ("Next event", "下一事件"),
+    "second": ("+1 s", "+1秒"),
     "machine": ("Life of a refund", "退款状态机"),
     "journal": ("Journal", "日志"),
     "no_records": ("No open record.", "无未结记录。"),

@@ -107,7 +107,7 @@ class Viewer:
         elif "speed" in deed:
             self._face.pace.speed = deed["speed"]
         elif "step" in deed:
-            self._face.pace.step()
+            self._face.pace.step(None if deed["step"] is True else deed["step"])
         else:
             raise ValueError("nothing to do in it")
         self._face.pace.wake()

@@ -28,6 +28,7 @@ const SHOW = {
   acquirer: showAcquirer,
   clock: (one) => {
     byId("now").textContent = one.now.slice(0, -4);
+    Object.assign(byId("now").dataset, { at: one.now, speed: one.speed });
     byId("speed").value = String(one.speed);
   },
   error: (text) => say(text),
@@ -58,8 +59,9 @@ function connect() {
 }
 
 function send(deed) {
-  if (!deed.taken) say("");
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(deed));
+  const open = socket?.readyState === WebSocket.OPEN;
+  if (!deed.taken) say(open ? "" : trouble.dataset.lost);   // no deed goes astray unsaid
+  if (open) socket.send(JSON.stringify(deed));
 }
 
 function say(text) {
@@ -149,6 +151,7 @@ byId("statement").addEventListener("submit", (event) => {
 });
 byId("speed").addEventListener("change", () => send({ speed: Number(byId("speed").value) }));
 byId("step").addEventListener("click", () => send({ step: true }));
+byId("second").addEventListener("click", () => send({ step: 1000 }));
 for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => send({ do: button.dataset.do }));
 }

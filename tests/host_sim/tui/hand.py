@@ -14,7 +14,7 @@ REFUND = (("Ready", "1"), ("Reason", "1"), ("Order number", "2 0 2 6 0 0 0 4 ent
           ("Check order  1/2", "enter"), ("Check order  2/2", "enter"), ("Full amount", "1"),
           ("Enter password", "1 2 3 4 5 6 enter"), ("Second check 1/2", "enter"),
           ("Second check 2/2", "enter"))
-PATIENCE_S = 20
+PATIENCE_S = 120
 _LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)  # dots of a character
 LOOK_S = 0.02
 

@@ -31,7 +31,6 @@ def approved(browser, address, language="en"):
     hand.answers_until("approved.done", ORDER)
     hand.page.wait_for_selector("#slips a >> nth=1")
     hand.page.wait_for_selector("#txns .is-approved")
-    hand.page.select_option("#speed", "0")
     return hand
 
 

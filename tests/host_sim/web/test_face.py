@@ -4,6 +4,7 @@ import re
 import socket
 import urllib.error
 import urllib.request
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -82,6 +83,30 @@ def test_deed_that_is_none_is_answered_and_the_next_is_done(server):
             errors += "error" in news
             seen |= news
     assert errors == 5
+
+
+def test_clock_that_is_stopped_is_told_to_all_and_goes_on_by_the_second(server):
+    live, own = server.replace("http", "ws") + "live?till=10000002", server.rstrip("/")
+    with connect(live, origin=own) as one, connect(live, origin=own) as other:
+        one.send('{"speed": 0}')
+        assert (stood := told_clock(other, 0)) == told_clock(one, 0)
+        for wrong in ("0", "-5", "1001", "0.5", "false", '"1"'):
+            one.send(f'{{"step": {wrong}}}')
+            while "error" not in json.loads(one.recv(timeout=60)):
+                pass
+        one.send('{"step": 1000}')
+        later = told_clock(other, 0, stood)
+        one.send('{"speed": 1}')
+    assert later - stood == timedelta(seconds=1)
+
+
+def told_clock(line, speed, but=None):
+    """The time that a browser is told with this speed, but not this one again."""
+    while True:
+        clock = json.loads(line.recv(timeout=60)).get("clock")
+        at = clock and datetime.strptime("2026-" + clock["now"], "%Y-%m-%d %H:%M:%S.%f")
+        if clock and clock["speed"] == speed and at != but:
+            return at
 
 
 def test_what_was_done_is_a_key_script_that_can_be_read():

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.host_sim.web.browser import Hand
+from tests.host_sim.web.browser import PATIENCE_MS, Hand
 from tools.browser import ROOT, served
 
 PASSWORD = "correct horse 7"
@@ -23,7 +23,7 @@ class Someone:
         usual = {"viewport": USUAL, "locale": "en-GB", "accept_downloads": True}
         self.context = chromium.new_context(**usual | options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.trouble = []
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.on("console", lambda told: self.trouble.append(told.text)
@@ -125,7 +125,7 @@ def test_terminal_refund_held_for_review_is_approved_by_another_and_the_terminal
     bob.does("approve", note="seen by bob")
     bob.reads("Approved and posted.")
     till.page.bring_to_front()
-    till.sees("ENTER = result")
+    till.until("ENTER = result")
     till.presses("ENTER")
     till.answers_until("approved.done", HELD)
     till.printed(HELD)
@@ -135,9 +135,8 @@ def test_terminal_refund_held_for_review_is_approved_by_another_and_the_terminal
     till.page.bring_to_front()
     till.page.locator("#keypad").focus()
     till.answers_until("idle.keys", HELD)
-    for key in ("MENU", "4", "7"):
-        till.presses(key)
-    till.sees("Printed again")
+    till.presses("MENU", "4", "7")
+    till.until("Printed again")
     till.printed("DUPLICATE")
     bob.page.reload()
     bob.page.locator(".deeds").get_by_text("10000001 · Printed").wait_for()
