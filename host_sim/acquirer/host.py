@@ -20,7 +20,13 @@ from host_sim.acquirer.server import Acquirer
 
 _MTI = slice(11, 13)
 _MAY_HOLD = (bytes.fromhex("0220"), bytes.fromhex("0221"))
-_HELD = select(txn, order.c.merchant_id).join(order).where(txn.c.state == REVIEW)
+# Of terminals, which have proved their keys: a back office's applications are for its own people.
+_HELD = (
+    select(txn, order.c.merchant_id)
+    .join(order, txn.c.order_no == order.c.order_no)
+    .join(terminal, txn.c.terminal_id == terminal.c.terminal_id)
+    .where(txn.c.state == REVIEW, terminal.c.proved_set > 0)
+)
 _THERE = select(terminal.c.terminal_id).limit(1)
 
 

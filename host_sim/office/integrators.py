@@ -73,8 +73,7 @@ def add_webhook(
     connection: Connection, actor: Actor, merchant_id: str, url: str, now: datetime
 ) -> str:
     """Tell a merchant's program at `url` of every change -> the secret that signs it."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 200:
+    if not _is_address(url):
         raise Refused("WRONG_VALUE", f"{url!r} is no http or https address")
     _merchant(connection, merchant_id)
     secret = secrets.token_hex(32)
@@ -137,6 +136,16 @@ def state_of(state: str, expected_on: date | None, today: date) -> str:
     mapped = _STATE[state]
     late = expected_on is not None and today > expected_on
     return TIMEOUT if mapped == GOING and late else mapped
+
+
+def _is_address(url):
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = len(url) <= 200 and url.isascii() and url.isprintable() and " " not in url
+    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
 
 
 def _merchant(connection, merchant_id):

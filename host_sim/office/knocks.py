@@ -31,9 +31,10 @@ class Limit(NamedTuple):
 
 def admits(connection: Connection, limit: Limit, whose: str, now: datetime) -> bool:
     """Count one more try; whether it is still within the limit. Counts that are over go."""
-    key = f"{limit.what} {whose}"[:80]
+    key = _key(limit, whose)
     over = knock.c.since <= now - limit.within
-    connection.execute(delete(knock).where(knock.c.key.like(f"{limit.what} %"), over))
+    of_this = knock.c.key.startswith(_key(limit, ""), autoescape=True)
+    connection.execute(delete(knock).where(of_this, over))
     found = connection.execute(select(knock).where(knock.c.key == key)).one_or_none()
     if found is None:
         connection.execute(insert(knock), {"key": key, "tries": 1, "since": now})
@@ -46,8 +47,13 @@ def admits(connection: Connection, limit: Limit, whose: str, now: datetime) -> b
 def forgive(connection: Connection, limit: Limit, whose: str, one: bool = False) -> None:
     """Forget the tries: the right password came. `one`: only the last of them, where somebody could
     pay for wrong passwords to other names with right ones to his own."""
-    mine = knock.c.key == f"{limit.what} {whose}"[:80]
+    mine = knock.c.key == _key(limit, whose)
     if one:
         connection.execute(knock.update().where(mine).values(tries=knock.c.tries - 1))
     else:
         connection.execute(delete(knock).where(mine))
+
+
+def _key(limit, whose):
+    """No limit's begin as another's do: what is over is forgotten of this limit alone."""
+    return f"{limit.what}: {whose}"[:80]

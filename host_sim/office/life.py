@@ -37,6 +37,7 @@ _FOUND = (
         refund,
         books.txn.c.rrn,
         books.txn.c.settled,
+        books.txn.c.state.label("booked"),
         books.order.c.amount_fen.label("order_fen"),
         books.order.c.masked_card,
         books.order.c.sold_on,
@@ -50,8 +51,9 @@ _FOUND = (
 
 
 def find(connection: Connection, number: int, actor: Actor | None = None) -> Row:
-    """The refund with its rrn, settled, order_fen, masked_card, sold_on, sale_rrn and merchant
-    (name). Refused REFUND_UNKNOWN, also for another merchant's where the actor has one."""
+    """The refund with its rrn, settled, booked (the ledger's state), order_fen, masked_card,
+    sold_on, sale_rrn and merchant (name). Refused REFUND_UNKNOWN, also for another merchant's
+    where the actor has one."""
     found = connection.execute(_FOUND.where(refund.c.id == number)).one_or_none()
     of = actor and actor.merchant_id
     if found is None or of not in (None, found.merchant_id):

@@ -15,6 +15,7 @@ from host_sim.acquirer.money import yuan
 from host_sim.acquirer.schema import order
 from host_sim.office.schema import refund
 
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet may take for one begins so
 COUNTED = 10_000  # more matches than that are "more than 10,000"
 
 # What a list and an export show of a refund.
@@ -143,7 +144,7 @@ def _tails(row):
 
 def _cell(value):
     text = "" if value is None else str(value)
-    return "'" + text if text[:1] in "=+-@\t\r" and text[:1] else text
+    return "'" + text if text.startswith(FORMULA) else text
 
 
 def _taken(buffer):

@@ -19,6 +19,8 @@ CODES = {
     "NOT_NOW": ("the state does not allow it (any more)", 409),
     "FILE_KIND": ("only PNG, JPEG and PDF files are taken", 415),
     "FILE_SIZE": ("the file is empty or too large", 413),
+    "TOO_MANY": ("there are more rows than a sheet may have", 409),
+    "TOO_LARGE": ("the request is larger than any that is taken", 413),
     "FILE_COUNT": ("there are enough files already", 409),
     "KEY_WRONG": ("the API key is missing or not good", 401),
 }

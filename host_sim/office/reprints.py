@@ -15,12 +15,10 @@ from host_sim.office import schema as tables
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
 
-NONE = (*tables.WAITING, tables.REJECTED, tables.CANCELLED)  # states without a voucher
-
 
 def has_voucher(found) -> bool:
-    """`found`: a refund as life.find has it."""
-    return found.decided_at is not None and found.state not in NONE
+    """Whether it stands in the ledger. `found`: a refund as life.find has it."""
+    return found.booked == books.APPROVED
 
 
 def printers(connection: Connection, merchant_id: str) -> Sequence[str]:

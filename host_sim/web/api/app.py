@@ -23,6 +23,7 @@ from host_sim.office.refusals import CODES, Refused
 from host_sim.web.api.forms import Asked, Decision, Problem, Refund
 
 _DECISIONS = {"approve": review.approve, "reject": review.reject, "ask_more": review.ask_more}
+MOST_BODY = 64 << 10  # bytes of a request
 _bearer = HTTPBearer(auto_error=False, description="an API key of `tuidan integrator add-key`")
 _Number = Annotated[str, Path(pattern=r"^[0-9A-Za-z_.-]+$", min_length=1, max_length=32)]
 
@@ -33,11 +34,40 @@ def _problems(*statuses):
         for status in statuses}  # fmt: skip
 
 
+class Bounded:
+    """Reads a request before anything looks at it, its key too, and no further than MOST_BODY: who
+    has no key cannot fill our memory."""
+
+    def __init__(self, app):
+        self._app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None  # who asked is gone
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > MOST_BODY:
+                refused = _problem("TOO_LARGE", f"{MOST_BODY >> 10} KB at most")
+                return await refused(scope, receive, send)
+        whole = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def read():
+            return whole.pop() if whole else await receive()
+
+        return await self._app(scope, read, send)
+
+
 def make_api(house: Callable) -> FastAPI:
     """The ASGI application; `house()` has the `store` and the time, `now()`, of the shop that is
     open."""
     api = FastAPI(title="Tuidan back office", version="1", docs_url=None, redoc_url=None,
-                  openapi_url="/openapi.json", responses=_problems(401, 403, 422))  # fmt: skip
+                  openapi_url="/openapi.json", responses=_problems(401, 403, 413, 422))  # fmt: skip
+    api.add_middleware(Bounded)
 
     async def actor(
         request: Request, brought: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]

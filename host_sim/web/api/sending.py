@@ -4,6 +4,7 @@ import asyncio
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from http.client import HTTPException
 from urllib.error import URLError
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,12 +24,13 @@ _opener = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
 
 
 def post(notice: notices.Notice) -> str | None:
-    """Send one; what went wrong, None where the other side said 2xx. It follows no redirection."""
-    asked = urllib.request.Request(notice.url, notice.body, notice.headers, method="POST")
+    """Send one; what went wrong, None where the other side said 2xx. It follows no redirection.
+    Whatever the other side answers, or is, it ends nothing but this try."""
     try:
+        asked = urllib.request.Request(notice.url, notice.body, notice.headers, method="POST")
         with _opener.open(asked, timeout=PATIENCE_S) as reply:
             return None if 200 <= reply.status < 300 else f"answered {reply.status}"
-    except (URLError, OSError, ValueError) as reason:
+    except (URLError, HTTPException, OSError, ValueError) as reason:
         return str(reason) or type(reason).__name__
 
 

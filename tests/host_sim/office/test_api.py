@@ -5,6 +5,7 @@ import hmac
 import json
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import BaseRequestHandler, TCPServer
 from threading import Thread
 
 import pytest
@@ -19,6 +20,7 @@ from host_sim.office import clearing, integrators, notices, review
 from host_sim.office.refusals import CODES, Refused
 from host_sim.office.schema_more import api_key, outbox
 from host_sim.web.api import sending
+from host_sim.web.api.app import MOST_BODY
 from tests.host_sim.office.caller import Caller
 from tests.host_sim.office.desk import BOB, ORDER, ROOT
 
@@ -178,6 +180,60 @@ def test_nobody_there_is_tried_so_often_and_then_given_up(desk, caller):
     with desk.store.reading() as connection:
         (row,) = connection.execute(select(outbox)).all()
     assert row.tries == notices.TRIES and row.ended_at and row.trouble
+
+
+class Rude(BaseRequestHandler):
+    def handle(self):
+        self.request.recv(4096)
+        self.request.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+def test_server_that_speaks_no_http_costs_its_own_notices_alone(desk, caller, receiver):
+    """Telling goes on: what one integrator's server answers stops nobody else's notices."""
+    rude = TCPServer(("127.0.0.1", 0), Rude)
+    Thread(target=rude.serve_forever, args=(0.05,), daemon=True).start()
+    for port in (rude.server_address[1], receiver.server_port):
+        desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, f"http://127.0.0.1:{port}/")
+    caller.apply()
+    assert asyncio.run(sending.deliver(caller.shop)) == 1
+    rude.shutdown()
+    rude.server_close()
+    with desk.store.reading() as connection:
+        rows = connection.execute(select(outbox)).all()
+    first, second = sorted(rows, key=lambda row: row.ended_at is not None)
+    assert (first.tries, first.ended_at) == (1, None) and first.trouble
+    assert second.ended_at and len(receiver.told) == 1
+
+
+@pytest.mark.parametrize("url", [
+    "ftp://a.example/", "http://", "http://a.example:x/", "http://a.example:0/", "http://a b/",
+    "http://a.example/\r\nHost: b", "http://a.example/x y", "http://中.example/", "http://[::1/",
+    "http://a.example/" + "x" * 200,
+])  # fmt: skip
+def test_address_that_could_not_be_told_is_refused(desk, url):
+    with pytest.raises(Refused, match="no http or https address"):
+        desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, url)
+
+
+def test_request_without_end_is_refused_before_it_fills_the_memory(desk, caller):
+    """Also of somebody without a key, whose key is looked at later than what he sends."""
+    status, told = caller.apply(remark="x" * MOST_BODY, key=None)
+    assert (status, told["code"]) == (413, "TOO_LARGE")
+    taken, chunk = [], b"x" * 10_000
+
+    async def receive():
+        taken.append(chunk)
+        return {"type": "http.request", "body": chunk, "more_body": True}
+
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/api/refunds", "headers": [],
+             "query_string": b"", "raw_path": b"/api/refunds", "root_path": ""}  # fmt: skip
+    asyncio.run(caller.app(scope, receive, send))
+    assert sent[0]["status"] == 413 and len(taken) == MOST_BODY // len(chunk) + 1
 
 
 def test_what_was_rolled_back_is_not_told(desk, caller):

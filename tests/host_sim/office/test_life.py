@@ -1,9 +1,12 @@
 """A refund's whole life: applied for, reviewed by another person, posted, paid, disputed."""
 
+from datetime import timedelta
+
 import pytest
 
-from host_sim.acquirer import samples
-from host_sim.office import audit, clearing, disputes, life, refunds, review
+from host_sim.acquirer import samples, scenario
+from host_sim.acquirer.host import Host
+from host_sim.office import audit, clearing, disputes, life, refunds, reprints, review
 from host_sim.office.refusals import Refused
 from tests.host_sim.acquirer.till import code
 from tests.host_sim.office.desk import ANNA, BOB, CARL, ORDER
@@ -113,3 +116,29 @@ def test_dispute_about_a_rejection_is_no_second_review(desk, deed):
     assert refused(desk.do, review.approve, BOB, number, "now") == "NOT_NOW"
     assert desk.do(review.reject, BOB, number, "no receipt").state == "disputed"  # as before
     assert desk.back_fen() == 0
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_reviewers_of_a_scenario_leave_what_the_back_office_applied_for(desk, till, seed):
+    """They are not two persons: to them it would be posted by nobody, which the database refuses,
+    and the host with it every terminal."""
+    beside = Host(desk.host.engine, scenario.read("review_day"), seed)
+    number = desk.apply().id
+    till.refund(desk.host.order("20260011"), 5000, stan=500)
+    held = desk.refunds()[-1].id
+    beside.review(desk.now + timedelta(hours=1))
+    assert desk.find(number).state == "applied" and desk.back_fen() == 0
+    assert desk.find(held).reviewer == "acquirer"
+    assert desk.do(review.approve, BOB, number, "ok").state == "approved"
+
+
+def test_rejected_refund_has_no_voucher_while_it_is_disputed(desk, till):
+    number = desk.apply().id
+    desk.do(review.reject, BOB, number, "no receipt")
+    desk.do(disputes.open_dispute, ANNA, number, "there is one")
+    assert not reprints.has_voucher(desk.find(number))
+    assert refused(desk.do, reprints.send, BOB, number, samples.TERMINAL) == "NOT_NOW"
+    paid = desk.approved(700).id
+    desk.days(3)
+    desk.do(disputes.open_dispute, ANNA, paid, "no money came")
+    assert reprints.has_voucher(desk.find(paid))

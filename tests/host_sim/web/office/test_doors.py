@@ -173,7 +173,10 @@ def test_strangers_questions_are_counted(office):
     assert told == [404] * desks.ASKED.most + [429]
     told = [ask(f"198.51.100.{n}") for n in range(desks.ASKED_ORDER.most + 1)]
     assert told == [404] * desks.ASKED_ORDER.most + [429]
-    office.clock += timedelta(hours=1)
+    office.clock += timedelta(minutes=11)
+    assert ask("192.0.2.7", "another") == 404
+    assert ask("203.0.113.9") == 429  # an order's questions are counted for an hour
+    office.clock += timedelta(minutes=50)
     assert ask("192.0.2.7") == 404
 
 

@@ -7,7 +7,10 @@ import zipfile
 
 import pypdf
 
+from host_sim.acquirer.schema import order
+from host_sim.web.office import listing
 from tests.host_sim.acquirer.till import Till
+from tests.host_sim.office.desk import ORDER
 from tests.host_sim.web.office.office import said
 
 
@@ -42,7 +45,7 @@ def test_filters_narrow_the_list_and_a_wrong_one_is_told(office):
 
 
 def test_export_is_what_the_list_shows_and_is_noted(office):
-    office.desk.apply(1234, remark="=1+1")
+    office.desk.apply(1234)
     bob = office.at("bob")
     answer = bob.get("/refunds.csv", order_no="20260004")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -52,6 +55,26 @@ def test_export_is_what_the_list_shows_and_is_noted(office):
     assert "20260004" in sheet and "12.34" in sheet and "Amount, yuan" in sheet
     told = said(office.at("root").get("/audit"))
     assert "exported csv" in told and "exported xlsx" in told
+
+
+def test_nothing_in_an_export_is_a_formula(office):
+    """Full-width signs are read as formulas too, by spreadsheets in Chinese and Japanese."""
+    names = [begins + 'HYPERLINK("http://evil.example")' for begins in "=+-@\t\r\n＝＋－＠"]
+    for name in names:
+        with office.desk.store.writing() as connection:
+            connection.execute(order.update().where(order.c.order_no == ORDER).values(product=name))
+        office.desk.apply(100)
+    bob = office.at("bob")
+    text = bob.get("/refunds.csv", order_no=ORDER).content.decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    assert [row["product"] for row in rows] == ["'" + name for name in names]
+    assert "<f>" not in _cells(bob.get("/refunds.xlsx", order_no=ORDER).content)
+
+
+def test_sheet_that_would_be_too_long_is_refused_in_words(office, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_SHEET", 1)
+    answer = office.at("bob").get("/refunds.xlsx")
+    assert answer.status_code == 409 and "take the CSV" in said(answer)
 
 
 def test_voucher_is_a_pdf_marked_as_a_duplicate(office):
