@@ -59,7 +59,7 @@ def run(args):
                    SCRIPTS if SCRIPTS.is_dir() else None)
     config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
                             ws="websockets-sansio", server_header=False,
-                            timeout_graceful_shutdown=2)
+                            timeout_graceful_shutdown=2, proxy_headers=False)
     server = uvicorn.Server(config)
     try:
         socket = config.bind_socket()

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import schema
 from host_sim.acquirer.witness import PutBack
-from host_sim.office import accounts, store
+from host_sim.office import accounts, audit, store
+from host_sim.office.people import Actor
 from tools.ledger import NoLedger, must_be_there
 
 REFUSALS = {
@@ -40,11 +41,14 @@ def run(args):
     if password is None:
         return _failed("the two are not the same")
     now = datetime.now(UTC).replace(tzinfo=None)
+    actor = Actor(getpass.getuser(), accounts.ADMINISTRATOR, "command line")
     try:
         engine = store.prepare(schema.open_engine(args.ledger))
         digest = accounts.Door(engine).digest(args.name, password)
         with engine.begin() as connection:
             accounts.add(connection, args.name, accounts.ADMINISTRATOR, digest, now)
+            audit.append(connection, actor, "account added", f"account {args.name}", datetime.now(),
+                         new={"role": accounts.ADMINISTRATOR, "merchant_id": None})
     except accounts.Refused as refusal:
         return _failed(REFUSALS[refusal.reason])
     except (PutBack, SQLAlchemyError) as reason:

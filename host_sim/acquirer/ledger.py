@@ -129,6 +129,7 @@ _UNDO = insert(posting).from_select(
         bindparam("at", type_=posting.c.posted_at.type),
     ).where(posting.c.txn_id == bindparam("of_txn")),
 )
+_POSTED_AT = select(func.min(posting.c.posted_at)).where(posting.c.txn_id == bindparam("of_txn"))
 _credited, _debited = (
     select(func.coalesce(func.sum(posting.c.amount_fen), _NOTHING))
     .where(side == bindparam("name"))
@@ -252,6 +253,11 @@ def post(connection: Connection, txn_id: int, kind: str, sold, amount_fen: int, 
 def undo(connection: Connection, txn_id: int, at: datetime) -> None:
     """Post the counter-entry of what a transaction has posted."""
     connection.execute(_UNDO, {"of_txn": txn_id, "at": at})
+
+
+def posted_at(connection: Connection, txn_id: int) -> datetime | None:
+    """When a transaction was posted, None for one that never was."""
+    return connection.execute(_POSTED_AT, {"of_txn": txn_id}).scalar_one()
 
 
 def transfer(

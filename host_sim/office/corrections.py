@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, update
 
 from host_sim.acquirer import ledger
-from host_sim.office import audit, life, masking
+from host_sim.office import audit, life, masking, refunds
 from host_sim.office import schema as tables
 from host_sim.office.people import Actor
 from host_sim.office.refusals import Refused
@@ -36,6 +36,10 @@ def correct(
     why = masking.written(why)
     if field == "remark":
         new = masking.written(new)
+    if field == "contact":
+        new = masking.cards(new)
+    if new in refunds.WHOLE_ONLY and found.amount_fen != found.order_fen:
+        raise Refused("AMOUNT_NOT_WHOLE")
     value: str | int = new
     if field == "quantity":
         sold = ledger.find_number(connection, found.order_no)

@@ -47,8 +47,8 @@ def apply(
     if key is not None and there is not None:
         return there
     row = {"merchant_id": merchant_id, "state": "applied", "mac": mac,
-           "address": masking.written(address), "contact": contact, "applicant": actor.name,
-           "applied_at": now, "key": key}  # fmt: skip
+           "address": masking.written(address), "contact": masking.cards(contact),
+           "applicant": actor.name, "applied_at": now, "key": key}  # fmt: skip
     number = added(connection, device, row)
     _note(connection, actor, number, "applied", now, {"merchant_id": merchant_id, "mac": mac})
     return number

@@ -1,10 +1,15 @@
 """Customers' data as anybody may see it (B12): enough to recognise, not enough to use."""
 
 import re
+import unicodedata
 
-_DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){9,18}(?![0-9])")
-_PHONE = re.compile(r"1[3-9][0-9]{9}|0[0-9]{9,11}")
+_DIGITS = "[0-9\uff10-\uff19]+"
+_RUN = re.compile(rf"{_DIGITS}(?:[ \u00a0\u3000.·_–—-]{{1,3}}{_DIGITS})*")  # as people group them
+_GROUP = re.compile(f"({_DIGITS})")
+_PHONE = re.compile(r"(?:(?:00)?86)?1[3-9][0-9]{9}|0[0-9]{9,11}|(?:00)?86[1-9][0-9]{8,10}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+", re.ASCII)
+CARD_GROUP = 3  # digits, at least, of each group of a card number
+GROUPS = 8  # more nobody makes of one number
 
 
 def contact(text: str) -> str:
@@ -19,15 +24,53 @@ def contact(text: str) -> str:
 
 def written(text: str) -> str:
     """A free text as it may be kept: card numbers, telephone numbers and e-mail addresses in it
-    masked. Other numbers (orders, references) stay."""
-    return _MAIL.sub(lambda found: contact(found[0]), _DIGITS.sub(_number, text))
+    masked, however they are grouped and whatever number stands beside them. Other numbers (orders,
+    references) stay."""
+    return _MAIL.sub(lambda found: contact(found[0]), _RUN.sub(_without(_phone, _card), text))
 
 
-def _number(found):
-    digits = re.sub("[ -]", "", found[0])
-    if 13 <= len(digits) <= 19 and _is_card(digits):
-        return digits[:6] + "*" * (len(digits) - 10) + digits[-4:]
-    return contact(digits) if _PHONE.fullmatch(digits) else found[0]
+def cards(text: str) -> str:
+    """A contact as it may be kept: of what somebody typed only a card number is masked."""
+    return _RUN.sub(_without(_card), text)
+
+
+def _without(*kinds):
+    """What puts a masked number in the place of each that is found in a run of digits, the longest
+    first. A kind: of some groups, what stands for them, or None."""
+
+    def masked(found):
+        parts = _GROUP.split(found[0])  # groups of digits, with what is between them
+        groups = [unicodedata.normalize("NFKC", one) for one in parts[1::2]]
+        told, at = "", 0
+        while at < len(groups):
+            last, mask = _longest(kinds, groups, at) or (at, parts[2 * at + 1])
+            told += mask + parts[2 * last + 2]
+            at = last + 1
+        return told
+
+    return masked
+
+
+def _longest(kinds, groups, at):
+    """(the last group, what stands for all of them) of a number that begins with group `at`."""
+    for kind in kinds:
+        for last in range(min(len(groups), at + GROUPS) - 1, at - 1, -1):
+            mask = kind(groups[at : last + 1])
+            if mask is not None:
+                return last, mask
+    return None
+
+
+def _card(groups):
+    digits = "".join(groups)
+    if not 13 <= len(digits) <= 19 or min(map(len, groups)) < CARD_GROUP or not _is_card(digits):
+        return None
+    return digits[:6] + "*" * (len(digits) - 10) + digits[-4:]
+
+
+def _phone(groups):
+    digits = "".join(groups)
+    return contact(digits) if _PHONE.fullmatch(digits) else None
 
 
 def _is_card(digits):

@@ -131,7 +131,7 @@ def apply(
         "quantity": asked.quantity,
         "amount_fen": asked.amount_fen,
         "reason": asked.reason,
-        "contact": asked.contact,
+        "contact": masking.cards(asked.contact),
         "remark": masking.written(asked.remark),
         "rules": "; ".join(held) or None,
         "applicant": actor.name,

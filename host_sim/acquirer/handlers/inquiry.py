@@ -52,7 +52,9 @@ def status(call: Call) -> Answer:
     if known.order_no:
         told.insert(0, ("DF01", known.order_no))
     if known.state == APPROVED and known.kind == "refund":
-        arrival = known.answered_at + timedelta(days=ARRIVAL_DAYS)
+        # One that was held was posted later than it was answered.
+        posted_at = ledger.posted_at(call.connection, known.id) or known.answered_at
+        arrival = posted_at + timedelta(days=ARRIVAL_DAYS)
         told.append(("DF09", f"{arrival:%Y%m%d}"))
     if known.note:
         told.append(("DF0A", known.note))

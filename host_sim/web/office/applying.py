@@ -120,7 +120,8 @@ async def hand_in(desk: Desk):
 
 def _filled_in(desk):
     told = {name: desk.asked(name)[:200] for name in EMPTY}
-    return told | {"remark": masking.written(told["remark"])}
+    return told | {"remark": masking.written(told["remark"]),
+                   "contact": masking.cards(told["contact"])}  # fmt: skip
 
 
 def _application(order_no, key, filled_in):

@@ -4,6 +4,7 @@ A page is written by a handler that gets a Desk. Nothing that a browser sends is
 comes from his session, and every form brings the session's own token.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,6 +26,7 @@ COOKIE = "tuidan-office"
 LANGUAGE = "lang"
 FILES, FIELDS = 5, 40  # at most in one form
 SECONDS_A_DAY = 86_400
+EXPORTS = 4  # at once: each holds one of the reader's connections for as long as its browser takes
 
 _pages = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -50,6 +52,7 @@ class House:
         self.store = store
         self.now = now
         self._hasher = hasher
+        self.exports = asyncio.Semaphore(EXPORTS)
 
     @cached_property
     def door(self) -> accounts.Door:
@@ -88,9 +91,10 @@ class Desk:
         return self.visitor is not None and self.actor.may(deed)
 
     def asked(self, name: str) -> str:
-        """A value of the form, or else of the address; without the blanks around it."""
+        """A value of the form, or else of the address; without the blanks around it, and without
+        what PostgreSQL keeps in no text."""
         value = self.form.get(name, self.request.query_params.get(name, ""))
-        return value.strip() if isinstance(value, str) else ""
+        return value.replace("\0", "").strip() if isinstance(value, str) else ""
 
     async def bring(self, name: str, most_bytes: int) -> None:
         """Read the files that were chosen into `brought`, one byte more than the most of each at

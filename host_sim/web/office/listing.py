@@ -77,10 +77,11 @@ async def as_csv(desk: Desk):
     wanted = _export(desk, "csv")
 
     async def pieces():
-        with desk.store.reading() as connection:
-            for piece in records.as_csv(connection, wanted):
-                yield piece
-                await asyncio.sleep(0)
+        async with desk.house.exports:
+            with desk.store.reading() as connection:
+                for piece in records.as_csv(connection, wanted):
+                    yield piece
+                    await asyncio.sleep(0)
 
     return _sent(desk, pieces(), "csv", "text/csv; charset=utf-8")
 

@@ -1,5 +1,7 @@
 """What the inquiries tell, and that they change nothing."""
 
+from datetime import timedelta
+
 from sqlalchemy import update
 
 from host_sim.acquirer import review, samples, schema
@@ -103,6 +105,14 @@ def test_open_intents_never_outgrow_the_packet(host, till):
     for stan in range(200, 250):
         till.refund(order, 1096, stan=stan)
     assert len(tlv.unpack(till.open_intents().fields[62])["DF0E"]) == 40
+
+
+def test_money_of_a_held_refund_is_promised_from_its_approval_on(host, till):
+    till.refund(host.order("20260011"), 1000, stan=500)
+    key = Key(till.terminal_id, till.batch, 500, DATED)
+    with host.engine.begin() as connection:
+        review.decide(connection, key, samples.TEST_SHOP, True, "", NOON + timedelta(days=4))
+    assert tlv.unpack(till.status(500).fields[62])["DF09"] == "20260124"
 
 
 def test_reviewers_note_reaches_the_status(host, till):

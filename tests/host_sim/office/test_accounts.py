@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from host_sim.acquirer import schema
 from host_sim.office import accounts, knocks, store
+from host_sim.office.schema_more import trail
 from tools.cli import main
 
 NOW = datetime(2026, 3, 16, 9, 0)
@@ -195,4 +196,8 @@ def test_first_administrator_is_made_on_the_command_line(tmp_path, monkeypatch, 
     assert RIGHT not in told.out + told.err
     engine = schema.open_engine(str(ledger))
     assert accounts.Door(engine).enter("chen", RIGHT, "", NOW)[0]
+    with engine.begin() as connection:
+        (row,) = connection.execute(select(trail)).all()
+    assert (row.event, row.subject) == ("account added", "account chen")
+    assert row.source == "command line" and "administrator" in row.new
     engine.dispose()

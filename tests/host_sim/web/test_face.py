@@ -15,6 +15,7 @@ from host_sim.face import recording
 from host_sim.face.face import Choice, Face
 from host_sim.face.words import LEDGER, MESSAGES, TEXTS
 from host_sim.play.script import parse_line
+from host_sim.web.office import desks
 from tools.browser import ROOT, served
 
 
@@ -174,6 +175,16 @@ def test_server_that_others_can_reach_wants_its_token():
             connect(live, origin="http://evil.example", additional_headers=theirs)
         with connect(live, origin=plain.rstrip("/"), additional_headers=theirs) as line:
             assert "screen" in json.loads(line.recv(timeout=60))
+
+
+def test_address_from_which_somebody_asks_cannot_be_made_up(server):
+    """It is counted by, and the audit names it."""
+    told = [
+        get(server, "/office/customer", b"order=none%d&card_tail=0004" % n,
+            Origin=server.rstrip("/"), **{"X-Forwarded-For": f"203.0.113.{n}"})[0]
+        for n in range(desks.ASKED.most + 1)
+    ]
+    assert told == [404] * desks.ASKED.most + [429]
 
 
 def test_the_pages_font_has_every_character_that_they_say():

@@ -84,6 +84,14 @@ def test_correction_touches_no_money_and_is_kept_for_ever(office):
             connection.execute(change)
 
 
+def test_reason_for_which_the_whole_goes_back_is_no_correction_of_a_part(office):
+    part, whole = office.desk.apply(1000).id, office.desk.apply(100_000, order_no="20260005").id
+    with pytest.raises(Refused) as refusal:
+        office.desk.do(corrections.correct, ANNA, part, "reason", "03", "it failed")
+    assert refusal.value.code == "AMOUNT_NOT_WHOLE"
+    office.desk.do(corrections.correct, ANNA, whole, "reason", "03", "it failed")
+
+
 def test_figures_agree_with_the_books(office):
     desk = office.desk
     till = Till(desk.host.acquirer)

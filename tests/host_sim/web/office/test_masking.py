@@ -40,6 +40,7 @@ def busy(office):
     form = {"reason": "01", "type": "online", "quantity": "1", "contact": CORRECTED,
             "remark": f"{CONTACTS[2]}, {CARDS[1]}"}  # fmt: skip
     anna.post("/refunds/3/correct", why=f"not {CONTACTS[0]}", **form)
+    desk.apply(50, contact=CARDS[3], remark=f"{CARDS[1]} 2, {CONTACTS[0]} 20260004")
     bob.post("/refunds/4/ask", note=f"is {CONTACTS[1]} right?")
     bob.post("/refunds/5/reject", note=f"{CARDS[2]}")
     terminal = {"merchant_id": samples.TEST_SHOP, "address": "Nanjing Rd 1", "mac": "sm4"}

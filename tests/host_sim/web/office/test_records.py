@@ -1,14 +1,18 @@
 """Lists, exports, vouchers, lessons, terminals, the audit."""
 
+import asyncio
 import csv
 import io
 import re
 import zipfile
 
 import pypdf
+from starlette.requests import Request
 
 from host_sim.acquirer.schema import order
+from host_sim.office import accounts
 from host_sim.web.office import listing
+from host_sim.web.office.desk import EXPORTS, Desk
 from tests.host_sim.acquirer.till import Till
 from tests.host_sim.office.desk import ORDER
 from tests.host_sim.web.office.office import said
@@ -69,6 +73,29 @@ def test_nothing_in_an_export_is_a_formula(office):
     rows = csv.DictReader(io.StringIO(text, newline=""))
     assert [row["product"] for row in rows] == ["'" + name for name in names]
     assert "<f>" not in _cells(bob.get("/refunds.xlsx", order_no=ORDER).content)
+
+
+def test_exports_that_nobody_takes_hold_up_no_page(office):
+    """A browser that stops reading holds a connection to the ledger: a few do, the others wait."""
+    visitor = accounts.Visitor(1, "bob", "reviewer", "", None)
+    scope = {"type": "http", "query_string": b"", "headers": [], "client": ("192.0.2.1", 1)}
+
+    async def begun():
+        answers = [await listing.as_csv(Desk(office.house, Request(scope), visitor))
+                   for _ in range(20)]  # fmt: skip
+        first = [asyncio.create_task(anext(answer.body_iterator)) for answer in answers]
+        left = 0
+        while left < len(first):  # those that were let in leave, and others come in
+            for _ in first:
+                await asyncio.sleep(0)
+            there = [n for n, task in enumerate(first) if task.done()][left:]
+            assert 0 < len(there) <= EXPORTS
+            assert office.at("anna").get("/refunds").status_code == 200
+            for n in there:
+                await answers[n].body_iterator.aclose()
+            left += len(there)
+
+    asyncio.run(begun())
 
 
 def test_sheet_that_would_be_too_long_is_refused_in_words(office, monkeypatch):

@@ -87,6 +87,13 @@ def test_form_comes_back_with_what_was_typed_and_why_it_is_refused(office):
     assert len(office.desk.refunds()) == 2
 
 
+def test_what_no_database_keeps_in_a_text_is_left_out(office):
+    number = office.desk.apply().id
+    office.at("anna").post(f"/refunds/{number}/correct", remark="a\0b", why="\0typed", reason="01",
+                           type="online", quantity="1")  # fmt: skip
+    assert office.desk.find(number).remark == "ab"
+
+
 def test_draft_is_its_writers_own(office):
     anna, root = office.at("anna"), office.at("root")
     key, _ = filled_in(anna)
