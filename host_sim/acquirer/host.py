@@ -66,6 +66,10 @@ class Host:
         self.crashes = self.decisions = 0
         self._start(rng)
 
+    @property
+    def terms(self):
+        return self._scenario.terms
+
     def _start(self, rng=None):
         """With what the database holds, and nothing else."""
         self._starts += 1

@@ -24,7 +24,8 @@ def open_database(url: str, writes: bool = True) -> Engine:
     """An engine; its transactions write one after the other, or (`writes` false) only read, and
     then wait for nobody."""
     named = make_url(url.replace("postgres:", "postgresql:", 1))
-    engine = create_engine(named.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+    engine = create_engine(named.set(drivername="postgresql+pg8000"), pool_pre_ping=True,
+                           hide_parameters=True)  # fmt: skip
 
     @event.listens_for(engine, "connect")
     def _set_up(connection, _record):
@@ -37,12 +38,14 @@ def open_database(url: str, writes: bool = True) -> Engine:
         if isinstance(context.original_exception, OSError):  # which the driver lets through
             context.is_disconnect = True
             return OperationalError(context.statement, context.parameters,
-                                    context.original_exception)  # fmt: skip
+                                    context.original_exception, hide_parameters=True)  # fmt: skip
         told = context.original_exception.args[:1]
-        if told and isinstance(told[0], dict) and told[0].get("C", "").startswith("23"):
-            return IntegrityError(
-                context.statement, context.parameters, context.original_exception
-            )
+        if not told or not isinstance(told[0], dict):
+            return None
+        told[0].pop("D", None)  # which has the whole row: a log may get it
+        if told[0].get("C", "").startswith("23"):
+            return IntegrityError(context.statement, context.parameters,
+                                  context.original_exception, hide_parameters=True)  # fmt: skip
         return None
 
     begin = _begin if writes else _begin_reading

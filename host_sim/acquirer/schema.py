@@ -280,14 +280,17 @@ def open_engine(path: str | None = None, accept_older: datetime | None = None) -
 
 
 def engine_of(path: str | None) -> Engine:
-    """As open_engine, of what is there, whatever it is: nothing is made, looked at or refused."""
+    """As open_engine, of what is there, whatever it is: nothing is made, looked at or refused.
+    What it complains of names no values: a log may have it."""
     if postgres.is_url(path):
         return postgres.open_database(str(path))
     if path is None:
         # The one connection is everybody's: giving it back must end nobody's transaction.
-        engine = create_engine("sqlite://", poolclass=StaticPool, pool_reset_on_return=None)
+        engine = create_engine("sqlite://", poolclass=StaticPool, pool_reset_on_return=None,
+                               hide_parameters=True)  # fmt: skip
     else:
-        engine = create_engine(f"sqlite:///{path}", connect_args={"factory": CountedConnection})
+        engine = create_engine(f"sqlite:///{path}", connect_args={"factory": CountedConnection},
+                               hide_parameters=True)  # fmt: skip
         witness = Witness(str(path))
 
     @event.listens_for(engine, "connect")

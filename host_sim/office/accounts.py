@@ -114,6 +114,8 @@ class Door:
         if not right or found is None or not found.active:
             return None, "wrong"
         with self._engine.begin() as connection:
+            if find(connection, found.id) != found:  # changed or closed while we worked it out
+                return None, "wrong"
             knocks.forgive(connection, BY_NAME, name)
             knocks.forgive(connection, BY_ADDRESS, address, one=True)
             if self._hasher.check_needs_rehash(found.digest):

@@ -34,6 +34,12 @@ def day(connection: Connection, now: datetime) -> date:
     return max(there or now.date(), now.date())
 
 
+def is_behind(connection: Connection, now: datetime) -> bool:
+    """Whether evenings lie behind the clock that have not passed (catch_up)."""
+    there = connection.execute(select(clearing_day.c.day)).scalar_one_or_none()
+    return there is None or there < now.date()
+
+
 def advance(connection: Connection, actor: Actor, days: int, now: datetime) -> date:
     """Move the calendar on by so many days, each with its evening -> the day that it is then."""
     actor.must_be_allowed("advance the calendar")

@@ -1,7 +1,8 @@
 """The customer says that the money did not come, or should have: a dispute with evidence.
 
-One is open at a time; who opened it does not close it. An upheld one makes a paid refund a failed
-one, which may be sent out again: the attempt that was paid is marked as returned first.
+One is open at a time; neither who opened it closes it nor who applied. An upheld one makes a paid
+refund a failed one, which may be sent out again: the attempt that was paid is marked as returned
+first.
 """
 
 from datetime import datetime
@@ -46,8 +47,8 @@ def close(
     ).one_or_none()
     if there is None:
         raise Refused("NOT_NOW", "there is no open dispute")
-    if there.opened_by == actor.name:
-        raise Refused("OWN_APPLICATION", "who opened a dispute does not close it")
+    if actor.name in (there.opened_by, found.applicant):
+        raise Refused("OWN_APPLICATION", "who applied, or opened a dispute, does not close it")
     connection.execute(
         update(dispute)
         .where(dispute.c.id == there.id)

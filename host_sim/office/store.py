@@ -102,7 +102,7 @@ def _reader(engine):
         return postgres.open_database(engine.url.render_as_string(False), writes=False)
     if engine.url.database is None:
         return engine  # in memory there is one connection
-    reader = create_engine(engine.url)
+    reader = create_engine(engine.url, hide_parameters=True)
 
     @event.listens_for(reader, "connect")
     def _set_up(connection, _record):

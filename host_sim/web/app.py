@@ -50,7 +50,7 @@ from host_sim.web.guard import LOOPBACK, Guard
 from host_sim.web.live import Viewer
 from host_sim.web.office.gate import routes
 from host_sim.web.office.pages import PAGES
-from host_sim.web.office.shop import house_of
+from host_sim.web.office.shop import house_of, keep_days
 
 MOST_BROUGHT = 8 << 20      # bytes of a saved run
 GONE = 4404                 # a socket's till is not here any more
@@ -196,9 +196,10 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
     @asynccontextmanager
     async def lifespan(app):
         face.start()
-        telling = asyncio.create_task(keep_telling(house))
+        kept = [asyncio.create_task(keep(house)) for keep in (keep_telling, keep_days)]
         yield
-        telling.cancel()
+        for task in kept:
+            task.cancel()
         await face.stop()
 
     return Starlette(

@@ -63,8 +63,8 @@ class Bounded:
 
 
 def make_api(house: Callable) -> FastAPI:
-    """The ASGI application; `house()` has the `store` and the time, `now()`, of the shop that is
-    open."""
+    """The ASGI application; `house()` has the `store`, the acquirer's `terms` and the time,
+    `now()`, of the shop that is open."""
     api = FastAPI(title="Tuidan back office", version="1", docs_url=None, redoc_url=None,
                   openapi_url="/openapi.json", responses=_problems(401, 403, 413, 422))  # fmt: skip
     api.add_middleware(Bounded)
@@ -95,7 +95,7 @@ def make_api(house: Callable) -> FastAPI:
                 order_no, asked.refund_amount, asked.refund_reason, asked.refund_type,
                 asked.quantity, asked.contact, asked.remark, out_trade_no=asked.out_trade_no,
             )  # fmt: skip
-            found = refunds.apply(connection, who, wanted, now)
+            found = refunds.apply(connection, who, wanted, now, house().terms)
         return integrators.told(found, now.date())
 
     @api.get("/api/refunds/{out_trade_no}", response_model=Refund, responses=_problems(404))

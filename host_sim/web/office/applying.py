@@ -69,7 +69,8 @@ async def fill_in(desk: Desk):
         await desk.bring("files", evidence.MOST_BYTES)
         with desk.store.writing() as connection:
             filled_in = _filled_in(desk)
-            refunds.check(connection, desk.actor, _application(order_no, key, filled_in), desk.now)
+            asked = _application(order_no, key, filled_in)
+            refunds.check(connection, desk.actor, asked, desk.now, desk.house.terms)
             drafts.keep(connection, key, desk.actor.name, order_no, filled_in, desk.now)
             for name, content in desk.brought:
                 drafts.add_file(connection, key, name, content)
@@ -110,7 +111,7 @@ async def hand_in(desk: Desk):
             if found.refund_id is not None:
                 return desk.go(f"/refunds/{found.refund_id}", "handed_in_before")
             asked = _application(found.order_no, key, drafts.values(found))
-            made = refunds.apply(connection, desk.actor, asked, desk.now)
+            made = refunds.apply(connection, desk.actor, asked, desk.now, desk.house.terms)
             for name, content in drafts.hand_in(connection, key, made.id):
                 evidence.add(connection, desk.actor, made.id, name, content, desk.now)
     except Refused as refusal:

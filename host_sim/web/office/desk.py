@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from host_sim.acquirer.money import yuan
+from host_sim.acquirer.terms import USUAL, Terms
 from host_sim.office import accounts, masking, people
 from host_sim.office.store import Store
 from host_sim.web.office.words import words
@@ -46,11 +47,14 @@ _pages.filters |= {
 
 class House:
     """The shop that is open: `store` an office Store, `now()` the shop's own time, `hasher` None
-    for argon2id as it is recommended."""
+    for argon2id as it is recommended, `terms` the acquirer's."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], hasher=None):
+    def __init__(
+        self, store: Store, now: Callable[[], datetime], hasher=None, terms: Terms = USUAL
+    ):
         self.store = store
         self.now = now
+        self.terms = terms
         self._hasher = hasher
         self.exports = asyncio.Semaphore(EXPORTS)
 

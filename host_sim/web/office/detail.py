@@ -50,7 +50,8 @@ async def shown(desk: Desk, wrong: Refused | None = None, template="refund.html"
     return desk.page(
         template, CODES[wrong.code][1] if wrong else 200, here="refunds", found=found,
         history=history, track=_track(found, history), waits=found.state in schema.WAITING,
-        own=found.applicant == desk.actor.name, own_dispute=desk.actor.name in opened,
+        own=found.applicant == desk.actor.name,
+        own_dispute=desk.actor.name in (found.applicant, *opened),
         has_voucher=reprints.has_voucher(found),
         wrong=desk.w.refusal(wrong.code, wrong.detail) if wrong else "", **told,
     )  # fmt: skip

@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 
 from host_sim.acquirer import samples
+from host_sim.acquirer.terms import USUAL
 from host_sim.office import integrators
 from host_sim.web.api.app import make_api
 from tests.host_sim.office.desk import ORDER, ROOT
@@ -15,6 +16,7 @@ class Shop:
 
     def __init__(self, desk):
         self.store = desk.store
+        self.terms = USUAL
         self._desk = desk
         self.real = datetime(2026, 1, 15, 4, 0)
 

@@ -129,6 +129,21 @@ def test_another_role_password_or_a_closed_account_ends_every_session(office):
     assert office.enter(password="another horse 8")[0]
 
 
+def test_password_that_is_changed_meanwhile_opens_nothing(office, monkeypatch):
+    """Another program changes it while this one works out the digest."""
+    door, worked_out = office.door, office.door.is_right
+
+    def slow(digest, password):
+        right = worked_out(digest, password)
+        new = door.digest("", "another horse 8")
+        office.do(lambda c: accounts.set_password(c, accounts.find(c, 1), new))
+        return right
+
+    monkeypatch.setattr(door, "is_right", slow)
+    assert office.enter() == (None, "wrong")
+    assert office.do(lambda c: c.execute(select(accounts.session)).all()) == []
+
+
 def test_closed_account_is_told_nothing_but_wrong(office):
     office.add("chen", accounts.ADMINISTRATOR)
     found = office.do(accounts.everybody)[1]

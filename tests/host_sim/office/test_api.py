@@ -16,6 +16,7 @@ from schemathesis import checks
 from sqlalchemy import select
 
 from host_sim.acquirer import samples
+from host_sim.acquirer.terms import Terms
 from host_sim.office import clearing, integrators, notices, review
 from host_sim.office.refusals import CODES, Refused
 from host_sim.office.schema_more import api_key, outbox
@@ -234,6 +235,14 @@ def test_request_without_end_is_refused_before_it_fills_the_memory(desk, caller)
              "query_string": b"", "raw_path": b"/api/refunds", "root_path": ""}  # fmt: skip
     asyncio.run(caller.app(scope, receive, send))
     assert sent[0]["status"] == 413 and len(taken) == MOST_BODY // len(chunk) + 1
+
+
+def test_terms_of_the_acquirer_hold_here_too(caller):
+    caller.shop.terms = Terms(window_days=7, limit_fen=1000)
+    assert caller.apply("A", 1000)[0] == 200
+    assert caller.apply("B", 1001)[1]["code"] == "AMOUNT_ABOVE_LIMIT"
+    caller.shop.terms = Terms(window_days=6)
+    assert caller.apply("C", 100)[1]["code"] == "OUT_OF_WINDOW"
 
 
 def test_what_was_rolled_back_is_not_told(desk, caller):

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from host_sim.acquirer import samples, scenario
 from host_sim.acquirer.host import Host
 from host_sim.office import audit, clearing, disputes, life, refunds, reprints, review
 from host_sim.office.refusals import Refused
+from host_sim.office.schema import refund
 from tests.host_sim.acquirer.till import code
 from tests.host_sim.office.desk import ANNA, BOB, CARL, ORDER
 
@@ -90,6 +93,26 @@ def test_upheld_dispute_lets_the_money_go_out_again_and_only_once(desk):
     assert desk.find(number).state == "paid"
     assert [row.state for row in desk.look(life.payouts, number)] == ["returned", "paid"]
     assert desk.back_fen() == 1000
+
+
+def test_who_applied_does_not_send_the_money_out_again(desk):
+    """To uphold a dispute lets it go out a second time: that is for another person too."""
+    number = desk.apply(actor=BOB).id
+    desk.do(review.approve, CARL, number, "ok")
+    desk.days(3)
+    desk.do(disputes.open_dispute, ANNA, number, "no money came")
+    assert refused(desk.do, disputes.close, BOB, number, True, "yes") == "OWN_APPLICATION"
+    assert desk.do(disputes.close, CARL, number, False, "it came").state == "paid"
+
+
+def test_what_the_database_complains_of_names_nobody(desk):
+    """Such a complaint may come to stand in a log."""
+    desk.apply(key="one form", contact="13812345678")
+    row = {name: value for name, value in desk.refunds()[-1]._asdict().items() if name != "id"}
+    for changed in ({}, {"key": "another", "amount_fen": -1}):
+        with pytest.raises(IntegrityError) as reason, desk.store.writing() as connection:
+            connection.execute(insert(refund).values(row | changed))
+        assert "13812345678" not in str(reason.value)
 
 
 def test_refund_of_a_till_goes_out_when_its_batch_is_settled(desk, till):

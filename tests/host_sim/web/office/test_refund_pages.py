@@ -3,6 +3,8 @@
 import re
 
 from host_sim.acquirer import samples
+from host_sim.acquirer.terms import Terms
+from host_sim.web.office import shop
 from tests.host_sim.acquirer.till import Till, code
 from tests.host_sim.web.office.office import said
 
@@ -48,6 +50,24 @@ def test_from_application_to_paid(office):
     assert office.desk.find(number).state == "paid"
     told = said(anna.get(f"/refunds/{number}"))
     assert "The customer has the money" in told and "bob" in told
+
+
+def test_money_arrives_as_the_shops_clock_goes_on_whoever_looks(office):
+    number = office.desk.approved(12000).id
+    form = {"order": ORDER, "card_tail": "0004"}
+    told = []
+    for _ in range(4):
+        shop.pass_evenings(office.house)
+        told.append(office.desk.find(number).state)
+        office.desk.clock(days=1)
+    assert told == ["approved", "processing", "paid", "paid"]
+    assert "on your account" in said(office.stranger().post("/office/customer", data=form))
+
+
+def test_terms_of_the_acquirer_hold_on_the_form(office):
+    office.house.terms = Terms(limit_fen=11_999)
+    page = filled_in(office.at("anna"))[1]
+    assert page.status_code == 422 and "limit" in said(page)
 
 
 def test_form_handed_in_twice_is_one_refund(office):
