@@ -243,11 +243,19 @@ def change(connection: Connection, key: Key, **values) -> None:
 
 
 def post(connection: Connection, txn_id: int, kind: str, sold, amount_fen: int, at: datetime):
-    """Post a sale, void or refund of an order: customer to merchant for a sale, else back."""
-    accounts = (merchant_account(sold.merchant_id), customer_account(sold.order_no))
-    if kind == "sale":
-        accounts = accounts[::-1]
-    transfer(connection, kind, *accounts, amount_fen, at, txn_id, sold.order_no)
+    """Post a sale, void or refund of an order."""
+    values = posted(kind, sold.merchant_id, sold.order_no, amount_fen, at, txn_id)
+    connection.execute(_NEW_POSTING, values)
+
+
+def posted(
+    kind: str, merchant_id: str, order_no: str, amount_fen: int, at: datetime, txn_id: int
+) -> dict:
+    """The posting of a sale, void or refund: customer to merchant for a sale, else back."""
+    pair = (merchant_account(merchant_id), customer_account(order_no))
+    debit, credit = pair[::-1] if kind == "sale" else pair
+    return {"txn_id": txn_id, "order_no": order_no, "kind": kind, "debit": debit, "credit": credit,
+            "amount_fen": amount_fen, "posted_at": at}  # fmt: skip
 
 
 def undo(connection: Connection, txn_id: int, at: datetime) -> None:
@@ -261,21 +269,14 @@ def posted_at(connection: Connection, txn_id: int) -> datetime | None:
 
 
 def transfer(
-    connection: Connection,
-    kind: str,
-    debit: str,
-    credit: str,
-    amount_fen: int,
-    at: datetime,
-    txn_id: int | None = None,
-    order_no: str | None = None,
+    connection: Connection, kind: str, debit: str, credit: str, amount_fen: int, at: datetime
 ) -> None:
-    """Move `amount_fen` from the account `debit` to the account `credit`."""
+    """Move `amount_fen` from the account `debit` to the account `credit`, for no transaction."""
     connection.execute(
         _NEW_POSTING,
         {
-            "txn_id": txn_id,
-            "order_no": order_no,
+            "txn_id": None,
+            "order_no": None,
             "kind": kind,
             "debit": debit,
             "credit": credit,
@@ -292,7 +293,10 @@ def balance_fen(connection: Connection, name: str) -> int:
 
 def next_rrn(connection: Connection, at: datetime) -> str:
     """A reference number that no other transaction has: year digit, day, hour, running number."""
-    number = connection.execute(_NEXT_RRN).scalar_one()
+    return rrn_of(connection.execute(_NEXT_RRN).scalar_one(), at)
+
+
+def rrn_of(number: int, at: datetime) -> str:
     return f"{at:%Y%j%H}"[3:] + f"{number % 1_000_000:06d}"
 
 

@@ -5,11 +5,12 @@ are published test cards, of which only a token and the masked number reach the 
 """
 
 import hashlib
+from collections import Counter
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
-from host_sim.acquirer import activation, batches, ledger, risk, schema
+from host_sim.acquirer import activation, ledger, risk, schema
 from host_sim.acquirer.keys import Secrets, pin_value, token
 
 TEST_SHOP = "898110070110001"
@@ -156,131 +157,134 @@ def load(
     activations=ACTIVATIONS,
 ) -> None:
     """Fill an empty ledger with the samples, or with rows like theirs, as they stand at the opening
-    of `today`."""
-    connection.execute(insert(schema.rrn_counter).values(last=0))
-    _open_account(connection, ledger.SETTLEMENT)
-    for merchant_id, name, test_amounts, _ in merchants:
-        connection.execute(
-            insert(schema.merchant).values(
-                merchant_id=merchant_id,
-                name=name,
-                test_amounts=test_amounts,
-                risk=risk.packed(limits.get(merchant_id, risk.OFF)),
-            )
-        )
-        _open_account(connection, ledger.merchant_account(merchant_id))
-    for terminal_id, merchant_id, mac in terminals:
-        connection.execute(
-            insert(schema.terminal).values(
-                terminal_id=terminal_id, merchant_id=merchant_id, mac=mac, batch=OPEN_BATCH
-            )
-        )
+    of `today`: in a few statements, however many rows there are."""
+    opening = datetime.combine(today, time(0, 0))
+    _put(connection, schema.merchant, [
+        {
+            "merchant_id": merchant_id,
+            "name": name,
+            "test_amounts": test_amounts,
+            "risk": risk.packed(limits.get(merchant_id, risk.OFF)),
+        }
+        for merchant_id, name, test_amounts, _ in merchants
+    ])  # fmt: skip
+    _put(connection, schema.terminal, [
+        {"terminal_id": terminal_id, "merchant_id": merchant_id, "mac": mac, "batch": OPEN_BATCH}
+        for terminal_id, merchant_id, mac in terminals
+    ])  # fmt: skip
+    _put(connection, schema.card, [
+        {
+            "token": token(TOKEN_KEY, number),
+            "issuer": _ISSUERS[number[:6]],
+            "expiry": expiry,
+            "most_fen": most_fen,
+            "pin": pin_value(TOKEN_KEY, number, pin),
+        }
+        for number, expiry, pin, most_fen in CARDS
+    ])  # fmt: skip
     merchant_of = {row[0]: row[1] for row in terminals}
-    for number, expiry, pin, most_fen in CARDS:
-        connection.execute(
-            insert(schema.card).values(
-                token=token(TOKEN_KEY, number),
-                issuer=_ISSUERS[number[:6]],
-                expiry=expiry,
-                most_fen=most_fen,
-                pin=pin_value(TOKEN_KEY, number, pin),
-            )
-        )
     for code, terminal_id, days_ago in activations:
         if terminal_id in merchant_of:
-            entered = datetime.combine(today, time(0, 0)) - timedelta(days=days_ago)
-            activation.enter(connection, code, terminal_id, entered)
-    stans = {}
-    for row in sorted(orders, key=lambda row: -row[1]):
-        _load_order(connection, row, merchant_of, today, stans)
-    opening = datetime.combine(today, time(0, 0))
-    for terminal_id in merchant_of:
-        _settle(connection, terminal_id, opening)
+            activation.enter(connection, code, terminal_id, opening - timedelta(days=days_ago))
+    sold, done = _days(orders, merchant_of, today)
+    _put(connection, schema.order, sold)
+    named = [ledger.SETTLEMENT, *(ledger.merchant_account(row[0]) for row in merchants),
+             *(ledger.customer_account(row["order_no"]) for row in sold)]  # fmt: skip
+    _put(connection, schema.account, [{"name": name} for name in named])
+    _post(connection, done, merchant_of, _settled(connection, merchant_of, opening))
+    _put(connection, schema.rrn_counter, [{"last": len(done)}])
     for merchant_id, _, _, balance_fen in merchants:
         _bring_to(connection, merchant_id, balance_fen, opening)
 
 
-def _load_order(connection, row, merchant_of, today, stans) -> None:
-    order_no, days_ago, terminal_id, paid_with, amount_fen, quantity, product, became = row
-    merchant_id = merchant_of[terminal_id]
-    day = today - timedelta(days=days_ago)
-    minute = int(order_no[-2:]) % 60 if order_no[-2:].isdigit() else 0
-    sold_at = datetime.combine(day, time(9, minute))
-    batch = OPEN_BATCH if days_ago == 0 else OPEN_BATCH - 1
-    if days_ago > 1:
-        batch = max(1, OPEN_BATCH - days_ago)
+def _put(connection, table, rows) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _days(orders, merchant_of, today):
+    """What was sold, and what was done of it, day by day: rows of `order` and of `txn`."""
+    sold, done, stans = [], [], Counter()
+
+    def do(kind, terminal_id, batch, order_no, amount_fen, at):
+        stans[terminal_id, batch] += 1
+        rrn = ledger.rrn_of(len(done) + 1, at)
+        done.append({
+            "terminal_id": terminal_id,
+            "batch": batch,
+            "stan": stans[terminal_id, batch],
+            "dated": f"{at:%Y%m%d}" if kind == "refund" else "",
+            "kind": kind,
+            "state": schema.APPROVED,
+            "order_no": order_no,
+            "amount_fen": amount_fen,
+            "code": "00",
+            "rrn": rrn,
+            "auth_code": None if kind == "refund" else rrn[-6:],
+            "answered_at": at,
+        })  # fmt: skip
+
+    for row in sorted(orders, key=lambda row: -row[1]):
+        order_no, days_ago, terminal_id, _, amount_fen, _, _, became = row
+        minute = int(order_no[-2:]) % 60 if order_no[-2:].isdigit() else 0
+        sold_at = datetime.combine(today - timedelta(days=days_ago), time(9, minute))
+        batch = OPEN_BATCH if days_ago == 0 else OPEN_BATCH - 1
+        if days_ago > 1:
+            batch = max(1, OPEN_BATCH - days_ago)
+        do("sale", terminal_id, batch, order_no, amount_fen, sold_at)
+        sold.append(_sold(row, merchant_of[terminal_id], done[-1]))
+        if became == "void":
+            do("void", terminal_id, batch, order_no, amount_fen, sold_at + timedelta(hours=1))
+        elif isinstance(became, int):
+            do("refund", terminal_id, batch + 1, order_no, became, sold_at + timedelta(days=1))
+    return sold, done
+
+
+def _sold(row, merchant_id, sale) -> dict:
+    """The order that a sale made."""
+    order_no, _, terminal_id, paid_with, amount_fen, quantity, product, became = row
     by_card = paid_with.isdigit()
-    rrn = ledger.next_rrn(connection, sold_at)
-    key = _next_key(stans, terminal_id, batch)
-    connection.execute(
-        insert(schema.order).values(
-            order_no=order_no,
-            merchant_id=merchant_id,
-            product=product,
-            quantity=quantity,
-            amount_fen=amount_fen,
-            sold_on=f"{day:%Y%m%d}",
-            terminal_id=terminal_id,
-            batch=batch,
-            stan=key.stan,
-            rrn=rrn,
-            issuer=_ISSUERS.get(paid_with[:6], _ANY_ISSUER) if by_card else _WALLET_ISSUER,
-            token=token(TOKEN_KEY, paid_with),
-            masked_card=f"{paid_with[:6]}****{paid_with[-4:]}" if by_card else None,
-            hold_refunds=became == "hold",
-        )
-    )
-    _open_account(connection, ledger.customer_account(order_no))
-    sold = ledger.find_order(connection, order_no, merchant_id)
-    _record(connection, key, "sale", sold, amount_fen, rrn, sold_at)
-    if became == "void":
-        later = sold_at + timedelta(hours=1)
-        key = _next_key(stans, terminal_id, batch)
-        rrn = ledger.next_rrn(connection, later)
-        _record(connection, key, "void", sold, amount_fen, rrn, later)
-    elif isinstance(became, int):
-        later = sold_at + timedelta(days=1)
-        key = _next_key(stans, terminal_id, batch + 1, f"{later:%Y%m%d}")
-        rrn = ledger.next_rrn(connection, later)
-        _record(connection, key, "refund", sold, became, rrn, later)
+    return {
+        "order_no": order_no,
+        "merchant_id": merchant_id,
+        "product": product,
+        "quantity": quantity,
+        "amount_fen": amount_fen,
+        "sold_on": f"{sale['answered_at']:%Y%m%d}",
+        "terminal_id": terminal_id,
+        "batch": sale["batch"],
+        "stan": sale["stan"],
+        "rrn": sale["rrn"],
+        "issuer": _ISSUERS.get(paid_with[:6], _ANY_ISSUER) if by_card else _WALLET_ISSUER,
+        "token": token(TOKEN_KEY, paid_with),
+        "masked_card": f"{paid_with[:6]}****{paid_with[-4:]}" if by_card else None,
+        "hold_refunds": became == "hold",
+    }
 
 
-def _next_key(stans, terminal_id, batch, dated="") -> ledger.Key:
-    stans[terminal_id, batch] = stans.get((terminal_id, batch), 0) + 1
-    return ledger.Key(terminal_id, batch, stans[terminal_id, batch], dated)
-
-
-def _record(connection, key, kind, order, amount_fen, rrn, at) -> None:
-    txn_id = ledger.record(
-        connection,
-        key,
-        kind=kind,
-        state=schema.APPROVED,
-        fingerprint=None,
-        order_no=order.order_no,
-        amount_fen=amount_fen,
-        code="00",
-        rrn=rrn,
-        auth_code=None if kind == "refund" else rrn[-6:],
-        answered_at=at,
-    )
-    ledger.post(connection, txn_id, kind, order, amount_fen, at)
-
-
-def _settle(connection, terminal_id, at) -> None:
-    """What the samples sold was counted before the terminal came to the shop: it has no records of
-    it. The open batch stays open."""
-    rows = batches.unsettled(connection, terminal_id)
-    key = ledger.Key(terminal_id, OPEN_BATCH - 1, 0, "")
+def _settled(connection, terminals, at) -> dict:
+    """{terminal: its settlement}. What the samples sold was counted before the terminal came to the
+    shop: it has no records of it. The open batch stays open."""
     none = dict.fromkeys(("debit_fen", "debit_count", "credit_fen", "credit_count"), 0)
-    number = batches.record(
-        connection, key, fingerprint="", result=1, settled_at=at, ended_at=at, **none
-    )
-    batches.mark(connection, number, rows)
+    _put(connection, schema.settlement, [
+        none | {"terminal_id": terminal_id, "batch": OPEN_BATCH - 1, "stan": 0, "fingerprint": "",
+                "result": 1, "settled_at": at, "ended_at": at}
+        for terminal_id in terminals
+    ])  # fmt: skip
+    rows = connection.execute(select(schema.settlement.c.terminal_id, schema.settlement.c.id))
+    return dict(rows.all())
 
 
-def _open_account(connection, name) -> None:
-    connection.execute(insert(schema.account).values(name=name))
+def _post(connection, done, merchant_of, settled) -> None:
+    """Write down what was done, and post it."""
+    _put(connection, schema.txn, [row | {"settled": settled[row["terminal_id"]]} for row in done])
+    rows = connection.execute(select(schema.txn.c.rrn, schema.txn.c.id))
+    number_of = dict(rows.all())
+    _put(connection, schema.posting, [
+        ledger.posted(row["kind"], merchant_of[row["terminal_id"]], row["order_no"],
+                      row["amount_fen"], row["answered_at"], number_of[row["rrn"]])
+        for row in done
+    ])  # fmt: skip
 
 
 def _bring_to(connection, merchant_id, balance_fen, at) -> None:

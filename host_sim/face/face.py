@@ -3,6 +3,7 @@
 Opening another scenario is a new Site: every browser is told to come again.
 """
 import asyncio
+from functools import partial
 from typing import Any, NamedTuple
 
 from host_sim.acquirer import scenario
@@ -41,40 +42,60 @@ class Face:
         self.viewers = set()
         self.site: Any = None   # the Site that is open, from open() on
         self._running = None
+        self._changing = asyncio.Lock()
         self.open(choice)
 
     def open(self, choice):
         """Close what is open and open this. ValueError for a scenario that is not there."""
-        if choice.scenario not in (SAMPLES, *scenario.shipped()):
-            raise ValueError(f"no scenario {choice.scenario!r}")
-        played = None if choice.scenario == SAMPLES else scenario.read(choice.scenario)
-        folder, start = None, self._start
-        if self._kept is not None:
-            folder = self._kept / "-".join(map(str, choice))
-            folder.mkdir(parents=True, exist_ok=True)
-            start = Calendar(folder).read(start)
-        self._open(choice, played, start, folder)
+        self._show(*self._books(choice))
 
     def play(self, script):
         """Close what is open, and let a Script play in a world of its own, of which nothing is
         kept. ValueError for one that cannot be played here."""
+        self._show(*self._stage(script))
+
+    async def change(self, choice=None, script=None):
+        """open() or play() while whoever looks on is served: a large shop's books take a while."""
+        make = partial(self._books, choice) if script is None else partial(self._stage, script)
+        async with self._changing:
+            self._show(*await asyncio.to_thread(make))
+
+    def _stage(self, script):
+        """What a Script is played with, as _show() has it."""
         scenario_name = script.scenario.name if script.scenario else SAMPLES
         choice = Choice(scenario_name, script.language, script.seed)
-        self._open(choice, script.scenario, script.start, None, script)
-
-    def _open(self, choice, played, start, folder, script=None):
-        books = open_books(choice.seed, start, folder and folder / "ledger.db", scenario=played,
-                           again=True)
-        numbers = list(books.terminals)
-        if script is not None and (script.terminal or numbers[0]) not in numbers:
+        books = open_books(choice.seed, script.start, scenario=script.scenario)
+        if (script.terminal or next(iter(books.terminals))) not in books.terminals:
             raise ValueError(f"no terminal {script.terminal} in {choice.scenario}")
+        return choice, books, None, script
+
+    def _books(self, choice):
+        """What a Choice opens, as _show() has it."""
+        if choice.scenario not in (SAMPLES, *scenario.shipped()):
+            raise ValueError(f"no scenario {choice.scenario!r}")
+        played = None if choice.scenario == SAMPLES else scenario.read(choice.scenario)
+        folder = None
+        if self._kept is not None:
+            folder = self._kept / "-".join(map(str, choice))
+            folder.mkdir(parents=True, exist_ok=True)
+        books = open_books(choice.seed, self._start_in(folder), folder and folder / "ledger.db",
+                           scenario=played, again=True)
+        return choice, books, folder, None
+
+    def _start_in(self, folder):
+        return self._start if folder is None else Calendar(folder).read(self._start)
+
+    def _show(self, choice, books, folder, script):
+        """Close what is open; from now on this is. `folder`: where it is kept, or None."""
+        numbers = list(books.terminals)
         if script is not None and script.terminal:      # the first has the seed for itself
             numbers.remove(script.terminal)
             numbers.insert(0, script.terminal)
         if self.site is not None:
             self.site.close()
-        site = Site(books, numbers[:self._tills], choice.language, choice.seed, start,
-                    self._world, scenario=played and choice.scenario, folder=folder,
+        start = script.start if script else self._start_in(folder)  # not before it is closed
+        site = Site(books, numbers[:self._tills], choice.language, choice.seed, start, self._world,
+                    scenario=choice.scenario if choice.scenario != SAMPLES else None, folder=folder,
                     record=self._record, judge=self._judge,
                     blank=numbers[0] if script and script.blank else None)
         self.site, self.choice = site, choice

@@ -110,12 +110,13 @@ class Doing(Screen):
 
         def chosen(name):
             rows = [("中文", "zh"), ("English", "en")]
-            self._choose(self.w["speech"], rows, lambda language: self._open(name, language))
+            self._choose(self.w["speech"], rows,
+                         lambda language: self.run_worker(self._open(name, language)))
 
         self._choose(self.w["scenario"], [(name, name) for name in names], chosen)
 
-    def _open(self, name, language):
-        self.face.open(Choice(name, language, self.face.choice.seed))
+    async def _open(self, name, language):
+        await self.face.change(Choice(name, language, self.face.choice.seed))
         self.switch_on()
 
     def switch_on(self):

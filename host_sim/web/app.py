@@ -145,9 +145,10 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
             upload = form.get("script")
             try:
                 if hasattr(upload, "read"):
-                    face.play(brought(await upload.read(MOST_BROUGHT)))
+                    script = brought(await upload.read(MOST_BROUGHT))
                 else:
-                    face.play(story_of(scripts, str(form.get("story"))))
+                    script = story_of(scripts, str(form.get("story")))
+                await face.change(script=script)
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
         return RedirectResponse("/", 303)
@@ -176,9 +177,9 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
     async def open_(request):
         async with request.form(max_files=0) as form:
             try:
-                face.open(Choice(str(form.get("scenario")),
-                                 "en" if form.get("language") == "en" else "zh",
-                                 int(str(form.get("seed") or 0))))
+                await face.change(Choice(str(form.get("scenario")),
+                                         "en" if form.get("language") == "en" else "zh",
+                                         int(str(form.get("seed") or 0))))
             except ValueError as error:
                 raise HTTPException(400, str(error)) from None
         return RedirectResponse("/", 303)

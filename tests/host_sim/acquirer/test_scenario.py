@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event, func, select
 
 from host_sim.acquirer import scenario, schema
 from host_sim.acquirer.host import Host, OtherScenario, open_scenario
@@ -109,6 +110,20 @@ def test_wrong_tables_are_refused(tmp_path, table, expected):
     with pytest.raises(ScenarioError, match="own.toml") as refused:
         written(tmp_path, text)
     assert expected in str(refused.value)
+
+
+def test_ten_thousand_orders_are_written_in_as_many_statements_as_ten():
+    def written(name):
+        engine, statements = schema.open_engine(), []
+        event.listen(engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        open_scenario(engine, scenario.read(name), TODAY)
+        with engine.connect() as connection:
+            orders = connection.scalar(select(func.count()).select_from(schema.order))
+            return len(statements), orders
+
+    (few, orders), (many, more_orders) = written("review_day"), written("busy_day")
+    assert more_orders == 10_000 > 100 * orders
+    assert many <= few
 
 
 def test_unknown_scenario_names_the_shipped_ones():

@@ -1,6 +1,7 @@
 """Tills at one acquirer on one clock: key scripts that go on by themselves, and what passed."""
 import asyncio
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -10,6 +11,7 @@ from host_sim.face.scripts import brought, stories, story
 from host_sim.face.words import LANGUAGES, words
 from host_sim.on_micropython import MICROPYTHON
 from host_sim.play.script import read_script
+from host_sim.play.shop import open_books
 from host_sim.show.explain import explain
 from protocol.reference import tables
 from tools.capture.keys import Keys
@@ -174,6 +176,30 @@ def test_clock_that_is_stopped_in_the_moment_it_wakes_is_stopped(face):
         return running.cancelled()
 
     assert asyncio.run(scene())
+
+
+def test_terminals_go_on_while_another_shop_is_being_opened(face, monkeypatch):
+    seen, screen = SimpleQueue(), []
+
+    def open_slowly(*values, **known):
+        seen.get(timeout=60)    # Empty, if nobody is served meanwhile
+        return open_books(*values, **known)
+
+    async def scene():
+        site, till = face.site, next(iter(face.site.tills.values()))
+        opening = asyncio.create_task(face.change(Choice("busy_day")))
+        await asyncio.sleep(0)
+        site.do(till, "power on")
+        site.advance(5_000)
+        screen.extend(till.world.screen())
+        seen.put(True)
+        await opening
+
+    monkeypatch.setattr("host_sim.face.face.open_books", open_slowly)
+    asyncio.run(scene())
+    assert "登录" in "".join(screen)
+    assert face.choice.scenario == "busy_day" and face.generation == 2
+    assert list(face.site.tills)[0] == "20000001"
 
 
 def test_fault_of_ours_stops_its_till_alone_and_is_told(face):

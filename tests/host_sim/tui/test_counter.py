@@ -131,7 +131,7 @@ async def test_another_till_and_another_scenario_are_shown_from_their_beginning(
         await hand.pilot.press("t")
         await hand.sees("ENTER to")
         assert hand.part("wire").option_count == 0
-        hand.counter._open("slow_host", "en")
+        await hand.counter._open("slow_host", "en")
         await hand.sees("ENTER to")
         assert hand.counter.face.choice.scenario == "slow_host"
 
