@@ -35,6 +35,11 @@ def enter(connection: Connection, code: str, terminal_id: str, now: datetime) ->
     )
 
 
+def end(connection: Connection, name: str) -> None:
+    """The code that begins so is good for nobody any more."""
+    _change(connection, name, code="")
+
+
 def check_digit(digits: str) -> str:
     """The 16th digit behind 15."""
     return next(last for last in "0123456789" if well_formed(digits + last))

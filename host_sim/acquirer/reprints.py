@@ -55,9 +55,7 @@ def next_of(connection: Connection, terminal_id: str, printed: int, now: datetim
         update(reprint).where(said, reprint.c.printed_at.is_(None)).values(printed_at=now)
     )
     for row in _waiting(connection, terminal_id):
-        found = connection.execute(select(txn).where(txn.c.id == row.txn_id)).one()
-        if found.state == APPROVED:
-            return row.number, found
+        return row.number, connection.execute(select(txn).where(txn.c.id == row.txn_id)).one()
     return None
 
 
@@ -69,8 +67,11 @@ def of(connection: Connection, txn_id: int) -> Sequence[Row]:
 
 
 def _waiting(connection, terminal_id):
+    """What was taken back meanwhile waits no more."""
     return connection.execute(
         select(reprint)
+        .join(txn, reprint.c.txn_id == txn.c.id)
         .where(reprint.c.terminal_id == terminal_id, reprint.c.printed_at.is_(None))
+        .where(txn.c.state == APPROVED)
         .order_by(reprint.c.number)
     ).all()

@@ -80,11 +80,31 @@ def dispatch(
     tracking = masking.written(tracking[:40])
     moved = {"tracking": tracking, "dispatched_at": now, "code_name": code[:4]}
     _move(connection, actor, found, "verified", "dispatched", now, moved)
+    _enter(connection, code, found, now)
+    return code
+
+
+def new_code(connection: Connection, actor: Actor, number: int, digits: str, now: datetime) -> str:
+    """Another code for a terminal that is on its way, for the first one was lost, or its day over
+    -> the code, told this once; the first one is good no more. Raises Refused."""
+    actor.must_be_allowed("dispatch a terminal")
+    found = find(connection, number)
+    if found.state != "dispatched":
+        raise Refused("NOT_NOW", f"it is {found.state}")
+    code = digits + activation.check_digit(digits)
+    activation.end(connection, found.code_name)
+    changed = update(device).where(device.c.id == number).values(code_name=code[:4])
+    connection.execute(changed)
+    _note(connection, actor, number, "given a new code", now, {})
+    _enter(connection, code, found, now)
+    return code
+
+
+def _enter(connection, code, found, now):
     try:
         activation.enter(connection, code, found.terminal_id, now)
     except ValueError:
         raise Refused("DUPLICATE", "another code begins alike; draw again") from None
-    return code
 
 
 def find(connection: Connection, number: int) -> Row:

@@ -50,6 +50,7 @@ PAGES = (
     Page(POST, "/terminals", "apply for a terminal", terminals.apply),
     Page(POST, "/terminals/{id:int}/verify", "verify a terminal", terminals.verify),
     Page(POST, "/terminals/{id:int}/dispatch", "dispatch a terminal", terminals.dispatch),
+    Page(POST, "/terminals/{id:int}/code", "dispatch a terminal", terminals.new_code),
     Page(GET, "/audit", "see the audit", desks.trail),
     Page(POST, "/audit/verify", "see the audit", desks.verify),
     Page(GET, "/accounts", "manage accounts", staff.shown),

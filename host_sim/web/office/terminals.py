@@ -8,6 +8,7 @@ from host_sim.web.office import values
 from host_sim.web.office.desk import Desk
 
 CODE_DIGITS = 15
+DRAWS = 20
 
 
 async def shown(desk: Desk, wrong: Refused | None = None, code=""):
@@ -50,12 +51,25 @@ async def verify(desk: Desk):
 
 
 async def dispatch(desk: Desk):
-    """The answer itself shows the code, for nobody can look it up later."""
-    digits = "".join(str(randbelow(10)) for _ in range(CODE_DIGITS))
-    try:
-        with desk.store.writing() as connection:
-            code = devices.dispatch(connection, desk.actor, desk.number(), desk.asked("tracking"),
-                                    digits, desk.now)  # fmt: skip
-    except Refused as refusal:
-        return await shown(desk, refusal)
-    return await shown(desk, code=code)
+    return await _coded(desk, devices.dispatch, desk.asked("tracking"))
+
+
+async def new_code(desk: Desk):
+    return await _coded(desk, devices.new_code)
+
+
+async def _coded(desk, deed, *words):
+    """The answer itself shows the code, for nobody can look it up later. One that begins as another
+    is drawn again."""
+    refusal = None
+    for _ in range(DRAWS):
+        digits = "".join(str(randbelow(10)) for _ in range(CODE_DIGITS))
+        try:
+            with desk.store.writing() as connection:
+                code = deed(connection, desk.actor, desk.number(), *words, digits, desk.now)
+            return await shown(desk, code=code)
+        except Refused as reason:
+            refusal = reason
+            if reason.code != "DUPLICATE":
+                break
+    return await shown(desk, refusal)

@@ -53,7 +53,7 @@ def test_voucher_of_an_online_refund_and_sent_twice_is_one(desk, till):
     assert asked(till, told)[0] == told + 1  # lost again: sent again
 
 
-def test_only_what_stands_is_printed(desk, till):
+def test_only_what_stands_is_printed(desk, till, monkeypatch):
     with pytest.raises(Refused):
         sent(desk, desk.apply().id)
     order = desk.host.order("20260004")
@@ -61,6 +61,8 @@ def test_only_what_stands_is_printed(desk, till):
     sent(desk, desk.refunds()[-1].id)
     till.cancel(order, 1000, stan=500)
     assert asked(till)[0] == 0
+    monkeypatch.setattr(books, "MOST_WAITING", 1)
+    sent(desk, desk.approved().id)  # what was taken back keeps nobody's place
 
 
 @pytest.mark.parametrize("terminal", [samples.SMALL_SHOP_TERMINAL, "BO000001", "99999999", ""])

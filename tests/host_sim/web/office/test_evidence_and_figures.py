@@ -2,7 +2,7 @@
 corrections touch no money; a terminal's papers end with a device that works."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from host_sim.acquirer import schema as books
 from host_sim.office import corrections, evidence, lessons, life
 from host_sim.office import schema as tables
 from host_sim.office.refusals import Refused
+from host_sim.web.office import terminals
 from protocol import tlv
 from protocol.activation import keys, unwrapped
 from protocol.reference import codec
@@ -123,6 +124,51 @@ def test_figures_agree_with_the_books(office):
         assert connection.execute(paid).scalar_one() == connection.execute(ours).scalar_one()
 
 
+def told_code(page):
+    return "".join(re.search(r"(\d{4}) (\d{4}) (\d{4}) (\d{4})", page).groups())
+
+
+def activated(till, typed, nonce):
+    """What the acquirer answers to a blank device at which a code was typed."""
+    asked = [("DF1A", typed[:4]), ("DF16", nonce), ("DF17", keys(typed, nonce)[1])]
+    message = till.message("0820", {11: "000001", 60: f60("00", 1, "401"), 62: tlv.pack(asked)})
+    del message.fields[41], message.fields[42]
+    return codec.decode(till.acquirer.answer(codec.encode(message), till.now))
+
+
+def test_terminal_whose_code_was_lost_or_too_old_gets_another(office):
+    root = office.at("root")
+    office.at("anna").post("/terminals", merchant_id=samples.TEST_SHOP, address="Nanjing Rd 1",
+                           contact="13812345678", mac="unionpay-ecb", key="a" * 32)  # fmt: skip
+    office.at("bob").post("/terminals/1/verify", good="yes", note="seen")
+    assert root.post("/terminals/1/code").status_code == 409  # it is not on its way
+    lost = told_code(said(root.post("/terminals/1/dispatch", tracking="SF1")))
+    office.desk.clock(days=2)
+    page = said(root.post("/terminals/1/code"))
+    good = told_code(page)
+    assert good != lost and "SF1" in page and lost not in page
+    till = Till(office.desk.host.acquirer)
+    till.now += timedelta(days=2)
+    till.terminal_id, till.batch = "20000001", 1
+    assert code(activated(till, lost, b"device 1")) == "54"
+    assert code(activated(till, good, b"device 1")) == "00"
+    with office.desk.store.reading() as connection:
+        assert lost not in connection.execute(select(books.activation.c.code)).scalars().all()
+    assert "given a new code" in said(root.get("/audit"))
+
+
+def test_code_that_begins_as_another_is_drawn_again(office, monkeypatch):
+    drawn = iter([1] * 15 + [1] * 15 + [2] * 15)
+    monkeypatch.setattr(terminals, "randbelow", lambda _: next(drawn))
+    root, bob = office.at("root"), office.at("bob")
+    for number, first in ((1, "1111"), (2, "2222")):
+        office.at("anna").post("/terminals", merchant_id=samples.TEST_SHOP, address="Nanjing Rd 1",
+                               contact="13812345678", mac="sm4", key=str(number) * 32)  # fmt: skip
+        bob.post(f"/terminals/{number}/verify", good="yes", note="seen")
+        page = root.post(f"/terminals/{number}/dispatch", tracking="SF1")
+        assert told_code(said(page)).startswith(first)
+
+
 def test_terminal_of_the_office_is_activated_by_its_code_and_works(office):
     root = office.at("root")
     office.at("anna").post("/terminals", merchant_id=samples.TEST_SHOP, address="Nanjing Rd 1",
@@ -130,15 +176,12 @@ def test_terminal_of_the_office_is_activated_by_its_code_and_works(office):
     assert office.at("anna").post("/terminals/1/verify", good="yes").status_code == 403
     office.at("bob").post("/terminals/1/verify", good="yes", note="seen")
     page = said(root.post("/terminals/1/dispatch", tracking="SF1"))
-    typed = "".join(re.search(r"(\d{4}) (\d{4}) (\d{4}) (\d{4})", page).groups())
+    typed = told_code(page)
     assert "dispatched" in page
     till = Till(office.desk.host.acquirer)
     till.terminal_id, till.batch, nonce = "20000001", 1, b"device 1"
-    key, proof = keys(typed, nonce)
-    asked = [("DF1A", typed[:4]), ("DF16", nonce), ("DF17", proof)]
-    message = till.message("0820", {11: "000001", 60: f60("00", 1, "401"), 62: tlv.pack(asked)})
-    del message.fields[41], message.fields[42]
-    reply = codec.decode(till.acquirer.answer(codec.encode(message), till.now))
+    key, _ = keys(typed, nonce)
+    reply = activated(till, typed, nonce)
     assert (code(reply), reply.fields[41]) == ("00", "20000001")
     till.tmk = unwrapped(tlv.unpack(reply.fields[62])["DF15"], key, CIPHERS)
     till.sign_on()
@@ -147,4 +190,5 @@ def test_terminal_of_the_office_is_activated_by_its_code_and_works(office):
     assert re.search(r"20000001 .*? active", page)
     assert re.search(r"20000001 .*? PIK [0-9A-F]{8} MAK [0-9A-F]{8}", page)
     assert typed not in page and root.post("/terminals/1/dispatch").status_code == 409
+    assert root.post("/terminals/1/code").status_code == 409
     assert BOB.name in office.at("root").get("/audit").text

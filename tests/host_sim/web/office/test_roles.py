@@ -48,6 +48,7 @@ GET  /terminals                         c r a
 POST /terminals                         c r a
 POST /terminals/{id:int}/verify           r a
 POST /terminals/{id:int}/dispatch           a
+POST /terminals/{id:int}/code               a
 GET  /audit                                 a
 POST /audit/verify                          a
 GET  /accounts                              a
