@@ -35,12 +35,19 @@ def post(notice: notices.Notice) -> str | None:
 
 
 async def deliver(shop) -> int:
-    """Send what is due; how many arrived. `shop`: its `store`, its time now(), the real time
-    clock()."""
+    """Send what is due, to each server one after the other, to all at once; how many arrived.
+    `shop`: its `store`, its time now(), the real time clock()."""
     with shop.store.reading() as connection:
         waiting = notices.due(connection, shop.clock(), shop.now().date())
-    arrived = 0
+    of_each: dict[str, list[notices.Notice]] = {}
     for notice in waiting:
+        of_each.setdefault(notice.url, []).append(notice)
+    return sum(await asyncio.gather(*(_tell(shop, told) for told in of_each.values())))
+
+
+async def _tell(shop, told):
+    arrived = 0
+    for notice in told:
         trouble = await asyncio.to_thread(post, notice)
         with shop.store.writing() as connection:
             notices.ended(connection, notice, trouble, shop.clock())

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+import socket
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from socketserver import BaseRequestHandler, TCPServer
@@ -204,6 +205,24 @@ def test_server_that_speaks_no_http_costs_its_own_notices_alone(desk, caller, re
     first, second = sorted(rows, key=lambda row: row.ended_at is not None)
     assert (first.tries, first.ended_at) == (1, None) and first.trouble
     assert second.ended_at and len(receiver.told) == 1
+
+
+def test_server_that_does_not_answer_keeps_no_other_waiting(desk, caller, receiver, monkeypatch):
+    monkeypatch.setattr(sending, "PATIENCE_S", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for number, port in (("A", silent.getsockname()[1]), ("B", receiver.server_port)):
+            desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, f"http://127.0.0.1:{port}/")
+            caller.apply(number, 100)
+
+        async def telling():
+            told = asyncio.create_task(sending.deliver(caller.shop))
+            while not receiver.told:
+                await asyncio.sleep(0.01)
+            with desk.store.reading() as connection:  # the first notice, of the silent one
+                first = connection.execute(select(outbox).order_by(outbox.c.id)).first()
+            return first.tries, await told
+
+        assert asyncio.run(telling()) == (0, 1)
 
 
 @pytest.mark.parametrize("url", [
