@@ -38,7 +38,8 @@ def correct(
         new = masking.written(new)
     if field == "contact":
         new = masking.cards(new)
-    if new in refunds.WHOLE_ONLY and found.amount_fen != found.order_fen:
+    whole_only = field == "reason" and new in refunds.WHOLE_ONLY
+    if whole_only and found.amount_fen != found.order_fen:
         raise Refused("AMOUNT_NOT_WHOLE")
     value: str | int = new
     if field == "quantity":

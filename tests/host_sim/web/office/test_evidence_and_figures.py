@@ -91,6 +91,7 @@ def test_reason_for_which_the_whole_goes_back_is_no_correction_of_a_part(office)
         office.desk.do(corrections.correct, ANNA, part, "reason", "03", "it failed")
     assert refusal.value.code == "AMOUNT_NOT_WHOLE"
     office.desk.do(corrections.correct, ANNA, whole, "reason", "03", "it failed")
+    office.desk.do(corrections.correct, ANNA, part, "remark", "03", "a shelf's number")
 
 
 def test_figures_agree_with_the_books(office):
