@@ -9,6 +9,7 @@ from host_sim.world import World
 
 PORT = 8583
 SCRIPTS = Path(__file__).parents[1] / "tests" / "scripts"
+STORIES = SCRIPTS if SCRIPTS.is_dir() else None     # key scripts to watch
 
 
 def configure(parser):
@@ -56,7 +57,7 @@ def run(args):
               file=sys.stderr)
         return 1
     app = make_app(face, LOOPBACK if local else ("*",), token, masked, _story,
-                   SCRIPTS if SCRIPTS.is_dir() else None)
+                   STORIES)
     config = uvicorn.Config(app, host=args.bind, port=args.port, log_level="warning",
                             ws="websockets-sansio", server_header=False,
                             timeout_graceful_shutdown=2, proxy_headers=False)

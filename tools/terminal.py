@@ -112,8 +112,10 @@ def _world(port, known, server, **arguments):
 def _in_full(args, face, port):
     from host_sim.tui.app import TerminalApp
     from tools.capture.handing import masked
+    from tools.face import STORIES
 
-    app = TerminalApp(face, args.words, args.save, port, masked)
+    # A story begins with a new terminal: it is none for a flash that somebody keeps.
+    app = TerminalApp(face, args.words, args.save, port, masked, None if args.flash else STORIES)
     app.run()
     return app.return_code or 0
 

@@ -64,6 +64,13 @@ class Faults:
         """Those that may still befall a request."""
         return tuple(self._scripted)
 
+    def take_back(self, kind: str, mti: str) -> bool:
+        """Forget the fault of this kind and MTI that was scripted last; False where none waits."""
+        found = [one for one in self._scripted if one.kind == kind and one.mti == mti]
+        if found:
+            self._scripted = [one for one in self._scripted if one is not found[-1]]
+        return bool(found)
+
     def take(self, kind: str, mti: str) -> Scripted | None:
         """The fault of this kind that befalls the request in hand, if any; uses up one of its
         times."""

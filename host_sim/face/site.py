@@ -24,7 +24,7 @@ FAR_MS = 1 << 52
 CALENDAR_MS = 1_000     # how often the clock's state is written
 # Statements that take no time: what a hand does between two keys.
 LIVE = ("swipe", "swipe_badly", "scan", "paper", "printer", "power", "wire", "noise", "damage",
-        "host", "refuse", "crash", "wrong_kcv", "miscount", "delay", "clock")
+        "host", "refuse", "crash", "wrong_kcv", "miscount", "delay", "without", "clock")
 
 
 class Site:
@@ -175,10 +175,14 @@ class Site:
         till.note(statement.text)
         if statement.name == "power":
             till.crash = None
+        seen = None
         try:
-            getattr(Player(None, till.shop), "do_" + statement.name)(*statement.values)
+            seen = getattr(Player(None, till.shop), "do_" + statement.name)(*statement.values)
         except FirmwareCrash as crash:
             till.crash = str(crash)
+        if seen is not None:
+            till.deeds.pop()    # nothing was done
+            raise ValueError(seen)
         till.versions.update(("till", "screen"))
         self.versions["acquirer"] += 1
         self.tell()

@@ -12,6 +12,7 @@ from host_sim.acquirer.merchants import balance_fen
 from host_sim.bench.flash import BLOCK
 from host_sim.face import chinese
 from host_sim.on_micropython import HEAP_KB
+from host_sim.play.player import ALL_HOST_FAULTS
 from host_sim.show.explain import explain, title, yuan
 from host_sim.show.states import NAMES
 from protocol.errors import WireFault
@@ -21,6 +22,7 @@ TYPES = {refund_state.REFUND: "refund", refund_state.VOID: "void", refund_state.
 MOST_ROWS = 30
 HOST_STATES = {schema.OPEN: "open", schema.REVIEW: "in review", schema.APPROVED: "approved",
                schema.DECLINED: "declined", schema.CANCELLED: "cancelled"}
+_STATED = {kind: name for name, kind in ALL_HOST_FAULTS.items()}
 
 
 def wire(site, till, since):
@@ -117,6 +119,13 @@ def record(one):
             "order": one.order, "amount": yuan(one.amount_fen), "tries": one.tries}
 
 
+def arranged(site):
+    """Faults of the host that wait for a request; `take_back`: the statement that ends one."""
+    return [{"kind": one.kind, "mti": one.mti, "times": one.times, "percent": one.percent,
+             "code": one.code, "take_back": f"host without {_STATED[one.kind]} {one.mti}"}
+            for one in site.books.acquirer.faults.waiting()]
+
+
 def acquirer(site):
     """Orders, transactions and balances by the ledger alone; faults as they are arranged and as
     they happened."""
@@ -138,8 +147,7 @@ def acquirer(site):
                  for row in txns],
         "balanced": debit == credit,
         "merchants": merchants,
-        "arranged": [{"kind": one.kind, "mti": one.mti, "times": one.times, "percent": one.percent,
-                      "code": one.code} for one in faults.waiting()],
+        "arranged": arranged(site),
         "faults": {kind: count for kind, count in faults.happened.items() if count},
     }
 

@@ -29,6 +29,9 @@ PRINTER_TROUBLES = {"open": "open", "cutter": "cutter jammed", "hot": "overheate
 SEEN = re.compile("press|type|choose|swipe|swipe_badly|scan|hold|power|pass|mark|wait.*|expect.*")
 HOST_FAULTS = {"silent": faults.DEAF, "mute": faults.MUTE, "bad-mac": faults.BAD_MAC,
                "ask-sign-on": faults.ASK_SIGN_ON}
+ALL_HOST_FAULTS = HOST_FAULTS | {
+    "crash": faults.CRASH, "refuse": faults.REFUSE, "wrong-kcv": faults.WRONG_KCV,
+    "miscount": faults.MISCOUNT, "delay": faults.DELAY}
 
 
 SAMPLE_CARDS = dict(zip(CARDS, (row[0] for row in samples.CARDS), strict=True))
@@ -241,6 +244,10 @@ class Player:
 
     def do_delay(self, span_ms, mti):
         self._shop.acquirer.faults.script(faults.DELAY, mti, delay_ms=span_ms)
+
+    def do_without(self, fault, mti):
+        if not self._shop.acquirer.faults.take_back(ALL_HOST_FAULTS[fault], mti):
+            return "no such fault is arranged"
 
     def do_reprint(self, order):
         if not reprint(self._shop, order):

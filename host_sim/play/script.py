@@ -59,6 +59,8 @@ FORMS = {
     "wrong_tmk": "host wrong-tmk",
     "miscount": "host miscount",
     "delay": "host delay SPAN MTI",
+    "without": "host without silent|mute|bad-mac|ask-sign-on|crash|refuse|wrong-kcv|miscount|delay "
+               "REQUEST",
     "reprint": "host reprints ORDER",
     "pass": "pass SPAN",
 }
@@ -273,6 +275,10 @@ def _mti(text):
     return text
 
 
+def _request(text):
+    return text if text == "any" else _mti(text)
+
+
 def _code(text):
     if not re.fullmatch(r"[0-9A-Z]{2}", text) or text in ("00", "09"):
         raise ValueError(f"{text!r} is no code of a refusal like 51 or A0")
@@ -316,7 +322,7 @@ def _date(text):
 READERS = {
     "KEY": _key, "DIGITS": _digits(32), "NUMBER": _whole(6), "FEN": _whole(12),
     "MILLISECONDS": _whole(9), "SPAN": _span, "MTI": _mti, "ORDER": _order, "TEXT": _text,
-    "CARD": _card, "CODE": _code,
+    "CARD": _card, "CODE": _code, "REQUEST": _request,
     "FILE": _text, "NAME": _scenario, "DATE": _date,
     "CLOCK": _moment("%H:%M", "HH:MM", "time"),
 }

@@ -2,10 +2,10 @@
 
 Power, cable and paper have keys of their own too; what they do next depends on how things stand.
 """
+from host_sim.face import faults
 from host_sim.play.script import CARDS
+from host_sim.tui import told
 
-FAULTS = ("silent", "mute", "bad-mac", "delay")
-REQUESTS = ("0220", "0200", "0600", "0800", "0820", "0500")
 TOGGLES = {   # name in views.state() -> statement when it is true, and when it is not
     "power": ("power off", "power on"),
     "plugged": ("wire cut", "wire mend"),
@@ -40,11 +40,17 @@ def troubles(w):
         (w["mend"], "wire damage 0")]
 
 
-def faults(w):
-    """Of the acquirer, at the next request of a kind."""
-    rows = []
-    for mti in REQUESTS:
-        for fault in FAULTS:
-            statement = f"host delay 5s {mti}" if fault == "delay" else f"host {fault} {mti} 1"
-            rows.append((w["fault"].format(mti=mti, what=w[fault]), statement))
-    return [*rows, (w["wrong_kcv"], "host wrong-kcv"), (w["miscount"], "host miscount")]
+def requests(w):
+    """(Request that a fault of the host is for, its MTI)."""
+    return [(f"{mti} {w['mti_' + mti]}", mti) for mti in faults.REQUESTS]
+
+
+def faults_of(w, mti):
+    """What can befall it."""
+    return [(w[name], line.format(mti=mti)) for name, line in faults.FAULTS.items()]
+
+
+def others(w, arranged):
+    """Faults of one request only; and what is arranged (views.arranged()), to be taken back."""
+    return [(w["wrong_kcv"], "host wrong-kcv"), (w["miscount"], "host miscount"),
+            *((f"{w['take_back']}: {told.fault(w, one)}", one["take_back"]) for one in arranged)]

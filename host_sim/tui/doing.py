@@ -9,10 +9,11 @@ from functools import partial
 from textual.screen import Screen
 
 from host_sim.acquirer import scenario
-from host_sim.face import views
+from host_sim.face import trying, views
 from host_sim.face.face import SAMPLES, Choice
 from host_sim.face.pace import SPEEDS
-from host_sim.tui import deeds
+from host_sim.face.scripts import stories, story
+from host_sim.tui import deeds, told
 from host_sim.tui.asking import Choose, Line, Page
 from host_sim.tui.panes import Lcd
 from host_sim.tui.saving import save_capture, save_script
@@ -22,17 +23,20 @@ from host_sim.tui.words import words
 class Doing(Screen):
     """The actions of a Counter, which draws what comes of them. `port`: the host is at the far end
     of that port (face/port.py), and time is real. `save`: the folder for what is kept;
-    masked(file): what of a capture may be handed on, None: none is."""
+    masked(file): what of a capture may be handed on, None: none is; `scripts`: a folder of key
+    scripts to watch."""
 
     drawing: str | None = None      # None: as the window allows
 
-    def __init__(self, face, language="en", save=".", port=None, masked=None):
+    def __init__(self, face, language="en", save=".", port=None, masked=None, scripts=None):
         super().__init__()
         self.face = face
         self.w = words(language)
         self.save = save
         self.masked = masked
         self.port = port
+        self.stories = stories(scripts)
+        self._scripts = scripts
         self.number = next(iter(face.site.tills))
         self.changed = asyncio.Event()
         self._leaving = False
@@ -77,7 +81,9 @@ class Doing(Screen):
         lists = [("card", self.action_card)]
         if self.port is None:
             lists += [("faults", self._faults), ("clock", self.action_speed),
-                      ("step", self.action_step), ("scenario", self._scenario)]
+                      ("step", self.action_step), ("trying", self._trying),
+                      ("scenario", self._scenario)]
+            lists += [("story", self._story)] if self.stories else []
         lists += [("statement", self._statement), ("save_script", self._save_script)]
         if self.till.capture is not None and self.masked is not None:
             lists.append(("save_capture", self._save_capture))
@@ -87,7 +93,13 @@ class Doing(Screen):
         self._choose(self.w["actions"], rows, lambda act: act())
 
     def _faults(self):
-        self._choose(self.w["faults"], deeds.faults(self.w), self.do)
+        others = deeds.others(self.w, views.arranged(self.face.site))
+        rows = [*((text, partial(self._fault_of, mti)) for text, mti in deeds.requests(self.w)),
+                *((text, partial(self.do, line)) for text, line in others)]
+        self._choose(self.w["faults"], rows, lambda act: act())
+
+    def _fault_of(self, mti):
+        self._choose(f"{self.w['fault_next']} {mti}", deeds.faults_of(self.w, mti), self.do)
 
     def _statement(self):
         self.app.push_screen(Line(self.w["statement"], self.w["statement_hint"]), self.do)
@@ -119,6 +131,14 @@ class Doing(Screen):
         await self.face.change(Choice(name, language, self.face.choice.seed))
         self.switch_on()
 
+    def _story(self):
+        rows = [(f"{name}: {about}", name) for name, about in self.stories.items()]
+        self._choose(self.w["story"], rows, lambda name: self.run_worker(self._watch(name)))
+
+    async def _watch(self, name):
+        await self.face.change(script=story(self._scripts, name))
+        self.face.pace.wake()
+
     def switch_on(self):
         """As people expect to find a terminal."""
         for till in self.face.site.tills.values():
@@ -142,6 +162,12 @@ class Doing(Screen):
         self.w = words("zh" if self.w.language == "en" else "en")
         self.name_all()
         self.changed.set()
+
+    def _trying(self):
+        site, till = self.face.site, self.till
+        told_of = told.trying(self.w, trying.rows(site, till, self.w),
+                              trying.amounts(site, till, self.w.language))
+        self.app.push_screen(Page(self.w["trying"], told_of))
 
     def action_help(self):
         self.app.push_screen(Page(self.w["help"], self.w["help_text"]))

@@ -49,6 +49,8 @@ def inside(w, state, records=True):
     text = Text()
     if state["crash"]:
         text.append(f"{w['crashed']}: {state['crash']}\n", WARN)
+    if state["playing"]:
+        text.append(f"{playing(w, state['playing'])}\n", WARN if state["playing"]["wrong"] else "")
     if "operator" in state:
         operator = state["operator"]
         text.append(f"{w['operator']} {operator}\n" if operator else f"{w['nobody']}\n")
@@ -87,14 +89,36 @@ def acquirer(w, books):
                                    "" if books["balanced"] else WARN)
     money = [f"{one['name']} {one['balance']}" for one in books["merchants"]]
     said = w.fault_words()
-    waiting = [f"{said.get(one['kind'], one['kind'])} {one['mti']} {one['code']}".strip()
-               + (f" ×{one['times']}" if one["times"] else "") for one in books["arranged"]]
+    waiting = [fault(w, one) for one in books["arranged"]]
     happened = [f"{said.get(kind, kind)} {count}" for kind, count in books["faults"].items()]
     for name, rows in ((w["merchants"] + ":", money), (w["arranged"], waiting),
                        (w["happened"], happened)):
         if rows:
             caption.append(f"\n{name} {', '.join(rows)}", "not bold not reverse")
     return table
+
+
+def fault(w, one):
+    """One of views.arranged(): "mute 0220 ×1"."""
+    kind, mti = w.fault_words().get(one["kind"], one["kind"]), one["mti"]
+    parts = (kind, w["any"] if mti == "any" else mti, one["code"],
+             f"{one['percent']}%" if one["percent"] < 100 else "",
+             f"×{one['times']}" if one["times"] else w["for_good"])
+    return " ".join(filter(None, parts))
+
+
+def playing(w, one):
+    """How far a key script is, by views.playing()."""
+    if one["wrong"] or not one["statement"]:
+        return one["wrong"] or w["played"]
+    return f"{w['playing']} {one['at']}/{one['of']}: {one['statement']}"
+
+
+def trying(w, rows, amounts):
+    """What face.trying has, to be read."""
+    lines = [line for what, texts in rows for line in (what, *(f"  {text}" for text in texts), "")]
+    return "\n".join([*lines, w["test_amounts" if amounts else "no_test_amounts"],
+                      *(f"  .{code}  {text}" for code, text in amounts)])
 
 
 def at_port(w, port):

@@ -24,7 +24,6 @@ TEXTS = shared.TEXTS | {
     "printer_cutter": ("Printer's cutter is jammed", "切刀卡住"),
     "printer_hot": ("Printer is too hot", "打印头过热"),
     "noise_now": ("Noise on the line, 40 bytes", "线路噪声40字节"),
-    "fault": ("{mti}: {what}", "{mti}:{what}"),
     "wrong_kcv": ("Next sign-on: wrong check value", "下次签到:校验值错误"),
     "miscount": ("Next settlement: totals differ", "下次结算:总额不符"),
     "statement": ("Type a statement of a key script…", "输入脚本语句…"),
@@ -59,7 +58,8 @@ What is done to it
   c  swipe a card                p  power off, on
   w  network cable out, in       r  paper out, in
   s  how fast the clock goes     n  clock to the next event
-  a  all of it, faults of the host too; scenario; saving
+  a  all of it: faults of the host, to arrange and take back,
+     scenarios, stories to watch, what can be tried, saving
 
 What is looked at
   Tab  next pane: paper, wire, packet, acquirer, inside
@@ -80,7 +80,7 @@ What is looked at
   c  刷卡                        p  断电、通电
   w  拔、插网线                  r  缺纸、装纸
   s  时钟快慢                    n  跳到下一事件
-  a  全部操作,含主机故障、场景、保存
+  a  全部操作:主机故障(设定、撤回)、场景、情节、可试内容、保存
 
 查看
   Tab  下一窗格:纸、通信、报文、收单机构、内部

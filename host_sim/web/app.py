@@ -40,6 +40,7 @@ from host_sim.acquirer import scenario
 from host_sim.bench.keypad import KEYS
 from host_sim.face import recording, trying, views
 from host_sim.face.face import SAMPLES, Choice
+from host_sim.face.faults import FAULTS, REQUESTS
 from host_sim.face.scripts import IN_RUN, LONGEST, brought, stories
 from host_sim.face.scripts import story as story_of
 from host_sim.face.words import words
@@ -85,6 +86,7 @@ def make_app(face, hosts=LOOPBACK, token=None, masked=None, story=None, scripts=
             "diagram": diagram.svg(told.language), "choice": face.choice,
             "theirs": words(face.choice.language),
             "scenarios": [SAMPLES, *scenario.shipped()], "stories": stories(scripts),
+            "requests": REQUESTS, "faults": FAULTS,
             "trying": trying.rows(face.site, till, told),
             "amounts": trying.amounts(face.site, till, told.language),
         })

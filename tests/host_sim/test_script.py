@@ -39,6 +39,7 @@ def refusal(tmp_path, text):
     ("wire cut", "wire", ("cut",)),
     ("host delay 70s 0220", "delay", (70_000, "0220")),
     ("host silent 0220 2", "host", ("silent", "0220", 2)),
+    ("host without bad-mac any", "without", ("bad-mac", "any")),
     ("pass 500ms", "pass", (500,)),
 ])
 def test_statement_is_read_to_its_values(line, name, values):

@@ -155,12 +155,10 @@ byId("second").addEventListener("click", () => send({ step: 1000 }));
 for (const button of document.querySelectorAll("[data-do]")) {
   button.addEventListener("click", () => send({ do: button.dataset.do }));
 }
-const STATEMENTS = { delay: "host delay 5s MTI", refuse: "host refuse 91 MTI 1",
-  "crash-before": "host crash before MTI", "crash-after": "host crash after MTI" };
 byId("fault").addEventListener("submit", (event) => {
   event.preventDefault();
-  const { mti, kind } = Object.fromEntries(new FormData(event.target));
-  send({ do: (STATEMENTS[kind] ?? `host ${kind} MTI 1`).replace("MTI", mti) });
+  const { mti, kind } = event.target.elements;
+  send({ do: kind.selectedOptions[0].dataset.statement.replace("{mti}", mti.value) });
 });
 
 for (const form of document.querySelectorAll("form[action]")) {
@@ -244,6 +242,7 @@ function showAcquirer(one) {
   list(arranged, one.arranged.map(({ kind, mti, times, percent, code }) => [kind,
     [mti === "any" ? any : mti, code, percent < 100 && `${percent}%`,
       times === null ? good : `×${times}`].filter(Boolean).join(" ")]));
+  one.arranged.forEach((fault, at) => takeBack(arranged.children[at + 1], fault, arranged.dataset.back));
   list(happened, Object.entries(one.faults));
   byId("balances").textContent = one.merchants.map(
     ({ name, balance }) => `${name} ${balance}`).join(" · ");
@@ -254,6 +253,13 @@ function list(whole, things) {
   const named = namesOf(whole);
   fill(whole, things.length ? [["li", whole.dataset.name],
     ...things.map(([kind, more]) => ["li", `${named(kind)} ${more}`])] : []);
+}
+
+function takeBack(row, fault, name) {
+  const button = Object.assign(document.createElement("button"),
+    { type: "button", textContent: name, ariaLabel: `${name}: ${row.textContent}` });
+  button.addEventListener("click", () => send({ do: fault.take_back }));
+  row.append(button);
 }
 
 // What an element's own words make of the server's.

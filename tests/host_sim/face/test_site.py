@@ -10,6 +10,7 @@ from host_sim.face.face import SAMPLES, Choice, Face
 from host_sim.face.scripts import brought, stories, story
 from host_sim.face.words import LANGUAGES, words
 from host_sim.on_micropython import MICROPYTHON
+from host_sim.play.player import HOST_FAULTS
 from host_sim.play.script import read_script
 from host_sim.play.shop import open_books
 from host_sim.show.explain import explain
@@ -200,6 +201,23 @@ def test_terminals_go_on_while_another_shop_is_being_opened(face, monkeypatch):
     assert "登录" in "".join(screen)
     assert face.choice.scenario == "busy_day" and face.generation == 2
     assert list(face.site.tills)[0] == "20000001"
+
+
+def test_fault_that_is_taken_back_befalls_nothing_and_only_what_waits_can_be(face):
+    till = next(iter(face.site.tills.values()))
+    for line in ("host refuse 91 0220 1", "host refuse 96 0220 1", "host delay 5s 0600",
+                 "host crash after 0220", "host wrong-kcv", "host miscount",
+                 *(f"host {name} 0800 1" for name in HOST_FAULTS)):
+        face.site.do(till, line)
+    one = views.arranged(face.site)[0]
+    face.site.do(till, one["take_back"])
+    assert [one["code"] for one in views.arranged(face.site)][:2] == ["91", ""]
+    while waiting := views.arranged(face.site):
+        face.site.do(till, waiting[-1]["take_back"])
+    before = till.deeds.copy()
+    with pytest.raises(ValueError, match="no such fault is arranged"):
+        face.site.do(till, "host without mute 0220")
+    assert till.deeds == before
 
 
 def test_fault_of_ours_stops_its_till_alone_and_is_told(face):

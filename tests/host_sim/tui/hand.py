@@ -54,6 +54,19 @@ class Hand:
             await self.sees(text)
             await self.pilot.press(*keys.split())
 
+    async def chooses(self, *texts):
+        """From one list after the other, the row that begins so."""
+        for text in texts:
+            await self.sees(text, lambda: "\n".join(self._offered()))
+            rows = self._offered()
+            at = next(at for at, row in enumerate(rows) if row.startswith(text))
+            self.app.screen.query_one("OptionList").highlighted = at
+            await self.pilot.press("enter")
+
+    def _offered(self):
+        lists = self.app.screen.query("#over OptionList")
+        return [str(option.prompt) for one in lists for option in one.options]
+
     def reads(self, name):
         """A part as it is drawn."""
         part = self.part(name)

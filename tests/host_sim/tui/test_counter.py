@@ -1,14 +1,16 @@
 """The face in the text terminal, by keys and mouse, read from what is drawn."""
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from host_sim.face import recording
+from host_sim.face import recording, views
 from host_sim.play.script import read_script
 from host_sim.play.shop import given_back_fen, wrong_in_ledger
 from host_sim.show import dots
 from tests.host_sim.tui.hand import LOG_IN, REFUND, played, standing, undrawn
 
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 ORDER, PAID_FEN = "20260004", 52000
 
 
@@ -78,13 +80,35 @@ async def test_cards_faults_and_the_clock_are_chosen_from_lists():
         await hand.pilot.press("s", "end", "enter")
         assert hand.counter.face.pace.speed == 60
         await hand.pilot.press("c", "enter")
-        await hand.pilot.press("a", "down", "enter", "down", "enter")
+        await hand.pilot.press("a")
+        await hand.chooses("Faults", "0220", "is done, its reply lost")
         deeds = [deed for _, _, deed in hand.counter.till.deeds]
         assert deeds[1:] == ["swipe credit", "host mute 0220 1"]
         await hand.sees("Arranged: mute 0220 ×1", lambda: str(
             hand.part("acquirer").children[0].content.caption))
         await hand.pilot.press("c", "escape")       # a list that is left does nothing
         assert len(hand.counter.till.deeds) == 3
+        await hand.pilot.press("a")
+        await hand.chooses("Faults", "Take back: mute 0220 ×1")
+        await hand.pilot.pause()
+        assert hand.counter.till.shop.acquirer.faults.waiting() == ()
+
+
+@played
+async def test_what_can_be_tried_is_read_and_a_story_watched():
+    async with standing(scripts=SCRIPTS) as hand:
+        await hand.pilot.press("a")
+        await hand.chooses("To try")
+        page = str(hand.app.screen.query_one("#over Static").content)
+        for wanted in ("operator 01: 0000", "180 days", ".51  Merchant balance too low"):
+            assert wanted in page
+        await hand.pilot.press("escape", "a")
+        await hand.chooses("Watch a story", "declined:")
+        await hand.sees("Playing", lambda: hand.reads("brief"))
+        hand.counter.face.pace.speed = 60
+        await hand.sees("Played to its end", lambda: " ".join(hand.reads("brief").split()))
+        books = views.acquirer(hand.counter.face.site)
+        assert "declined" in [txn["state"] for txn in books["txns"]]
 
 
 @played

@@ -106,14 +106,17 @@ def test_fault_is_told_as_arranged_and_a_wrong_statement_is_refused_until_the_ne
     page = hand.page
     page.select_option("#fault [name=kind]", "mute")
     page.click("#fault button")
-    page.wait_for_selector("#arranged li:text-is('mute 0220 ×1')")
+    page.wait_for_selector("#arranged li:has-text('mute 0220 ×1')")
     page.fill("#statement input", "jump high")
     page.click("#statement button")
     page.wait_for_selector("#trouble:has-text(\"'jump' is no statement\")")
     page.fill("#statement input", "host refuse 51 0200 2")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#arranged li:text-is('refuse 0200 51 ×2')")
+    page.wait_for_selector("#arranged li:has-text('refuse 0200 51 ×2')")
     assert page.locator("#trouble").is_hidden()
+    page.click("#arranged li:has-text('mute 0220') button")
+    page.wait_for_selector("#arranged li:has-text('mute 0220')", state="detached")
+    page.wait_for_selector("#arranged li:has-text('refuse 0200')")
 
 
 def test_story_is_played_before_ones_eyes(hand):
