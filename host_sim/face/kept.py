@@ -1,14 +1,16 @@
-"""What outlives the server: a terminal's flash in a file, and how far the clock has run.
+"""What outlives the server: a terminal's flash in a file, how far the clock has run, and what was
+printed, as pictures.
 
 Every operation is in the file when it returns, so a server that is killed leaves its terminals as
 a power cut would.
 """
 import json
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from host_sim.bench.flash import BLOCK, PICO_BYTES, Flash
 from host_sim.ptyboard import flashfile
+from host_sim.show.pictures import draw_paper
 
 _ERASED = b"\xff" * BLOCK
 
@@ -79,3 +81,14 @@ class Calendar:
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps({"now": now.isoformat()}))
         fresh.replace(self._path)
+
+
+def keep_slips(folder, till, since, start):
+    """What a Till cut off after its slip number `since`, as pictures beside its flash; `start`: the
+    date of its Site's first moment."""
+    first, slips = till.slips.since(since)
+    for number, (at_ms, lines) in enumerate(slips, first + 1):
+        moment = start + timedelta(milliseconds=at_ms)
+        (folder / "paper").mkdir(exist_ok=True)
+        draw_paper(lines).save(folder / "paper"
+                               / f"{till.number}-{moment:%m%d-%H%M%S}-{number}.png")

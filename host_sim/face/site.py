@@ -11,20 +11,15 @@ from tempfile import TemporaryFile
 from host_sim.agreement import CodecsDisagree
 from host_sim.bench.keypad import NAMES as KEYS
 from host_sim.core import FirmwareCrash
-from host_sim.face.kept import Calendar, FileFlash
+from host_sim.face.deeds import done
+from host_sim.face.kept import Calendar, FileFlash, keep_slips
 from host_sim.face.playing import Playing
 from host_sim.face.till import Till
-from host_sim.play.player import Player
-from host_sim.play.script import ScriptError, parse_line
 from host_sim.play.shop import Shop, place
-from host_sim.show.pictures import draw_paper
 from host_sim.world import START, World
 
 FAR_MS = 1 << 52
 CALENDAR_MS = 1_000     # how often the clock's state is written
-# Statements that take no time: what a hand does between two keys.
-LIVE = ("swipe", "swipe_badly", "scan", "paper", "printer", "power", "wire", "noise", "damage",
-        "host", "refuse", "crash", "wrong_kcv", "miscount", "delay", "without", "clock")
 
 
 class Site:
@@ -49,22 +44,25 @@ class Site:
         self.versions = Counter()
         self.tills = {}
         for at, number in enumerate(numbers):
-            self._place(number, f"{seed} {at}" if at else seed, world, number == blank)
+            self._place(number, f"{seed} {at}" if at else seed, world, number == blank, numbers)
         self._write_calendar()
         self.watchers = []      # called without arguments after anything may have changed
 
-    def _place(self, number, seed, world, blank):
-        books = self.books
+    def _place(self, number, seed, world, blank, numbers):
+        books, kept = self.books, False
         if self.folder is not None:
-            world = partial(world, flash=FileFlash(self.folder / f"{number}.flash"))
+            path = self.folder / f"{number}.flash"
+            kept = path.exists()
+            world = partial(world, flash=FileFlash(path))
         made = place(books, number, self.language, seed, self.start, world, blank)
         merchant, mac = books.terminals[number]
         shop = Shop(made, books.acquirer, books.engine, merchant, mac, None, number)
         till = self.tills[number] = Till(number, shop, self._judge and self._judge())
         if self._record is not None:
             till.capture = TemporaryFile(prefix="tuidan-")
-            self._record(till.capture, shop, seed=seed, language=self.language,
-                         scenario=self.scenario)
+            self._record(till.capture, shop, seed=seed, host_seed=self.seed,
+                         language=self.language, scenario=self.scenario, blank=blank, kept=kept,
+                         others=[other for other in numbers if other != number])
 
     def close(self):
         """Nothing that belongs to the Site stays behind."""
@@ -105,15 +103,6 @@ class Site:
             self._write_calendar()
         self.tell()
 
-    def _keep_slips(self, till, since):
-        """What was printed, as a picture beside the terminal's flash."""
-        first, slips = till.slips.since(since)
-        for number, (at_ms, lines) in enumerate(slips, first + 1):
-            moment = self.start + timedelta(milliseconds=at_ms)
-            folder = self.folder / "paper"
-            folder.mkdir(exist_ok=True)
-            draw_paper(lines).save(folder / f"{till.number}-{moment:%m%d-%H%M%S}-{number}.png")
-
     def _well(self):
         return [till for till in self.tills.values() if till.crash is None]
 
@@ -141,7 +130,7 @@ class Site:
                 self.versions["acquirer"] += 1
                 till.heard = till.packets
             if self.folder is not None:
-                self._keep_slips(till, slips)
+                keep_slips(self.folder, till, slips, self.start)
         for watcher in self.watchers:
             watcher()
 
@@ -165,24 +154,8 @@ class Site:
 
     def do(self, till, line):
         """One statement of the key-script language about a card, a part, the line, the power or
-        the host (LIVE). ValueError for one that is none of these, or that cannot be read."""
-        try:
-            statement = parse_line(line, "here")
-        except ScriptError as error:
-            raise ValueError(str(error)) from None
-        if statement is None or statement.name not in LIVE or statement.text == "power cycle":
-            raise ValueError(f"{line!r} is nothing that can be done here")
-        till.note(statement.text)
-        if statement.name == "power":
-            till.crash = None
-        seen = None
-        try:
-            seen = getattr(Player(None, till.shop), "do_" + statement.name)(*statement.values)
-        except FirmwareCrash as crash:
-            till.crash = str(crash)
-        if seen is not None:
-            till.deeds.pop()    # nothing was done
-            raise ValueError(seen)
+        the host (deeds.LIVE). ValueError for one that is none of these, or that cannot be read."""
+        done(till, line)
         till.versions.update(("till", "screen"))
         self.versions["acquirer"] += 1
         self.tell()

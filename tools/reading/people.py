@@ -7,6 +7,7 @@ from dataclasses import replace
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
 from host_sim.show import mask
+from tools.reading import around
 from tools.reading.hiding import hides, is_typing, no_card, shown
 from tools.reading.told import Told
 
@@ -44,7 +45,7 @@ class People:
             told += self.rest()
             if channel == "bench":
                 words = packet.data.decode("utf-8", "replace")
-                words = words if self._reveal else mask.free_text(words)
+                words = around.told(words if self._reveal else mask.free_text(words))
                 told.append(Told(number, packet.at_us, channel, "bench", words))
             else:
                 told.append(Told(number, packet.at_us, channel, "other",

@@ -19,6 +19,8 @@ from tools.replay.rules import RulesError
 from tools.replay.stages import STAGES, NotExact
 
 ENDS = tuple(STAGES)
+OTHERS = ("other terminals were at the same host: what was done at them, which it may have "
+          "answered differently for, is not in this file")
 LONG = 1 << 20          # bytes from which on it pays to load the whole firmware first
 
 
@@ -124,4 +126,6 @@ def exactly_replayed(path, ends, world=World):
         more += comparison.more
         cut = str(reading.fault) if reading.fault else None
     found.sort(key=lambda one: one.at_us)
-    return report.Result(str(path), "exactly", ends, packets, found, more, [], cut)
+    unknown = [OTHERS] if reading.head.run.get("others") and any(
+        one.against == "acquirer" for one in found) else []
+    return report.Result(str(path), "exactly", ends, packets, found, more, unknown, cut)

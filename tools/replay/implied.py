@@ -67,7 +67,25 @@ def read(exchanges, today):
         elif exchange.name in GIVES_BACK and number not in sold and (
                 fields.get(37) not in sold.values()):
             _given_back(orders, exchange, number, today, told)
-    return Implied(terminals, list(orders.values()), batches, told)
+    return Implied(terminals, _apart(orders.values(), terminals, told), batches, told)
+
+
+def _apart(orders, terminals, told):
+    """Orders with the batch, STAN and date of another were sold at another terminal of that shop,
+    which nothing tells of: each gets one, in `terminals` too."""
+    seen, made = set(), []
+    for one in orders:
+        if one.amount_fen <= 0 or one.rrn in seen:
+            told.append(f"order {one.number} is left out: it has no amount, or another's reference")
+            continue
+        key = one.terminal, one.batch, one.stan, one.sold_on
+        if key in seen and one.terminal in terminals:
+            other = f"SOLD{len(terminals):04}"
+            terminals[other] = terminals[one.terminal]
+            one = one._replace(terminal=other)
+        seen |= {one.rrn, key}
+        made.append(one)
+    return made
 
 
 def tags_of(message):
@@ -177,9 +195,9 @@ def _tokens(connection):
 def _as_told(connection, implied):
     """Put references, batches and dates of the file in the place of those that were made up."""
     table = schema.order
-    for at, one in enumerate(implied.orders):       # two steps: no reference may come twice
+    for at, one in enumerate(implied.orders):       # two steps: nothing may come twice
         connection.execute(update(table).where(table.c.order_no == one.number)
-                           .values(rrn=f"replay{at:06d}"))
+                           .values(rrn=f"replay{at:06d}", batch=-1 - at))
     for one in implied.orders:
         connection.execute(update(table).where(table.c.order_no == one.number).values(
             rrn=one.rrn, batch=one.batch, stan=one.stan, sold_on=f"{one.sold_on:%Y%m%d}"))

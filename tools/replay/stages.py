@@ -20,7 +20,7 @@ from host_sim.world import World
 from tools.capture.recording import microseconds
 from tools.capture.run import listen
 
-VIRTUAL = ("press", "pytest")    # makers of runs in virtual time
+VIRTUAL = ("press", "pytest", "run")    # makers of runs in virtual time
 NEEDED = ("start", "terminal", "mac", "seed", "language")
 
 
@@ -35,6 +35,8 @@ def check_head(run):
     missing = [name for name in NEEDED if name not in run]
     if missing:
         raise NotExact(f"its head does not tell {', '.join(missing)}")
+    if run.get("kept"):
+        raise NotExact("its terminal went on with what an earlier run had left")
 
 
 class Scene(NamedTuple):
@@ -186,8 +188,8 @@ def host_at_start(run):
     with fitting():
         played = scenario_of(run)
         engine = None if played else schema.open_engine()
-        return open_books(run["seed"], datetime.fromisoformat(run["start"]), engine=engine,
-                          scenario=played)
+        return open_books(run.get("host_seed", run["seed"]),
+                          datetime.fromisoformat(run["start"]), engine=engine, scenario=played)
 
 
 @contextmanager
