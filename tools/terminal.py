@@ -121,14 +121,20 @@ def _in_full(args, face, port):
 
 
 def _in_lines(args, face, port):
+    from host_sim.tui.numbered import Numbered
     from host_sim.tui.plain import Plain
     from host_sim.tui.words import words
+    from tools.capture.handing import masked
+    from tools.face import STORIES
 
-    _say(words(args.words)["plain_keys"])
+    w = words(args.words)
+    _say(w["plain_keys"])
     if port is not None:
-        _say(words(args.words)["at_port"].format(port=port.port.name))
+        _say(w["at_port"].format(port=port.port.name))
+    lists = partial(Numbered, face, w, port=port, save=args.save, masked=masked,
+                    scripts=None if args.flash else STORIES)
     with _keyboard():
-        asyncio.run(Plain(face, _say, sys.stdout.encoding, port).run())
+        asyncio.run(Plain(face, _say, sys.stdout.encoding, port, lists).run())
     return 0
 
 

@@ -11,6 +11,8 @@ from host_sim.play.script import ScriptError, read_script
 
 IN_RUN = "script.txt"       # its name within a saved run
 LONGEST = 256 * 1024        # bytes of a script
+MOST_BROUGHT = 8 << 20      # bytes of a saved run
+_CAPTURE = b"\n\r\r\n"     # how a pcapng file begins
 _OUTSIDE = re.compile(r'^\s*(?:include\b|scenario\s+(?P<name>.*?)\s*(?:#.*)?$)', re.MULTILINE)
 
 
@@ -35,6 +37,9 @@ def brought(data):
     be played here."""
     if data[:2] == b"PK":
         data = _out_of_run(data)
+    if data[:4] == _CAPTURE:
+        raise ValueError("this is a capture: tuidan show and tuidan replay open it; here a key "
+                         "script or a saved run can be played")
     if len(data) > LONGEST:
         raise ValueError("this is too long for a key script")
     try:
@@ -52,6 +57,12 @@ def brought(data):
             return read_script(path)
         except ScriptError as error:
             raise ValueError(str(error).replace(f"{folder}/", "")) from None
+
+
+def brought_from(path):
+    """brought() of a file that the person at this machine names. OSError, ValueError."""
+    with open(path, "rb") as file:
+        return brought(file.read(MOST_BROUGHT))
 
 
 def _out_of_run(data):

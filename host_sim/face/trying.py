@@ -1,7 +1,8 @@
-"""What can be tried at a till of a Site: who logs in, cards, the acquirer's rules, and the amounts
+"""What can be tried at a till of a Site: a first refund, cards, the acquirer's rules, and amounts
 that it answers with a code of one's choice. In words of words.py and of the terminal's own texts.
 """
 import json
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -28,6 +29,34 @@ def rows(site, till, w):
     if about:
         told.append((site.scenario, [about.about, *(_coded(row, w) for row in terms.codes)]))
     return told
+
+
+STEPS = ("first_power", "first_log_in", "first_order", "first_amount", "first_send")
+
+
+def steps(site, till, w):
+    """A first refund at a terminal that is off, key by key, a text each; [] where there is no order
+    that would be a plain one."""
+    order = _plain_order(site, till)
+    supervisor, operator = sorted(PASSWORDS)
+    return [] if order is None else [w[step].format(
+        operator=operator, password=PASSWORDS[operator], supervisor=PASSWORDS[supervisor],
+        order=order) for step in STEPS]
+
+
+def _plain_order(site, till):
+    """Number of a sale before today that can be refunded whole, or None."""
+    terms = USUAL if site.scenario is None else scenario.read(site.scenario).terms
+    today = site.start.date()
+    sold, given = schema.order, select(schema.posting.c.order_no)
+    asked = select(sold.c.order_no).where(
+        sold.c.merchant_id == till.shop.merchant, sold.c.sold_on < f"{today:%Y%m%d}",
+        sold.c.sold_on > f"{today - timedelta(days=terms.window_days):%Y%m%d}",
+        sold.c.hold_refunds.is_(False),
+        sold.c.order_no.not_in(given.where(schema.posting.c.kind.in_(("refund", "void")))),
+    ).order_by(sold.c.order_no).limit(1)
+    with site.books.engine.connect() as connection:
+        return connection.execute(asked).scalar_one_or_none()
 
 
 def amounts(site, till, language):

@@ -5,14 +5,15 @@ nothing happens.
 """
 import asyncio
 from functools import partial
+from pathlib import Path
 
 from textual.screen import Screen
 
 from host_sim.acquirer import scenario
-from host_sim.face import trying, views
+from host_sim.face import views
 from host_sim.face.face import SAMPLES, Choice
 from host_sim.face.pace import SPEEDS
-from host_sim.face.scripts import stories, story
+from host_sim.face.scripts import brought_from, stories, story
 from host_sim.tui import deeds, told
 from host_sim.tui.asking import Choose, Line, Page
 from host_sim.tui.panes import Lcd
@@ -84,6 +85,7 @@ class Doing(Screen):
                       ("step", self.action_step), ("trying", self._trying),
                       ("scenario", self._scenario)]
             lists += [("story", self._story)] if self.stories else []
+            lists += [("play_file", self._play_file)] if self._scripts else []
         lists += [("statement", self._statement), ("save_script", self._save_script)]
         if self.till.capture is not None and self.masked is not None:
             lists.append(("save_capture", self._save_capture))
@@ -133,10 +135,21 @@ class Doing(Screen):
 
     def _story(self):
         rows = [(f"{name}: {about}", name) for name, about in self.stories.items()]
-        self._choose(self.w["story"], rows, lambda name: self.run_worker(self._watch(name)))
+        self._choose(self.w["story"], rows, lambda name: self.run_worker(
+            self._watch(partial(story, self._scripts, name))))
 
-    async def _watch(self, name):
-        await self.face.change(script=story(self._scripts, name))
+    def _play_file(self):
+        def typed(path):
+            if path:
+                self.run_worker(self._watch(partial(brought_from, Path(path).expanduser())))
+
+        self.app.push_screen(Line(self.w["play_file"], "till-10000001.zip"), typed)
+
+    async def _watch(self, read):
+        try:
+            await self.face.change(script=read())
+        except (OSError, ValueError) as error:
+            self.notify(str(error), severity="error", markup=False)
         self.face.pace.wake()
 
     def switch_on(self):
@@ -164,9 +177,7 @@ class Doing(Screen):
         self.changed.set()
 
     def _trying(self):
-        site, till = self.face.site, self.till
-        told_of = told.trying(self.w, trying.rows(site, till, self.w),
-                              trying.amounts(site, till, self.w.language))
+        told_of = told.tried(self.w, self.face.site, self.till)
         self.app.push_screen(Page(self.w["trying"], told_of))
 
     def action_help(self):

@@ -4,6 +4,7 @@ A screen, a packet or a line of paper is written when it is there; keys are read
 """
 import asyncio
 import os
+from codecs import getincrementaldecoder
 
 from host_sim.face import views
 from host_sim.show import story
@@ -19,17 +20,22 @@ _STEP_MS = 20
 
 
 class Plain:
-    """`write(text)` gets each line; `port` as Counter has it. run() goes on until what was typed
-    last, before the end of the input, is answered: without a port in no time."""
+    """`write(text)` gets each line; `port` as Counter has it; `lists(say)` makes the Numbered that
+    `a` opens. run() goes on until what was typed last, before the end of the input, is answered:
+    without a port in no time."""
 
-    def __init__(self, face, write, encoding="utf-8", port=None):
+    def __init__(self, face, write, encoding="utf-8", port=None, lists=None):
         self._face = face
+        self._lists = lists and lists(lambda text: self._say([text]))
+        self._generation = face.generation
         self._write = write
         self._port = port
         self._lines_only = not _can(encoding)
         self._rows = None
         self._lines = self._frames = 0
+        self._played = False
         self._changed = asyncio.Event()
+        self._decoder = getincrementaldecoder("utf-8")(errors="ignore")
         self._ended = False
         self._said = 0
         self._crash = None
@@ -60,6 +66,8 @@ class Plain:
             await face.stop()
 
     async def _finish(self):
+        if self._lists is not None:
+            await self._lists.settled()
         site = self._face.site
         until_ms = max(site.now_ms, self._till().finger_free_at) + _LAST_MS
         while site.now_ms < until_ms:
@@ -67,7 +75,8 @@ class Plain:
                 site.advance(site.now_ms + _STEP_MS)
             else:
                 await asyncio.sleep(_STEP_MS / 1000)
-            if self._look():
+            playing = self._till().playing
+            if self._look() or playing is not None and not playing.over:
                 until_ms = max(until_ms, site.now_ms + _LAST_MS)
 
     def _typed(self, descriptor):
@@ -76,9 +85,13 @@ class Plain:
             self._ended = True
             asyncio.get_running_loop().remove_reader(descriptor)
             self._changed.set()
-        site, till = self._face.site, self._till()
-        for char in data.decode(errors="ignore"):
-            if char in TYPED:
+        site, till, lists = self._face.site, self._till(), self._lists
+        for char in self._decoder.decode(data):
+            if lists is not None and lists.is_open:
+                lists.type(char)
+            elif lists is not None and char == "a":
+                lists.open()
+            elif char in TYPED:
                 for down in (True, False):
                     site.key(till, TYPED[char], down)
         self._face.pace.wake()
@@ -89,6 +102,10 @@ class Plain:
     def _look(self):
         """Say what is new; whether there was anything."""
         till, said = self._till(), self._said
+        if self._generation != self._face.generation:   # another world
+            self._generation = self._face.generation
+            self._lines = self._frames = 0
+            self._played = False
         for frame in views.wire(self._face.site, till, self._frames)["frames"]:
             way = story.WAYS[frame["way"]]
             if frame["mti"]:    # ACK and NAK are left out: too much to be heard
@@ -106,6 +123,9 @@ class Plain:
         if till.crash != self._crash:
             self._crash = till.crash
             self._say([f"the firmware crashed: {till.crash}"])
+        if till.playing is not None and till.playing.over and not self._played:
+            self._played = True
+            self._say([till.playing.wrong or "the key script has been played to its end"])
         return self._said > said
 
     def _say(self, lines):

@@ -6,6 +6,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from host_sim.face import trying
+
 WARN = "bold reverse"
 HINTS = (("c", "card_short", "card"), ("p", "power_short", "turn('power')"),
          ("w", "cable", "turn('plugged')"), ("r", "paper_short", "turn('paper')"),
@@ -114,8 +116,10 @@ def playing(w, one):
     return f"{w['playing']} {one['at']}/{one['of']}: {one['statement']}"
 
 
-def trying(w, rows, amounts):
-    """What face.trying has, to be read."""
+def tried(w, site, till):
+    """What can be tried at a Till of a Site, to be read."""
+    rows = [(w["first_refund"], trying.steps(site, till, w)), *trying.rows(site, till, w)]
+    amounts = trying.amounts(site, till, w.language)
     lines = [line for what, texts in rows for line in (what, *(f"  {text}" for text in texts), "")]
     return "\n".join([*lines, w["test_amounts" if amounts else "no_test_amounts"],
                       *(f"  .{code}  {text}" for code, text in amounts)])

@@ -43,8 +43,10 @@ TEXTS = shared.TEXTS | {
     "at_port": ("host at {port}", "主机在{port}"),
     "port_gone": ("the line is gone", "线路已断开"),
     "plain_keys": ("Keys: 0-9, Enter, Backspace = CLEAR, x = CANCEL, m = MENU, u and d = UP, DOWN; "
-                   "Ctrl-C ends it.",
-                   "按键:0-9、回车、退格=清除、x=取消、m=菜单、u/d=上/下;Ctrl-C结束。"),
+                   "a = all else that can be done; Ctrl-C ends it.",
+                   "按键:0-9、回车、退格=清除、x=取消、m=菜单、u/d=上/下;a=其他操作;Ctrl-C结束。"),
+    "number_enter": ("A number and Enter; Enter alone leaves.", "输入编号后回车;直接回车返回。"),
+    "no_such_row": ("There is no {answer} in this list.", "列表中没有{answer}。"),
     "help_text": ("""\
 Keys of the terminal
   0-9 Enter           digits, ENTER

@@ -139,6 +139,7 @@ function onSwitch(id, statement) {
   });
 }
 
+byId("off").addEventListener("click", () => byId("power").click());
 onSwitch("power", (on) => `power ${on ? "on" : "off"}`);
 onSwitch("plug", (on) => `wire ${on ? "mend" : "cut"}`);
 onSwitch("roll", (on) => `paper ${on ? "in" : "out"}`);

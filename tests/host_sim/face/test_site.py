@@ -1,5 +1,6 @@
 """Tills at one acquirer on one clock: key scripts that go on by themselves, and what passed."""
 import asyncio
+import re
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -228,3 +229,23 @@ def test_fault_of_ours_stops_its_till_alone_and_is_told(face):
     face.site.advance(5_000)
     assert one.crash == "KeyError: 'acquirer'" and other.crash is None
     assert other.world.now_ms == 5_000
+
+
+@pytest.mark.parametrize("scenario, state", [(SAMPLES, "approved"), ("review_day", "in review")])
+def test_steps_of_a_first_refund_lead_to_one(face, scenario, state):
+    face.open(Choice(scenario, "en"))
+    site, till = face.site, next(iter(face.site.tills.values()))
+    told = trying.steps(site, till, words("en"))
+    site.do(till, "power on")
+    site.advance(3_000)
+    for step in told[1:]:       # the first is the switch
+        for word in re.findall(r"\d+|ENTER", step):
+            for key in [word] if word == "ENTER" else word:
+                site.key(till, key, True)
+                site.key(till, key, False)
+            site.advance(site.now_ms + 2_000)
+        site.advance(site.now_ms + 5_000)
+    (order,) = re.findall(r"order (\d+)", told[2])
+    sent = [row for row in views.acquirer(site)["txns"] if row["kind"] == "refund"]
+    assert (sent[0]["order"], sent[0]["state"]) == (order, state), till.world.screen()
+    assert len(told) == len(trying.steps(site, till, words("zh"))) == 5

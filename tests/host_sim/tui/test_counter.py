@@ -100,7 +100,8 @@ async def test_what_can_be_tried_is_read_and_a_story_watched():
         await hand.pilot.press("a")
         await hand.chooses("To try")
         page = str(hand.app.screen.query_one("#over Static").content)
-        for wanted in ("operator 01: 0000", "180 days", ".51  Merchant balance too low"):
+        for wanted in ("order 20260004 ENTER", "operator 01: 0000", "180 days",
+                       ".51  Merchant balance too low"):
             assert wanted in page
         await hand.pilot.press("escape", "a")
         await hand.chooses("Watch a story", "declined:")
@@ -109,6 +110,28 @@ async def test_what_can_be_tried_is_read_and_a_story_watched():
         await hand.sees("Played to its end", lambda: " ".join(hand.reads("brief").split()))
         books = views.acquirer(hand.counter.face.site)
         assert "declined" in [txn["state"] for txn in books["txns"]]
+
+
+def test_a_file_that_somebody_brings_is_played_and_a_wrong_one_told(tmp_path):
+    (tmp_path / "mine.txt").write_text(
+        'language en\nends anywhere\nwait "ENTER to log in"\npress ENTER\nwait "Operator"\n')
+
+    async def plays(hand, path):
+        await hand.pilot.press("a")
+        await hand.chooses("Key script or saved run")
+        hand.app.screen.query_one("Input").value = str(path)
+        await hand.pilot.press("enter")
+
+    async def scene():
+        async with standing(scripts=SCRIPTS) as hand:
+            await plays(hand, tmp_path / "none.txt")
+            await hand.sees("No such file", lambda: " ".join(
+                note.message for note in hand.app._notifications))
+            await plays(hand, tmp_path / "mine.txt")
+            await hand.sees("Played to its", lambda: " ".join(hand.reads("brief").split()))
+            await hand.sees("Operator")
+
+    asyncio.run(scene())
 
 
 @played
