@@ -5,6 +5,7 @@ While one is open, what is typed is the answer to it: a number or a text, and En
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from host_sim.acquirer import scenario
 from host_sim.face import views
@@ -20,8 +21,7 @@ _BACK = "\x7f\x08"
 class Numbered:
     """Of the first till of a Face, in Words; `say(text)` gets what is shown, `port`, `save`,
     `masked` and `scripts` are as Doing has them. A row is (text, value): a statement to do, or
-    what is called and gives (title, rows) of the next list, a title alone to ask for a text with
-    `self._then` called on it, or None."""
+    what is called and gives (title, rows) of the next list, or None."""
 
     def __init__(self, face, w, say, port=None, save=".", masked=None, scripts=None):
         self._face = face
@@ -31,7 +31,8 @@ class Numbered:
         self._save = save
         self._masked = masked
         self._scripts = scripts
-        self._rows = self._then = None
+        self._rows: list[Any] = []      # of the list that is open
+        self._then: Any = None          # who gets the text that is asked for
         self._typed = ""
         self._changing = None
 
@@ -41,7 +42,7 @@ class Numbered:
 
     @property
     def is_open(self):
-        return self._rows is not None or self._then is not None
+        return bool(self._rows) or self._then is not None
 
     def open(self):
         """The first list."""
@@ -86,10 +87,10 @@ class Numbered:
 
     def _answered(self, answer):
         self._say(f"> {answer}")
-        (rows, self._rows), (then, self._then) = (self._rows, None), (self._then, None)
+        (rows, self._rows), (then, self._then) = (self._rows, []), (self._then, None)
         if not answer:
             return
-        if rows is None:
+        if then is not None:
             then(answer)
         elif answer.isascii() and answer.isdigit() and 0 < int(answer) <= len(rows):
             self._chosen(rows[int(answer) - 1][1])

@@ -5,6 +5,7 @@ import socket
 import urllib.error
 import urllib.request
 from datetime import datetime, timedelta
+from html import unescape
 from urllib.parse import urlsplit
 
 import pytest
@@ -133,7 +134,8 @@ def test_script_that_reaches_for_other_files_is_refused_to_a_browser(server):
             b"include /etc/passwd\r\n--b--\r\n")
     status, _, told = get(server, "/play", body, Origin=server.rstrip("/"),
                           **{"Content-Type": "multipart/form-data; boundary=b"})
-    assert status == 400 and "'include': only scenarios" in told
+    assert status == 400 and "'include': only scenarios" in unescape(told)
+    assert '<a href="/">' in told, "no way back"
     assert get(server, "/play", b"story=../x", Origin=server.rstrip("/"))[0] == 400
 
 
