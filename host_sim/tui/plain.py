@@ -20,9 +20,9 @@ _STEP_MS = 20
 
 
 class Plain:
-    """`write(text)` gets each line; `port` as Counter has it; `lists(say)` makes the Numbered that
-    `a` opens. run() goes on until what was typed last, before the end of the input, is answered:
-    without a port in no time."""
+    """`write(text)` gets each line; `port` as Counter has it; `lists(write)` makes the Numbered
+    that `a` opens. run() goes on until what was typed last, before the end of the input, is
+    answered: without a port in no time."""
 
     def __init__(self, face, write, encoding="utf-8", port=None, lists=None):
         self._face = face
@@ -90,7 +90,7 @@ class Plain:
             if lists is not None and lists.is_open:
                 lists.type(char)
             elif lists is not None and char == "a":
-                lists.open()
+                lists.all_of_them()
             elif char in TYPED:
                 for down in (True, False):
                     site.key(till, TYPED[char], down)

@@ -141,7 +141,6 @@ async def test_a_statement_is_typed_and_a_wrong_one_is_told():
         counter = hand.counter
         counter.do("wire noise 3")
         counter.do("wire nonsense")
-        counter.do(None)
         await hand.pilot.pause(0.1)
         assert [deed for _, _, deed in counter.till.deeds][1:] == ["wire noise 3"]
         assert any("nonsense" in note.message for note in hand.app._notifications)
@@ -178,9 +177,10 @@ async def test_another_till_and_another_scenario_are_shown_from_their_beginning(
         await hand.pilot.press("t")
         await hand.sees("ENTER to")
         assert hand.part("wire").option_count == 0
-        await hand.counter._open("slow_host", "en")
+        await hand.pilot.press("a")
+        await hand.chooses("Scenario", "slow_host", "English")
+        await hand.sees("slow_host", lambda: hand.counter.face.choice.scenario)
         await hand.sees("ENTER to")
-        assert hand.counter.face.choice.scenario == "slow_host"
 
 
 def test_what_was_done_is_saved_as_a_key_script_and_never_over_a_file(tmp_path):
