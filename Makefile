@@ -30,7 +30,7 @@ install_project := $(pip) --no-deps --no-build-isolation -e .
 no_skip := $(if $(CI),-p tests.no_skip)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo run micropython flash flash-check face-check test campaign soak soak-terminals soak-office fuzz bench lint glyphs locks wheel clean
+.PHONY: help demo run micropython flash flash-check face-check test campaign soak soak-terminals soak-office fuzz bench pictures lint glyphs locks wheel clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -87,6 +87,12 @@ fuzz: $(DEV) $(FUZZ) ## a million cases at everything that comes from outside: p
 bench: $(DEV) ## the codecs and MACs against their rivals, whole flows a second
 	@tools/chromium.sh
 	@$(BIN)/tuidan bench
+
+pictures: $(DEV) ## those of a refund and of the faces in README, and what the page is compared with
+	@tools/chromium.sh
+	@$(BIN)/python -m tools.readme_picture
+	@$(BIN)/python -m tests.host_sim.web.shots
+	@$(BIN)/python -m tests.host_sim.tui.shot
 
 lint: $(DEV) $(STUBS) ## style, types of host and firmware, MicroPython's subset, import rules
 	@$(BIN)/ruff check

@@ -73,6 +73,7 @@ class Damage:
     of its bits is flipped."""
 
     def __init__(self, rng: Random, lose: float = 0.0, double: float = 0.0, flip: float = 0.0):
+        self.flip = flip
         self._rng = rng
         self._faults = ((lose, self._lose), (double, self._double), (flip, self._flip))
 

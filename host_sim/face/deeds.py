@@ -18,7 +18,7 @@ def done(till, line):
     try:
         statement = parse_line(line, "here")
     except ScriptError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removeprefix("here: ")) from None
     if statement is None or statement.name not in LIVE or statement.text == "power cycle":
         raise ValueError(f"{line!r} is nothing that can be done here")
     till.note(statement.text)

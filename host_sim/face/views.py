@@ -12,7 +12,7 @@ from host_sim.acquirer.merchants import balance_fen
 from host_sim.bench.flash import BLOCK
 from host_sim.face import chinese
 from host_sim.on_micropython import HEAP_KB
-from host_sim.play.player import ALL_HOST_FAULTS
+from host_sim.play.player import ALL_HOST_FAULTS, PRINTER_TROUBLES
 from host_sim.show.explain import explain, title, yuan
 from host_sim.show.states import NAMES
 from protocol.errors import WireFault
@@ -72,14 +72,16 @@ def clock(site, at_ms):
 
 
 def state(site, till):
-    """What is under the terminal's lid. Of firmware in another process the journal is that of the
-    flash, and operator, batch and key are not known."""
+    """What is under the terminal's lid; `stands`: statements that are true of printer and line, as
+    if they had just been done. Of firmware in another process the journal is that of the flash,
+    and operator, batch and key are not known."""
     device = till.world.device
     terminal = device.terminal
     memory = getattr(device.core, "memory", None) if till.crash is None else None
     told = {
         "power": device.core is not None, "plugged": not till.world.wire.to_host.cut,
         "paper": not device.printer.paper_out, "printer": device.printer.trouble,
+        "stands": [f"printer {_printer(device.printer)}", *_damage(till.world.wire)],
         "crash": till.crash, "steps": device.steps,
         "flash": {"operations": device.flash.operations, "blocks": len(device.flash.blocks),
                   "of": device.flash.size // BLOCK},
@@ -105,6 +107,18 @@ def state(site, till):
         "mac": told["mac"] | {"key": terminal.keys.key_id if terminal.keys.mac else None},
         "batch": terminal.counters.batch, "training": terminal.training is not None,
     }
+
+
+def _printer(printer):
+    """As a statement has it."""
+    named = {trouble: name for name, trouble in PRINTER_TROUBLES.items()}
+    return "unplugged" if printer.unplugged else named.get(printer.trouble, "well")
+
+
+def _damage(wire):
+    """The statement that has the line spoil bytes as it does now, if it does."""
+    flips = [line.damage.flip for line in wire.lines if line.damage is not None]
+    return [f"wire damage {round(max(flips) * 10_000)}"] if any(flips) else []
 
 
 def playing(one):

@@ -176,6 +176,9 @@ function showTill(one) {
   setSwitch("power", one.power);
   setSwitch("plug", one.plugged);
   setSwitch("roll", one.paper);
+  for (const button of document.querySelectorAll("[data-stays]")) {
+    button.setAttribute("aria-pressed", String(one.stands.includes(button.dataset.do)));
+  }
   document.body.classList.toggle("dark-glass", !one.power);
   const state = one.state ?? "FREE";
   for (const lit of document.querySelectorAll(".machine .lit")) lit.classList.remove("lit");

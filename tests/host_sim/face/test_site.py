@@ -109,6 +109,17 @@ def test_fault_is_told_until_it_has_befallen_its_request(face):
     assert told["arranged"] == [] and told["faults"] == {"mute": 1}
 
 
+def test_what_was_done_to_printer_and_line_is_told_until_it_is_undone(face):
+    site, till = face.site, next(iter(face.site.tills.values()))
+    for line, stands in (("printer hot", ["printer hot"]),
+                         ("wire damage 250", ["printer hot", "wire damage 250"]),
+                         ("printer unplugged", ["printer unplugged", "wire damage 250"]),
+                         ("wire damage 0", ["printer unplugged"]),
+                         ("printer well", ["printer well"])):
+        site.do(till, line)
+        assert views.state(site, till)["stands"] == stands
+
+
 def test_order_that_was_touched_last_stands_first_and_the_merchants_balance_is_told(face):
     played(face, "refund_part")
     told = views.acquirer(face.site)

@@ -117,6 +117,11 @@ def test_fault_is_told_as_arranged_and_a_wrong_statement_is_refused_until_the_ne
     page.click("#arranged li:has-text('mute 0220') button")
     page.wait_for_selector("#arranged li:has-text('mute 0220')", state="detached")
     page.wait_for_selector("#arranged li:has-text('refuse 0200')")
+    for name, other in (("printer open", "printer well"), ("wire damage 100", None)):
+        page.click(f"[data-do='{name}']")
+        page.wait_for_selector(f"[data-do='{name}'][aria-pressed=true]")
+        if other:
+            page.wait_for_selector(f"[data-do='{other}'][aria-pressed=false]")
 
 
 def test_story_is_played_before_ones_eyes(hand):
