@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from host_sim.bench import qr
+
 COLUMNS = 32  # font A, 12 dots wide, on 384 dots; GB characters take two columns
 
 OK = 0x12  # every status byte has these bits
@@ -35,12 +37,15 @@ _PAIRS = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+")  # characters of t
 
 @dataclass(frozen=True)
 class Line:
-    """One printed line in one style; `double` is double height and width."""
+    """One printed line in one style; `double` is double height and width. `qr`: it is the QR code
+    of the text, so many dots a module, at a `level` of correction; 0: it is the text."""
 
     text: str
     bold: bool = False
     double: bool = False
     align: str = "left"
+    qr: int = 0
+    level: str = ""
 
 
 class PaperPrinter:
@@ -97,6 +102,7 @@ class PaperPrinter:
     def _initialise(self) -> None:
         """ESC @: modes to their defaults, the line being built is dropped."""
         self._chinese = False
+        self._symbol = qr.Symbol()
         self._style = Line("")
         self._text = ""
         self._used = 0  # columns of the line being built
@@ -105,6 +111,8 @@ class PaperPrinter:
         """Carry out what stands there; bytes used, 0 if it is not complete yet."""
         first = data[at]
         if first in (_DLE, _ESC, _FS, _GS):
+            if data.startswith(qr.BEGINS, at):
+                return self._symbols(data, at)
             return self._command(data[at : at + _LONGEST])
         if first == _LF:
             self._print_line()
@@ -129,10 +137,32 @@ class PaperPrinter:
                     return 0
                 action(self, head[length - 1])
                 return length
-        if any(command.startswith(head) for command in _COMMANDS):
+        if any(command.startswith(head) for command in (*_COMMANDS, qr.BEGINS)):
             return 0
         self.unknown += 1
         return 1
+
+    def _symbols(self, data: bytes, at: int) -> int:
+        """GS ( k."""
+        if len(data) < at + qr.HEAD:
+            return 0
+        length = int.from_bytes(data[at + qr.HEAD - 2 : at + qr.HEAD], "little")
+        if length > qr.MOST:
+            self.unknown += 1
+            return 1
+        end = at + qr.HEAD + length
+        if len(data) < end:
+            return 0
+        try:
+            code = self._symbol.take(data[at + qr.HEAD : end])
+        except ValueError:
+            self.unknown += 1
+            return end - at
+        if code is not None and self._prints():
+            text, dots, level = code
+            self._feed(1 if self._text else 0)
+            self.lines.append(Line(text, align=self._style.align, qr=dots, level=level))
+        return end - at
 
     def _double_bytes(self, data: bytes, at: int) -> int:
         run = _PAIRS.match(data, at)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from PIL import Image, ImageDraw
 
 from host_sim.bench.printer import COLUMNS, Line
+from host_sim.bench.qr import modules
 from host_sim.bench.reader import GLYPH_FILE, RECORD
 
 # The LCD: dark blue dots on the yellow-green of a reflective module, a thin seam between dots.
@@ -120,7 +121,7 @@ def draw_paper(lines: Sequence[Line], cuts: Iterable[int] = ()) -> Image.Image:
 def _draw_slip(lines: Sequence[Line]) -> Image.Image:
     """One piece of paper between two cuts, with the knife's teeth at both ends."""
     width = PAPER_DOTS + 2 * PAPER_MARGIN
-    height = sum(LINE_DOTS * (2 if line.double else 1) for line in lines) + 2 * PAPER_MARGIN
+    height = sum(map(_height, lines)) + 2 * PAPER_MARGIN
     image = Image.new("RGB", (width, height), GROUND)
     teeth = range(0, width + TOOTH, TOOTH)
     outline = [(x, TOOTH * (x // TOOTH % 2)) for x in teeth]
@@ -129,18 +130,26 @@ def _draw_slip(lines: Sequence[Line]) -> Image.Image:
     top = PAPER_MARGIN
     for line in lines:
         _draw_line(image, top, line)
-        top += LINE_DOTS * (2 if line.double else 1)
+        top += _height(line)
     return image
+
+
+def _height(line: Line) -> int:
+    if line.qr:
+        return len(modules(line.text, line.level)) * line.qr + LINE_DOTS
+    return LINE_DOTS * (2 if line.double else 1)
 
 
 def draw_line(line: Line) -> Image.Image:
     """One printed line alone, 384 dots wide."""
-    image = Image.new("RGB", (PAPER_DOTS, LINE_DOTS * (2 if line.double else 1)), PAPER)
+    image = Image.new("RGB", (PAPER_DOTS, _height(line)), PAPER)
     _draw_line(image, 0, line, 0)
     return image
 
 
 def _draw_line(image: Image.Image, top: int, line: Line, margin: int = PAPER_MARGIN) -> None:
+    if line.qr:
+        return _draw_code(image, top, line, margin)
     size = 2 if line.double else 1
     columns = [2 if _glyph(char)[0] else 1 for char in line.text]
     spare = PAPER_DOTS - sum(columns) * COLUMN_DOTS * size
@@ -151,6 +160,17 @@ def _draw_line(image: Image.Image, top: int, line: Line, margin: int = PAPER_MAR
         if line.bold:  # as the printer does it: once more, a dot to the right
             image.paste(INK, (left + 1, top), ink)
         left += width * COLUMN_DOTS * size
+
+
+def _draw_code(image: Image.Image, top: int, line: Line, margin: int) -> None:
+    """A QR code, half a line of white above and below it."""
+    rows = modules(line.text, line.level)
+    dots = Image.new("1", (len(rows), len(rows)))
+    dots.putdata([module for row in rows for module in row])
+    dots = dots.resize((len(rows) * line.qr,) * 2, Image.Resampling.NEAREST)
+    spare = PAPER_DOTS - dots.width
+    left = margin + {"left": 0, "centre": spare // 2, "right": spare}[line.align]
+    image.paste(INK, (left, top + LINE_DOTS // 2), dots)
 
 
 @cache

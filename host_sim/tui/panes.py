@@ -74,7 +74,7 @@ class Paper(RichLog):
             return
         spare = COLUMNS - width(line.text)
         left = {"left": 0, "centre": spare // 2, "right": spare}[line.align]
-        self.write(Text(" " * left + line.text,
+        self.write(Text(" " * left + (f"[QR] {line.text}" if line.qr else line.text),
                         style="bold" if line.bold or line.double else "", no_wrap=True))
 
 

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from host_sim.bench import qr
 from host_sim.bench.printer import COLUMNS, OK, TROUBLES, Line, PaperPrinter
 
+ADDRESS = "https://refund.example/607509000022"
 ASK = b"\x10\x04\x04"
 SLIP = (
     b"\x1b@\x1ba\x01\x1d!\x11\x1c&" + "退货".encode("gb18030") + b"\x1c.\n"
@@ -93,6 +95,41 @@ def test_a_change_of_style_within_a_line_is_counted():
     assert printed(b"A\x1bE\x01B\n")[1] == 1
 
 
+def code(text, size=4, level=0x31):
+    """GS ( k: size of a module, level, text, and print it."""
+    data = text.encode()
+    return b"".join(b"\x1d(k" + len(body).to_bytes(2, "little") + body for body in (
+        b"1A2\0", bytes((0x31, 0x43, size)), bytes((0x31, 0x45, level)), b"1P0" + data, b"1Q0"))
+
+
+@pytest.mark.parametrize("step", [1, 3, 1000])
+def test_a_qr_code_is_printed_with_its_size_and_level_whatever_the_pieces(step):
+    printer, data = PaperPrinter(), b"before\x1ba\x01" + code(ADDRESS) + b"behind\n"
+    for at in range(0, len(data), step):
+        printer.receive(data[at:at + step])
+    assert printer.lines == [Line("before", align="centre"),
+                             Line(ADDRESS, align="centre", qr=4, level="M"),
+                             Line("behind", align="centre")]
+
+
+@pytest.mark.parametrize("data", [
+    code("x", size=17)[:24], code(""), code("x" * 3000), code("x" * 300, size=16),
+    b"\x1d(k\x03\x00\x30\x51\x30", b"\x1d(k\xff\xff1P0"])
+def test_a_qr_code_that_no_printer_prints_is_counted_and_printing_goes_on(data):
+    printer = PaperPrinter()
+    printer.receive(data + b"\x1b@" + b"behind\n")
+    assert printer.unknown and [line.qr for line in printer.lines] == [0] * len(printer.lines)
+    assert printer.lines[-1].text.endswith("behind")
+
+
+def test_half_a_qr_code_is_forgotten_with_the_power():
+    printer = PaperPrinter()
+    printer.receive(code(ADDRESS)[:-9])
+    printer.power_off()
+    printer.receive(b"behind\n")
+    assert printer.lines == [Line("behind")]
+
+
 def test_a_feed_ends_the_line_being_built():
     assert printed(b"A\x1bd\x02B\n")[0] == ["A", "", "B"]
 
@@ -129,7 +166,7 @@ def test_the_sensor_answers_in_the_middle_of_a_line():
 
 
 @settings(max_examples=300)
-@given(st.binary(max_size=200))
+@given(st.binary(max_size=200).filter(lambda noise: qr.BEGINS not in noise))
 def test_noise_is_survived_and_printing_goes_on(noise):
     printer = PaperPrinter()
     printer.receive(noise)

@@ -1,9 +1,12 @@
 """Pictures of screens and receipts, checked dot by dot where it matters."""
 
+from hashlib import sha256
+
 import pytest
 from PIL import Image, ImageColor
 
 from host_sim.bench.printer import Line
+from host_sim.bench.qr import modules
 from host_sim.show import pictures
 from host_sim.show.pictures import contact_sheet, draw_paper, draw_screen
 
@@ -112,3 +115,17 @@ def test_a_character_without_a_glyph_is_drawn_as_a_question_mark():
 
 def test_no_paper_yet_is_still_a_picture():
     assert isinstance(draw_paper([]), Image.Image)
+
+
+def test_a_qr_code_stands_in_the_middle_module_by_module():
+    """Its modules were read by another program once (zxing-cpp); this holds them."""
+    rows = modules("https://refund.example/607509000022", "M")
+    kept = sha256(bytes(module for row in rows for module in row)).hexdigest()
+    assert (len(rows), kept[:16]) == (29, "8f687f7d958daadb")
+    picture = ink(draw_paper([Line("https://refund.example/607509000022", align="centre", qr=4,
+                                   level="M")]))
+    left = PAPER_LEFT + (pictures.PAPER_DOTS - 29 * 4) // 2
+    top = PAPER_TOP + pictures.LINE_DOTS // 2
+    drawn = tuple(tuple(bool(picture.getpixel((left + 4 * x + 2, top + 4 * y + 2)))
+                        for x in range(29)) for y in range(29))
+    assert drawn == rows
