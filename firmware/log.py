@@ -32,7 +32,6 @@ def note(terminal, what, detail=""):
     storage = terminal.storage
     try:
         if _has_room(storage):
-            make_folder(storage.volumes[1], FOLDER)
             _add(storage, ("%s-%s " % (date, time)).encode(), said + b"\n")
         else:
             give_way(storage)
@@ -93,6 +92,8 @@ def masked(data):
 
 def _add(storage, stamp, said):
     pages = sorted(_pages(storage))
+    if not pages:
+        make_folder(storage.volumes[1], FOLDER)
     running, number, page = pages[-1] if pages else (0, PAGES - 1, b"")
     if page[:-1].split(b"\n")[-1][_STAMP:] + b"\n" == said:
         return

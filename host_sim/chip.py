@@ -70,14 +70,16 @@ class Chip:
         self._edges(self._joined.union(before))
 
     def put(self, pin, level, open_drain):
-        """An output drives its pin to 0 or 1; an open-drain one lets go of it for a 1."""
+        """An output drives its pin to 0 or 1; an open-drain one lets go of it for a 1, and is
+        wired to switches alone: nothing else hears of it."""
         if level and open_drain:
             self.driven.pop(pin, None)
         else:
             self.driven[pin] = level
         if pin in self._joined:
             self._edges(self._joined)
-        self.output("pin", pin, level)
+        if not open_drain:
+            self.output("pin", pin, level)
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""

@@ -118,17 +118,12 @@ def _keep_drawings() -> None:
 
 
 def _keep_packets() -> None:
-    """What the portable codec reads in a packet: the terminal asks, and so does who listens."""
+    """What each codec reads in a packet: an end of the line asks, and so does who listens."""
     from protocol import iso8583
+    from protocol.reference import codec
 
-    read = iso8583.decode
-    kept = lru_cache(KEPT)(read)
-
-    def decode(packet: bytes) -> iso8583.Message:
-        message = kept(bytes(packet))
-        return iso8583.Message(message.tpdu, message.header, message.mti, message.fields.copy())
-
-    _everywhere(read, decode)
+    for read in (iso8583.decode, codec.decode):
+        _everywhere(read, _reading(lru_cache(KEPT)(read)))
 
 
 def _share_keys() -> None:
@@ -203,6 +198,17 @@ def _listing(function: Callable[..., Any]) -> Callable[..., Any]:
         return None if answer is None else answer[:]
 
     return again
+
+
+def _reading(kept: Callable[..., Any]) -> Callable[..., Any]:
+    """A codec's decode. A message may be changed by who gets it."""
+    from protocol.iso8583 import Message
+
+    def decode(packet: bytes) -> Message:
+        message = kept(bytes(packet))
+        return Message(message.tpdu, message.header, message.mti, message.fields.copy())
+
+    return decode
 
 
 def _make_room(answers: dict) -> None:

@@ -17,13 +17,14 @@ _DURABLE = {  # what the journal must say before a byte of a request leaves
 
 def judge(witness, message):
     """Is the intent of this request durable? What is wrong goes to `witness.wrong`."""
+    if message.mti not in FINANCIAL + SETTLING:
+        return
+    image = Image(witness.stage.device.flash.blocks)
     if message.mti in SETTLING:
-        _settles(witness, message)
-    if message.mti not in FINANCIAL:
+        _settles(witness, message, image)
         return
     batch, stan = split_f60(message.fields[60])[1], int(message.fields[11])
-    flash = witness.stage.device.flash
-    records = Image(flash.blocks).record(message.fields[41], batch, stan)
+    records = image.record(message.fields[41], batch, stan)
     states = [record.state_name for record in records if record]
     if len(states) < 2 or any(state not in _DURABLE[message.mti] for state in states):
         witness.wrong.append(f"7: {message.mti} with STAN {stan:06d} left while the journal said "
@@ -31,23 +32,22 @@ def judge(witness, message):
     for record in records:
         witness.durable[record.key] = record.state_name
     if message.mti in ("0200", "0220"):
-        _begins(witness, message)
+        _begins(witness, message, image)
 
 
-def _settles(witness, message):
+def _settles(witness, message, image):
     """A settlement's STAN is durable, on both volumes, before it leaves."""
     name = "stan" if message.mti == "0500" else "part"
-    told = Image(witness.stage.device.flash.blocks).each("settlement")
+    told = image.each("settlement")
     if len(told) < 2 or any(one.get(name) != str(int(message.fields[11])) for one in told):
         witness.wrong.append(f"7: {message.mti} with STAN {message.fields[11]} left before its "
                              f"settlement was durable")
 
 
-def _begins(witness, message):
+def _begins(witness, message, image):
     """A new refund or void: as it was confirmed, in the host's batch, no void unreversed, no
     settlement under way."""
     stan = message.fields[11]
-    image = Image(witness.stage.device.flash.blocks)
     if image.lines("settlement").get("step", "0") in UNDER_WAY:
         witness.wrong.append(f"11: STAN {stan} began while a settlement was under way")
     if int(message.fields[4]) != witness.checked_fen:

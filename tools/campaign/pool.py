@@ -31,9 +31,8 @@ def play_slice(first: int, count: int) -> Slice:
     spread_out()
     from tools.campaign.run import play
 
-    if not gc.get_freeze_count():  # once: what a run left behind must not be kept with the code
-        gc.collect()
-        gc.freeze()  # what is there stays: no need to look through it again and again
+    gc.collect()
+    gc.freeze()  # code, and answers that are kept: no need to look through them again and again
     gc.set_threshold(50_000, 20, 100)  # a run leaves few cycles; looking for them took 5 % of it
     failing, situations, kinds, digests, faults = [], Counter(), Counter(), [], 0
     for seed in range(first, first + count):
@@ -44,7 +43,6 @@ def play_slice(first: int, count: int) -> Slice:
         digests.append(verdict.trace)
         if verdict.wrong:
             failing.append((seed, verdict.wrong))
-    gc.collect()
     return Slice(count, faults, failing, situations, kinds, digests)
 
 
