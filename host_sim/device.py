@@ -75,6 +75,8 @@ class Device:
         self.lcd = Lcd()
         self.core: Core | None = None
         self.steps = 0  # how often the firmware ran
+        self._woken = False  # something came from outside since then
+        self._wakes_at: int | None = None  # by itself
         self.clean_contacts = clean_contacts
         self._wiring = wiring
         self._make_core = make_core
@@ -101,6 +103,7 @@ class Device:
             noise = self._noise.getrandbits(32)
             start = Start(self.flash, now_ms, self._rtc_ms, self.keys.contacts, noise)
             self.core = self._make_core(start)
+            self._woken = True
 
     def power_off(self, now_ms: int) -> None:
         """Everything stops between two instructions."""
@@ -132,8 +135,8 @@ class Device:
 
     def receive(self, data: bytes) -> None:
         """Bytes arrive at the link's port."""
-        if self.core is not None and data:
-            self.core.receive(self._wiring.link_uart, data)
+        if data:
+            self._hear(self._wiring.link_uart, data)
 
     def step(self, now_ms: int) -> int | None:
         """Let the firmware and the parts do what they can now; when they want to go on, in ms.
@@ -143,8 +146,14 @@ class Device:
         self._print(now_ms)
         if self.core is None:
             return self._earliest(None)
+        if self._woken or (self._wakes_at is not None and self._wakes_at <= now_ms):
+            self._run(self.core, now_ms)
+        return self._earliest(self._wakes_at)
+
+    def _run(self, core: Core, now_ms: int) -> None:
+        self._woken = False
         self.steps += 1
-        outputs, left, crash = self.core.step(now_ms)
+        outputs, left, crash = core.step(now_ms)
         wiring, lcd = self._wiring, self.lcd
         for kind, number, value in outputs:
             if kind == "pin":
@@ -163,7 +172,7 @@ class Device:
         if crash is not None:
             raise crash
         # A kernel that never comes to rest is given a millisecond, as a real one would take.
-        return self._earliest(None if left is None else now_ms + (left or 1))
+        self._wakes_at = None if left is None else now_ms + (left or 1)
 
     def _print(self, now_ms: int) -> None:
         if self._earliest(now_ms + 1) > now_ms:
@@ -174,11 +183,16 @@ class Device:
             if answer:
                 self._from_printer.send(answer, now_ms)
         data = self._from_printer.arrived(now_ms)
-        if data and self.core is not None:
-            self.core.receive(self._wiring.printer_uart, data)
+        if data:
+            self._hear(self._wiring.printer_uart, data)
         data = self._from_reader.arrived(now_ms)
-        if data and self.core is not None:
-            self.core.receive(self._wiring.reader_uart, data)
+        if data:
+            self._hear(self._wiring.reader_uart, data)
+
+    def _hear(self, uart: int, data: bytes) -> None:
+        if self.core is not None:
+            self.core.receive(uart, data)
+            self._woken = True
 
     def pixels(self) -> bytes:
         """1024 bytes as framebuf's MONO_VLSB; blank without power."""
@@ -195,6 +209,7 @@ class Device:
         self.keys.put(name, closed)
         if self.core is not None:
             self.core.set_contacts(self.keys.contacts)
+            self._woken = True
 
     def _earliest(self, deadline: Any) -> Any:
         """The earliest of this moment and those when a line around hands out bytes; None: never."""

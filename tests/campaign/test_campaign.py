@@ -58,7 +58,7 @@ def test_every_group_of_faults_takes_effect(played):
 def test_a_seed_alone_is_what_it_was_among_many(played):
     """Alone it looks up and works out everything anew, as a board does."""
     every = digests(played)
-    for seed in (0, 3, 8, 34, 41):
+    for seed in (0, 8, 21, 34, 41):
         assert Run(plan(seed)).play().trace == every[seed]
 
 
@@ -91,7 +91,7 @@ def _a_worker(address):
 
 
 @real
-@pytest.mark.parametrize("seed", [23, 26, 37, 51])
+@pytest.mark.parametrize("seed", [17, 30, 36, 42])
 def test_a_seed_is_the_same_on_micropython(seed):
     here = Run(plan(seed)).play()
     there = Run(plan(seed), make_core=partial(OnMicroPython, pipe_tree())).play()
@@ -103,7 +103,7 @@ def test_a_seed_is_the_same_on_micropython(seed):
 
 
 def test_a_seed_is_told_as_a_story():
-    code, told, _ = tuidan("campaign", "--seed", "51", "--trace")
+    code, told, _ = tuidan("campaign", "--seed", "16", "--trace")
     assert code == 0
     for text in ("power       on", "FAULT", "terminal >  0800 sign on", "< host      0810",
                  "flash       10000001-000101-", "ledger      posting", "screen"):

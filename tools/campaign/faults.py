@@ -110,6 +110,8 @@ GROUPS = {"wire": 9, "power": 3, "flash": 2, "host": 3, "keys": 2, "people": 3, 
           "clock": 1}
 _OF_GROUP = {group: [name for name, row in KINDS.items() if row.group == group] for group in GROUPS}
 WRONG_PASSWORDS = 0.15  # of all seeds have some, in a row
+HARD = 0.55  # of all seeds have power cuts or crashes of the host, one for certain
+_HARD = (*_OF_GROUP["power"], "crash")
 _ONCE = ("bit", "full")  # the fault model has one flipped bit; a disk is filled once
 
 
@@ -117,14 +119,15 @@ def draw(rng: Random) -> list[Fault]:
     """Faults of one seed, at rates of its own."""
     rates = [often * rng.expovariate(1) for often in GROUPS.values()]
     faults = []
-    if rng.random() < 0.5:  # a power cut or a crash of the host for certain in every second seed
+    hard = rng.random() < HARD
+    if hard:
         faults.append(_fault(rng, rng.choice(("cut", "crash", "switch"))))
     seen = set()
-    for _ in range(rng.randint(8, 32)):
+    for _ in range(rng.randint(7, 28)):
         group = rng.choices(list(GROUPS), rates)[0]
         names = _OF_GROUP[group]
         kind = rng.choices(names, [KINDS[name].weight for name in names])[0]
-        if kind not in seen:
+        if kind not in seen and (hard or kind not in _HARD):
             faults.append(_fault(rng, kind))
         if kind in _ONCE:
             seen.add(kind)
