@@ -59,7 +59,7 @@ def lines(storage):
     """All lines, oldest first, as text."""
     found = []
     for _, _, page in sorted(_pages(storage)):
-        found += [line.decode() for line in page[_HEAD:].split(b"\n") if line]
+        found += [line.decode() for line in _printable(page)[_HEAD:].split(b"\n") if line]
     return found
 
 
@@ -101,7 +101,7 @@ def _add(storage, stamp, said):
         running += 1
         number = (number + 1) % PAGES
         page = ("%06d\n" % (running % 1000000)).encode()
-    put(storage.volumes[1], _path(number), "wb", page + stamp + said)
+    put(storage.volumes[1], _path(number), "wb", _printable(page) + stamp + said)
 
 
 def _pages(storage):
@@ -110,7 +110,7 @@ def _pages(storage):
     for number in range(PAGES):
         page = get(storage.volumes[1], _path(number))
         if page and len(page) > _HEAD + _STAMP and page[:6].isdigit() and page[-1:] == b"\n":
-            found.append((int(page[:6]), number, _printable(page)))
+            found.append((int(page[:6]), number, page))
     return found
 
 

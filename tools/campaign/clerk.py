@@ -5,6 +5,7 @@ nothing in progress and nothing owed.
 """
 
 import re
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -183,18 +184,8 @@ class Clerk:
             return _WAYS["menu.op_unlock" if self._locked else "menu.log_off"]
         if self._idle(shown):
             return self._at_idle(shown, None if enough() else self._next_wish())
-        for text, action in CHINESE:
-            if text in shown:
-                return action(self) if callable(action) else action
-        for text, action in PEOPLE:
-            if text in shown:
-                return action(self) if callable(action) else action
-        if any(title in shown for title in MENU_TITLES):
-            return ("CANCEL",)  # his finger slipped on his way
-        for text, action in ANSWERS:
-            if text in shown:
-                return action(self) if callable(action) else action
-        return None if any(word in shown for word in BUSY) or not shown else ("ENTER",)
+        action = _to_do(shown)
+        return action(self) if callable(action) else action
 
     def _at_idle(self, shown, chosen):
         if "ENTER = result" in shown:
@@ -463,3 +454,17 @@ ANSWERS = (
     ("Settlement", ("ENTER",)),
     ("Batch full", ("ENTER",)),
 )
+
+
+@lru_cache(4096)
+def _to_do(shown):
+    """Keys to press on this screen, None to wait, or what of the clerk's decides it."""
+    for text, action in (*CHINESE, *PEOPLE):
+        if text in shown:
+            return action
+    if any(title in shown for title in MENU_TITLES):
+        return ("CANCEL",)  # his finger slipped on his way
+    for text, action in ANSWERS:
+        if text in shown:
+            return action
+    return None if any(word in shown for word in BUSY) or not shown else ("ENTER",)
