@@ -138,6 +138,10 @@ class Device:
         if data:
             self._hear(self._wiring.link_uart, data)
 
+    def wake(self) -> None:
+        """Its core has something to do, which nothing here has told it."""
+        self._woken = True
+
     def step(self, now_ms: int) -> int | None:
         """Let the firmware and the parts do what they can now; when they want to go on, in ms.
 

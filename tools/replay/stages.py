@@ -145,7 +145,7 @@ class AcquirerStage(Stage):
 
     def _send(self, at_ms, data):
         self._sends.append((at_ms, data))
-        self.world.agenda.at(at_ms, lambda: None)   # the world looks at its device then
+        self.world.agenda.at(at_ms, self.world.device.wake)
 
 
 class Recorded:
