@@ -20,6 +20,9 @@ _BY_ORDER = const("012")  # F22: as drafts.py has it
 
 async def run(terminal):
     ui = terminal.ui
+    if terminal.keys.mac is None:
+        ui.say(TITLE, "connecting")
+        await overlay.run("flows.sign_on.or_stop", terminal)
     printed = 0
     while True:
         ui.say(TITLE, "connecting")

@@ -20,6 +20,8 @@ async def run(terminal, record=None):
     ui = terminal.ui
     if record is None:
         record = await overlay.run("flows.find.run", terminal, TITLE)
+    if terminal.keys.mac is None:
+        await overlay.run("flows.sign_on.or_stop", terminal)
     ui.cancel.clear()
     ui.say(TITLE, "connecting")
     outcome = await _inquire(terminal, record)

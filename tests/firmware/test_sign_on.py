@@ -2,6 +2,8 @@
 
 from sqlalchemy import update
 
+from firmware.flows.menu import MENUS
+from firmware.text.texts import Texts
 from host_sim.acquirer import faults, schema
 from host_sim.world import pico_board, prepare_flash
 from tests.till import Till
@@ -65,6 +67,83 @@ def test_keys_under_another_master_key_are_no_keys_and_the_terminal_starts_all_t
     till.wait("Password")
     till.press(*"0000", "ENTER")
     till.wait("Key check value wrong")
+
+
+def test_without_keys_every_procedure_of_every_menu_is_left_by_cancel_and_nothing_breaks():
+    """A till whose first sign-on got no answer, and gets none."""
+    till = Till()
+    till.world.wire.cut()
+    never_signed_on(till)
+    for entry in procedures("main"):
+        till.menu(*entry)
+        for _ in range(12):
+            till.world.run_for(60_000)
+            if "Signed off" in shown(till):
+                break
+            till.press("CANCEL")
+        if "Signed off" not in shown(till):  # he logged off
+            log_in_off_line(till)
+    assert till.sent("0200") + till.sent("0220") + till.sent("0600") == []
+
+
+def test_voucher_from_the_office_is_asked_for_behind_a_sign_on():
+    till = Till()
+    till.world.wire.cut()
+    never_signed_on(till)
+    till.world.wire.cut(False)
+    till.menu("Records", "From office")
+    till.wait("sent no voucher")
+    till.press("ENTER")
+    till.idle()
+
+
+def test_status_of_a_refund_is_asked_for_behind_a_sign_on_where_the_keys_were_lost():
+    till = logged_in()
+    till.send(SOLD_LAST_WEEK, 1000)
+    till.sign_and_finish()
+    till.world.power_off()
+    prepare_flash(
+        till.world.device.flash,
+        lambda board: board.store_tmk(ANOTHER_TMK), pico_board,
+    )  # fmt: skip
+    till.world.wire.cut()
+    never_signed_on(till)
+    till.menu("Records", "Refund status")
+    till.wait("Voucher number")
+    till.press("ENTER")
+    till.wait("No sign-on")
+
+
+def never_signed_on(till):
+    till.world.power_on()
+    till.wait("log in")
+    log_in_off_line(till)
+
+
+def log_in_off_line(till):
+    till.press("ENTER")
+    till.wait("Operator number")
+    till.press("0", "1", "ENTER")
+    till.wait("Password")
+    till.press(*"0000", "ENTER")
+    till.wait("No sign-on")
+    till.press("ENTER")
+    till.wait("Signed off")
+
+
+def procedures(menu, *above):
+    """What is chosen, one after the other, to come to each of them but the one that takes the
+    English words away."""
+    for text_id, leads_to in MENUS[menu][2]:
+        way = (*above, Texts("en")[text_id])
+        if leads_to in MENUS:
+            yield from procedures(leads_to, *way)
+        elif text_id != "menu.language":
+            yield way
+
+
+def shown(till):
+    return " ".join(till.world.screen())
 
 
 def test_refund_left_open_goes_on_after_its_keys_were_lost():

@@ -412,6 +412,7 @@ PEOPLE = (
     ("New password", ("CANCEL",)),  # his finger slipped
     ("Old password", ("CANCEL",)),
     ("New, ", ("CANCEL",)),  # a limit
+    ("Details >1 Reprint", ("CANCEL", "CANCEL")),  # past the list that he came from
 )
 
 # (what is to be read, keys or what decides them); the first that fits counts

@@ -123,7 +123,7 @@ def draw(rng: Random) -> list[Fault]:
     if hard:
         faults.append(_fault(rng, rng.choice(("cut", "crash", "switch"))))
     seen = set()
-    for _ in range(rng.randint(8, 29)):
+    for _ in range(rng.randint(8, 30)):
         group = rng.choices(list(GROUPS), rates)[0]
         names = _OF_GROUP[group]
         kind = rng.choices(names, [KINDS[name].weight for name in names])[0]
