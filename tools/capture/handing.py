@@ -25,9 +25,12 @@ def masked(file):
             shown = free_rows(rows, COLUMNS)
             if shown != rows:       # its pixels would tell it all the same
                 data = bytes(len(data))
+                notes = notes | {"masked": "screen"}
             notes = notes | dict(zip(names, shown, strict=True))
         elif packet.channel in ("keypad", "bench"):
-            data = _words(data)
+            kept, data = data, _words(data)
+            if data != kept:
+                notes = notes | {"masked": "card"}
         writer.write(packet._replace(data=data, notes=notes))
     return made.getvalue()
 

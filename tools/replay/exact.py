@@ -49,7 +49,8 @@ def _groups(packets):
             yield group
             group = []
         if "masked" in packet.notes:
-            raise NotExact(f"packet {number} is masked: F{packet.notes['masked']}")
+            what = packet.notes["masked"]
+            raise NotExact(f"packet {number} is masked: {'F' if what[:1].isdigit() else ''}{what}")
         group.append((number, packet))
     if group:
         yield group

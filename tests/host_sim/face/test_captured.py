@@ -102,3 +102,13 @@ def test_every_deed_of_the_faces_is_told_in_words():
     offered += [line for lines in deeds.TOGGLES.values() for line in lines]
     for line in offered:
         assert around.told(line) == f"{around.told(line).partition(' (')[0]} ({line})"
+
+
+def test_card_that_is_no_sample_is_masked_on_screen_and_head_and_says_so(tmp_path):
+    hand = Hand()
+    hand.does("power on")
+    hand.presses(LOG_IN)
+    hand.does("swipe 6225880123456783=30122010000000000")
+    result = replay_file(hand.saves(tmp_path / "x.pcapng"))
+    assert b"6225880123456783" not in (tmp_path / "x.pcapng").read_bytes()
+    assert result.how.startswith("by rules, as packet") and result.how.endswith("masked: card")
