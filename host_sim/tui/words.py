@@ -61,7 +61,8 @@ What is done to it
   w  network cable out, in       r  paper out, in
   s  how fast the clock goes     n  clock to the next event
   a  all of it: faults of the host, to arrange and take back,
-     scenarios, stories to watch, what can be tried, saving
+     scenarios, stories and files to play, what can be tried,
+     saving
 
 What is looked at
   Tab  next pane: paper, wire, packet, acquirer, inside
@@ -82,7 +83,7 @@ What is looked at
   c  刷卡                        p  断电、通电
   w  拔、插网线                  r  缺纸、装纸
   s  时钟快慢                    n  跳到下一事件
-  a  全部操作:主机故障(设定、撤回)、场景、情节、可试内容、保存
+  a  全部操作:主机故障(设定、撤回)、场景、情节、脚本、可试内容、保存
 
 查看
   Tab  下一窗格:纸、通信、报文、收单机构、内部

@@ -23,7 +23,7 @@ class Hand:
     """Somebody at the `at`th till of a Face."""
 
     def __init__(self, folder=None, at=0):
-        self.face = Face(Choice("samples", "en", 3), folder, record_face)
+        self.face = Face(Choice("samples", "en", 3), folder, record_face, tills=2)
         self.site = self.face.site
         self.till = list(self.site.tills.values())[at]
 

@@ -23,7 +23,7 @@ class Reader:
     """Somebody before the plain terminal; `said` is all that it wrote."""
 
     def __init__(self, folder, language="en"):
-        self.face = Face(Choice("samples", "en"), None, record_face)
+        self.face = Face(Choice("samples", "en"), None, record_face, tills=1)
         self.said = []
         lists = partial(Numbered, self.face, words(language), save=folder, masked=masked,
                         scripts=SCRIPTS)

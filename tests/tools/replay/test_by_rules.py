@@ -7,7 +7,7 @@ from host_sim.acquirer import samples
 from protocol import tlv
 from protocol.framing import frame
 from protocol.iso8583 import Message, encode
-from tests.tools.replay.captures import SCRIPTS, foreign, packets_of, write
+from tests.tools.replay.captures import SCRIPTS, captured, foreign, packets_of, write
 from tools.cli import main
 from tools.replay import rules
 from tools.replay.command import replay_file
@@ -194,24 +194,28 @@ def test_no_card_number_or_key_is_shown(tmp_path, capsys):
     assert samples.tmk("10000001").hex() not in told.lower()
 
 
-def asked_for(folder, *orders, change=lambda packet: packet):
-    """A stranger's capture in which each of these orders was looked up and left alone."""
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """What passes when two orders are looked up and left alone."""
     lines = [f"include {SCRIPTS}/common/log_in.txt"]
-    for order in orders:
+    for order in ("20260004", "20260005"):
         lines += [f"include {SCRIPTS}/common/ask.txt", f"type {order}", "press ENTER",
                   'wait "核对订单"', "press CANCEL", 'wait "操作已取消"', "press ENTER"]
-    (folder / "asked.txt").write_text("\n".join(lines))
-    return foreign(folder / "x.pcapng", folder / "asked", change)
+    path = tmp_path_factory.mktemp("asked") / "asked.txt"
+    path.write_text("\n".join(lines))
+    return packets_of(captured(path))[1]
 
 
-def test_orders_of_two_tills_with_one_batch_stan_and_date_are_both_known(tmp_path):
-    result = replay_file(asked_for(tmp_path, "20260004", "20260005"))
+def test_orders_of_two_tills_with_one_batch_stan_and_date_are_both_known(tmp_path, asked):
+    wire = [packet for packet in asked if packet.channel == "wire"]
+    result = replay_file(write(tmp_path / "x.pcapng", {}, wire))
     assert (result.differences, result.left_out, result.packets) == ([], [], 3)
 
 
 @pytest.mark.parametrize("fields", [
     {"f37": "606809000008"}, {"f62": tlv.pack([("DF01", "20260005"), ("DF04", "0" * 12)])}])
-def test_order_that_cannot_be_is_left_out_and_told(tmp_path, fields):
-    path = asked_for(tmp_path, "20260004", "20260005", change=lambda packet: with_fields(
-        packet, "0610", **fields) if b"20260005" in packet.data else packet)
-    assert any("order 20260005 is left out" in one for one in replay_file(path).left_out)
+def test_order_that_cannot_be_is_left_out_and_told(tmp_path, asked, fields):
+    wire = [with_fields(packet, "0610", **fields) if b"20260005" in packet.data else packet
+            for packet in asked if packet.channel == "wire"]
+    result = replay_file(write(tmp_path / "x.pcapng", {}, wire))
+    assert any("order 20260005 is left out" in one for one in result.left_out)
