@@ -17,7 +17,7 @@ from host_sim.show.pictures import draw_screen
 from tools.following import Follower, Original, Seen, all_texts, open_for, watched
 
 SCRIPTS = Path(__file__).parents[1] / "tests" / "scripts"
-COLUMNS, GAP, CAPTION, MOST_WORDS = 6, 10, 26, 34
+COLUMNS, ROWS, GAP, CAPTION, MOST_WORDS = 6, 10, 10, 26, 34
 GROUND, WORDS = "#f4f4f2", "#333333"
 
 # What no script can bring about on a sound terminal and an honest host, and why. Tests of their own
@@ -52,25 +52,31 @@ class Sheet:
         self.taken |= seen.taken
 
     def draw(self):
-        """All of them, with their text ids below."""
-        one = draw_screen(bytes(1024))
-        width, height = one.width // 2, one.height // 2
-        rows = -(-len(self.pictures) // COLUMNS)
-        step_x, step_y = width + GAP, height + CAPTION + GAP
-        sheet = Image.new("RGB", (COLUMNS * step_x + GAP, rows * step_y + GAP), GROUND)
-        draw, font = ImageDraw.Draw(sheet), ImageFont.load_default()
-        for index, (pixels, caption) in enumerate(self.pictures.values()):
-            x, y = GAP + index % COLUMNS * step_x, GAP + index // COLUMNS * step_y
-            sheet.paste(draw_screen(pixels).resize((width, height)), (x, y))
-            for line in range(2):
-                words = caption[line * MOST_WORDS : (line + 1) * MOST_WORDS]
-                draw.text((x, y + height + 1 + 12 * line), words, fill=WORDS, font=font)
-        return sheet
+        """All of them, with their text ids below, a picture for each page that an eye can read."""
+        shown = list(self.pictures.values())
+        return [_page(shown[at : at + COLUMNS * ROWS])
+                for at in range(0, len(shown), COLUMNS * ROWS)]  # fmt: skip
 
 
 def alike(rows):
     """Two screens that differ in figures, stars or the place of the pointer are one."""
     return tuple(re.sub(r"^>", " ", re.sub(r"\*+", "*", re.sub(r"\d+", "0", row))) for row in rows)
+
+
+def _page(shown):
+    one = draw_screen(bytes(1024))
+    width, height = one.width // 2, one.height // 2
+    step_x, step_y = width + GAP, height + CAPTION + GAP
+    rows = -(-len(shown) // COLUMNS)
+    page = Image.new("RGB", (COLUMNS * step_x + GAP, rows * step_y + GAP), GROUND)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default()
+    for index, (pixels, caption) in enumerate(shown):
+        x, y = GAP + index % COLUMNS * step_x, GAP + index // COLUMNS * step_y
+        page.paste(draw_screen(pixels).resize((width, height)), (x, y))
+        for line in range(2):
+            words = caption[line * MOST_WORDS : (line + 1) * MOST_WORDS]
+            draw.text((x, y + height + 1 + 12 * line), words, fill=WORDS, font=font)
+    return page
 
 
 def play(path, sheets):
@@ -128,9 +134,9 @@ def run(args):
     sheets = make(args.scripts or sorted(SCRIPTS.glob("*.txt")))
     args.output.mkdir(parents=True, exist_ok=True)
     for language, sheet in sheets.items():
-        path = args.output / f"screens-{language}.png"
-        sheet.draw().save(path)
-        print(f"{path}: {len(sheet.pictures)} screens")
+        for number, page in enumerate(sheet.draw(), 1):
+            page.save(args.output / f"screens-{language}-{number:02d}.png")
+        print(f"{args.output}/screens-{language}-*.png: {len(sheet.pictures)} screens")
         for told in sheet.lost:
             print(f"not followed to its end in {language}: {told}", file=sys.stderr)
     missing = (("texts that no script showed", unshown(sheets)),

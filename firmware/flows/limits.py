@@ -7,7 +7,7 @@ from firmware.storage import pack_lines
 
 TITLE = "limit.title"
 AMOUNT, NUMBER, CLOCK = "limit.fen", "limit.number", "limit.clock"
-NONE, ALWAYS = "limit.none", "limit.always"
+NONE, ALWAYS, NEVER = "limit.none", "limit.always", "limit.never"
 # text id, name in risk.DEFAULTS, prompt, most digits, what 0 means
 ROWS = (
     ("limit.supervisor", "supervisor_from_fen", AMOUNT, 8, ALWAYS),
@@ -18,7 +18,7 @@ ROWS = (
     ("limit.opens", "opens", CLOCK, 4, None),
     ("limit.closes", "closes", CLOCK, 4, None),
     ("limit.batch", "batch", NUMBER, 3, NONE),
-    ("limit.no_pin", "no_pin_fen", AMOUNT, 8, ALWAYS),
+    ("limit.no_pin", "no_pin_fen", AMOUNT, 8, NEVER),
 )
 
 
@@ -27,16 +27,16 @@ async def run(terminal):
     row = ROWS[await ui.ask("choose", TITLE, [row[0] for row in ROWS])]
     text, name = row[:2]
     held = overlay.call("risk.limits", terminal.storage)
-    held[name] = await _asked(ui, row, held[name])
+    held[name] = await _asked(ui, row, held)
     terminal.storage.write(LIMITS, pack_lines(held))
-    shown = _shown(ui, row, held[name])
+    shown = _shown(ui, row, held)
     await ui.ask("message", TITLE, "limit.done", timeout_ms=10000, name=ui.text(text), value=shown)
 
 
-async def _asked(ui, row, value):
+async def _asked(ui, row, held):
     """What stands there from now on: fen, a number, or HHMM."""
     title, _, prompt, longest, zero = row
-    now = _shown(ui, row, value)
+    now = _shown(ui, row, held)
     off = ui.text(zero) if zero else ""
     while True:
         if prompt == AMOUNT:
@@ -46,8 +46,11 @@ async def _asked(ui, row, value):
             return typed
 
 
-def _shown(ui, row, value):
-    _, _, prompt, _, zero = row
+def _shown(ui, row, held):
+    _, name, prompt, _, zero = row
+    value = held[name]
+    if prompt == CLOCK and held["opens"] == held["closes"]:
+        return ui.text("limit.all_day")
     if not value and zero:
         return ui.text(zero)
     if prompt == AMOUNT:

@@ -149,7 +149,7 @@ def test_the_code_ends_after_a_day():
     till = blank()
     till.world.run_for(24 * 3600 * 1000)
     ask(till)
-    till.wait("Code is over")
+    till.wait("Code has expired")
 
 
 def test_a_damaged_key_block_is_not_taken(monkeypatch):
