@@ -97,7 +97,13 @@ def _open(args):
     if args.flash:
         known["flash"] = FileFlash(args.flash)
     port = PortHost(open_port(args.link, args.baud)) if args.link else None
-    face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record_face,
+    elsewhere = {"kept": True} if args.flash else {}    # what a Site does not know of it
+    elsewhere |= {"host": args.link} if args.link else {}
+
+    def record(file, shop, **told):
+        return record_face(file, shop, **told | elsewhere)
+
+    face = Face(Choice(args.scenario, args.language, args.seed), args.keep, record,
                 lambda: Keys().judge, partial(_world, port, known),
                 datetime.now() if port else START,
                 1 if known or port else MOST_TILLS)

@@ -37,6 +37,8 @@ def check_head(run):
         raise NotExact(f"its head does not tell {', '.join(missing)}")
     if run.get("kept"):
         raise NotExact("its terminal went on with what an earlier run had left")
+    if run.get("host"):
+        raise NotExact("its host was at the far end of a port")
 
 
 class Scene(NamedTuple):

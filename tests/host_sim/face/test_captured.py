@@ -1,4 +1,5 @@
 """What is captured at a till holds all that was done there: it tells it, and it comes again."""
+import argparse
 from io import BytesIO
 
 import pytest
@@ -9,11 +10,14 @@ from host_sim.face.scripts import story
 from host_sim.tui import deeds
 from host_sim.tui.words import words
 from tests.tools.replay.captures import SCRIPTS
+from tools import terminal
 from tools.capture.handing import masked
+from tools.capture.recording import Reading
 from tools.capture.run import record_face
 from tools.cli import main
 from tools.reading import around
 from tools.replay.command import replay_file
+from tools.replay.stages import NotExact, check_head
 
 STEP_MS = 200
 LOG_IN = "ENTER 0 1 ENTER 0 0 0 0 ENTER"
@@ -112,3 +116,19 @@ def test_card_that_is_no_sample_is_masked_on_screen_and_head_and_says_so(tmp_pat
     result = replay_file(hand.saves(tmp_path / "x.pcapng"))
     assert b"6225880123456783" not in (tmp_path / "x.pcapng").read_bytes()
     assert result.how.startswith("by rules, as packet") and result.how.endswith("masked: card")
+
+
+@pytest.mark.parametrize("words, why", [
+    (["--flash", "flash"], "what an earlier run had left"), (["--link", "x"], "end of a port")])
+def test_terminal_whose_flash_or_host_is_elsewhere_is_replayed_by_rules(
+        tmp_path, monkeypatch, words, why):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tools.capture.ports.open_port", lambda *_: BytesIO())
+    parser = argparse.ArgumentParser()
+    terminal.configure(parser)
+    face, _ = terminal._open(parser.parse_args(words))
+    next(iter(face.site.tills.values())).capture.seek(0)
+    run = Reading(next(iter(face.site.tills.values())).capture).head.run
+    face.site.close()
+    with pytest.raises(NotExact, match=why):
+        check_head(run)
