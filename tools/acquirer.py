@@ -5,6 +5,7 @@ Card data is masked in what it tells. How it listens is told in host_sim/acquire
 """
 import asyncio
 import json
+import os
 import signal
 import sys
 from datetime import datetime
@@ -140,7 +141,8 @@ def run(args):
         engine = schema.open_engine(args.ledger, now if args.accept_older_ledger else None)
         open_scenario(engine, played, now.date())
         host = Host(engine, played, f"{args.seed} {_used(engine)}")
-        return asyncio.run(_serve(ports, host, Teller(args.json, args.quiet), args.quiet))
+        named = list(zip(args.port, ports, strict=True))
+        return asyncio.run(_serve(named, host, Teller(args.json, args.quiet), args.quiet))
     except PutBack as reason:
         print(f"tuidan acquirer: {args.ledger} was {reason}; refunds made since are not in it "
               "(--accept-older-ledger goes on with it)", file=sys.stderr)
@@ -156,6 +158,12 @@ def _used(engine):
         return connection.execute(select(schema.rrn_counter.c.last)).scalar_one()
 
 
+def _in_words(reason):
+    """What the system says of a port that does not open; pyserial says it twice, with numbers."""
+    known = reason.errno is not None and reason.errno > 0
+    return os.strerror(reason.errno) if known else reason.strerror or reason
+
+
 async def _serve(ports, host, tell, quiet):
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -163,8 +171,12 @@ async def _serve(ports, host, tell, quiet):
         loop.add_signal_handler(sign, ended.set)
     desk = serving.Desk(host, tell)
     async with desk:
-        for one in ports:
-            tell("listening", at=await desk.open(one))
+        for name, one in ports:
+            try:
+                at = await desk.open(one)
+            except OSError as reason:
+                raise OSError(f"{name}: {_in_words(reason)}") from None
+            tell("listening", at=at)
         waits = {asyncio.create_task(ended.wait()), asyncio.create_task(desk.all_gone())}
         while True:
             done, _ = await asyncio.wait(waits, timeout=STATUS_S if quiet else None,

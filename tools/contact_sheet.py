@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from firmware.text.texts import LANGUAGES
 from host_sim.play.player import Failed
-from host_sim.play.script import read_script
+from host_sim.play.script import ScriptError, read_script
 from host_sim.show.pictures import draw_screen
 from tools.following import Follower, Original, Seen, all_texts, open_for, watched
 
@@ -130,9 +130,14 @@ def configure(parser):
 
 
 def run(args):
-    """Play, draw, and tell what was not followed, shown or taken; 1 if there is such a thing."""
-    sheets = make(args.scripts or sorted(SCRIPTS.glob("*.txt")))
+    """Play, draw, and tell what was not followed, shown or taken; 1 if there is such a thing, 2 for
+    a script that cannot be read."""
     args.output.mkdir(parents=True, exist_ok=True)
+    try:
+        sheets = make(args.scripts or sorted(SCRIPTS.glob("*.txt")))
+    except (ScriptError, ValueError) as reason:
+        print(f"tuidan contact-sheet: {reason}", file=sys.stderr)
+        return 2
     for language, sheet in sheets.items():
         for number, page in enumerate(sheet.draw(), 1):
             page.save(args.output / f"screens-{language}-{number:02d}.png")

@@ -76,7 +76,7 @@ def test_noise_on_the_line_is_not_answered_and_not_fatal():
 
 def test_a_port_that_is_not_there_is_one_line(capsys):
     assert main(["acquirer", "--port", "/dev/nowhere"]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    assert capsys.readouterr().err == "tuidan acquirer: /dev/nowhere: No such file or directory\n"
 
 
 def test_a_ledger_that_is_no_database_is_one_line(tmp_path, capsys):

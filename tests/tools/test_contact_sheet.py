@@ -32,6 +32,12 @@ def test_one_command_makes_pictures_of_sixty_screens_at_most_in_each_language(tm
     assert "menu entries that no script took: " in told and "flows.wipe.run" in told
 
 
+def test_a_script_that_cannot_be_read_is_said_in_one_line(tmp_path, capsys):
+    assert main(["contact-sheet", "-o", str(tmp_path), str(tmp_path / "none.txt")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "none.txt: No such file" in told
+
+
 @pytest.fixture(scope="module")
 def sheets():
     return contact_sheet.make(sorted(SCRIPTS.glob("*.txt")))
