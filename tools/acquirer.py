@@ -94,8 +94,9 @@ def configure(parser):
                              "be given several times")
     parser.add_argument("--listen", metavar="ADDRESS", default=HERE,
                         help=f"address for tcp:PORT (default {HERE}: this machine only)")
-    parser.add_argument("--ledger", metavar="FILE",
-                        help="SQLite file to go on with (default: one that ends with the command)")
+    parser.add_argument("--ledger", metavar="FILE_OR_URL",
+                        help="SQLite file, or postgresql://..., to go on with (default: one that "
+                             "ends with the command)")
     parser.add_argument("--accept-older-ledger", action="store_true",
                         help="go on with a ledger that was put back from an older copy, though "
                              "refunds made since are not in it; the audit has it")

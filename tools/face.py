@@ -33,6 +33,7 @@ def run(args):
     import uvicorn
     from sqlalchemy.exc import SQLAlchemyError
 
+    from host_sim.acquirer import postgres
     from host_sim.acquirer.witness import PutBack
     from host_sim.face.face import Choice, Face
     from host_sim.web.app import make_app
@@ -42,6 +43,10 @@ def run(args):
     from tools.capture.run import record_face
     from tools.mpy import NoMicroPython, on_micropython
 
+    if postgres.is_url(args.keep):
+        print("tuidan run: --keep names a folder; ledgers there are SQLite files. `tuidan acquirer "
+              "--ledger URL` serves one in PostgreSQL", file=sys.stderr)
+        return 2
     try:
         world = on_micropython() if args.micropython else World
     except NoMicroPython as reason:
@@ -71,9 +76,9 @@ def run(args):
     port = socket.getsockname()[1]
     print(f"The terminal stands at http://{args.bind}:{port}/"
           f"{f'?token={token}' if token else ''}   (Ctrl-C ends it)", flush=True)
+    ledger = face.site.books.engine.url.database
     print(f"Its back office: http://{args.bind}:{port}/office/   Who logs in there first:\n"
-          f"  tuidan office add-admin --name NAME --ledger {face.site.books.engine.url.database}",
-          flush=True)
+          f"  {sys.argv[0]} office add-admin --name NAME --ledger {ledger}", flush=True)
     server.run(sockets=[socket])
     return 0
 

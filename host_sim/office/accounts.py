@@ -46,6 +46,7 @@ LONGEST = timedelta(hours=12)
 SEEN = timedelta(minutes=1)  # a session's last use is written that often at most
 BY_NAME = knocks.Limit("name", 5, timedelta(minutes=15))
 BY_ADDRESS = knocks.Limit("address", 40, timedelta(minutes=15))
+LOCKED = knocks.Limit("locked", 1, timedelta(minutes=15))  # noted, of a name and an address
 LEAST, MOST = 10, 128  # characters of a password
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
@@ -59,6 +60,7 @@ person = Table(
     Column("active", Boolean, nullable=False, default=True),
     Column("made_at", DateTime, nullable=False),
     Column("merchant_id", ForeignKey("merchant.merchant_id")),  # None: the acquirer's, sees all
+    Column("set_by", String(32)),  # who chose his password for him; None: he himself
     CheckConstraint("role in ('clerk', 'reviewer', 'administrator')"),
 )
 session = Table(
@@ -89,6 +91,7 @@ class Visitor(NamedTuple):
     role: str
     csrf: str
     merchant_id: str | None
+    set_by: str | None = None
 
 
 class Door:
@@ -158,7 +161,7 @@ def leave(connection: Connection, token: str) -> None:
     connection.execute(delete(session).where(session.c.token == _kept(token)))
 
 
-_OF_PERSON = [person.c[name] for name in ("name", "role", "active", "merchant_id")]
+_OF_PERSON = [person.c[name] for name in ("name", "role", "active", "merchant_id", "set_by")]
 _VISITOR = select(session, *_OF_PERSON).join(person)
 
 
@@ -173,7 +176,8 @@ def visitor(connection: Connection, token: str, now: datetime) -> Visitor | None
     if now - found.seen_at >= SEEN:
         change = update(session).where(session.c.token == found.token)
         connection.execute(change.values(seen_at=now))
-    return Visitor(found.person_id, found.name, found.role, found.csrf, found.merchant_id)
+    return Visitor(found.person_id, found.name, found.role, found.csrf, found.merchant_id,
+                   found.set_by)  # fmt: skip
 
 
 def same(one: str, other: str) -> bool:
@@ -191,17 +195,18 @@ def find(connection: Connection, person_id: int) -> Row | None:
 
 def add(
     connection: Connection, name: str, role: str, digest: str, now: datetime,
-    merchant_id: str | None = None,
+    merchant_id: str | None = None, set_by: str | None = None,
 ) -> int:  # fmt: skip
-    """A new account, of a merchant's or (None) the acquirer's. Raises Refused for a name that is
-    none or is taken, no role, no merchant."""
+    """A new account, of a merchant's or (None) the acquirer's. `set_by`: who chose the password,
+    None for the owner himself. Raises Refused for a name that is none or is taken, no role, no
+    merchant."""
     if not _NAME.fullmatch(name):
         raise Refused("name_form")
     _must_fit(connection, role, merchant_id)
     if connection.execute(select(person.c.id).where(person.c.name == name)).first():
         raise Refused("name_taken")
     values = {"name": name, "role": role, "digest": digest, "active": True, "made_at": now,
-              "merchant_id": merchant_id}  # fmt: skip
+              "merchant_id": merchant_id, "set_by": set_by}  # fmt: skip
     return connection.execute(insert(person).returning(person.c.id), values).scalar_one()
 
 
@@ -221,9 +226,12 @@ def set_active(connection: Connection, person_id: int, active: bool) -> None:
     end_sessions(connection, person_id)
 
 
-def set_password(connection: Connection, found: Row, digest: str) -> None:
-    """Another password; every session and every wrong try under the old one is over."""
-    _change(connection, found.id, digest=digest)
+def set_password(
+    connection: Connection, found: Row, digest: str, set_by: str | None = None
+) -> None:
+    """Another password, chosen by somebody else or (None) the owner; every session and every wrong
+    try under the old one is over."""
+    _change(connection, found.id, digest=digest, set_by=set_by)
     knocks.forgive(connection, BY_NAME, found.name)
     end_sessions(connection, found.id)
 

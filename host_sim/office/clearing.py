@@ -1,4 +1,5 @@
-"""From approved to paid, on simulated clearing days: the calendar is moved on, never the clock.
+"""From approved to paid, on simulated clearing days: the calendar is moved on, never the clock. So
+what it does has the clock's time in the history, and its own day in the note.
 
 In the evening of a day what was approved until then goes out to the customers' banks; their answers
 come on later days. Of a refund at most one attempt is under way or paid, whatever is tried again.
@@ -104,7 +105,9 @@ def _send(connection, actor, found, today, now):
         payout.c.refund_id == found.id
     )
     attempt = connection.execute(last).scalar_one() + 1
-    moved = life.move(connection, actor, found, tables.PROCESSING, now, failure=None)
+    moved = life.move(
+        connection, actor, found, tables.PROCESSING, now, f"{today}", failure=None
+    )
     connection.execute(
         insert(payout).values(
             refund_id=found.id,
@@ -127,7 +130,7 @@ def _answer(connection, attempt, today, now):
         .values(state=state, ended_on=today, failure=failure)
     )
     paid_at = None if failure else datetime.combine(today, now.time())
-    note = FAILURES[failure][0] if failure else ""
+    note = f"{today} {FAILURES[failure][0] if failure else ''}".strip()
     life.move(connection, BANK, found, state, now, note, failure=failure, paid_at=paid_at)
 
 

@@ -7,6 +7,7 @@ Nothing is sent from inside a transaction. A notice may come twice (the answer w
 
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, or_, select, update
 from host_sim.office import integrators, life
 from host_sim.office.schema_more import outbox, webhook
 
+FRESH_S = 300  # of a notice's time, for who receives it
 TRIES = 10
 FIRST_WAIT = timedelta(seconds=5)  # doubled after each try: about an hour and a half in all
 AT_ONCE = 20
@@ -34,6 +36,16 @@ class Notice(NamedTuple):
 def sign(secret: str, at: int, body: bytes) -> str:
     """HMAC-SHA256 of "AT.BODY", hex; AT is seconds since 1970, so that an old one can be told."""
     return hmac.digest(secret.encode(), b"%d." % at + body, "sha256").hex()
+
+
+def is_genuine(secret: str, headers: Mapping[str, str], body: bytes, now: int) -> bool:
+    """What whoever receives a notice looks at before he believes it: `now`, seconds since 1970, is
+    near its time, and time and body are signed. One that he had before has the same `event`."""
+    said, signed = headers.get("X-Tuidan-Timestamp", ""), headers.get("X-Tuidan-Signature", "")
+    if not (said.isascii() and said.isdigit() and len(said) < 12) or not signed.isascii():
+        return False
+    right = "v1=" + sign(secret, int(said), body)
+    return hmac.compare_digest(signed, right) and abs(now - int(said)) <= FRESH_S
 
 
 def due(connection: Connection, now: datetime, today: date) -> list[Notice]:

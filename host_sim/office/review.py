@@ -19,9 +19,10 @@ from host_sim.office.refusals import Refused
 from host_sim.office.schema import refund
 
 NOTE_BYTES = books_review.NOTE_BYTES  # of a note that a terminal shows
+AT_ONCE = 200  # of the queue; what is decided makes room for the next
 
 
-def queue(connection: Connection, actor: Actor, limit: int = 200) -> Sequence[Row]:
+def queue(connection: Connection, actor: Actor, limit: int = AT_ONCE) -> Sequence[Row]:
     """What waits for a decision, of tills and of the back office alike, oldest first; `own` is true
     for what this actor applied for and cannot decide."""
     waiting = (

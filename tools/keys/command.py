@@ -105,7 +105,7 @@ ARGUMENTS: dict[str, tuple[list, dict]] = {
     "flash": (["--flash"], {"metavar": "FILE",
                             "help": "as tuidan terminal --flash; that terminal must be off"}),
     "scenario": (["--scenario"], {"metavar": "FILE", "help": "of an acquirer"}),
-    "ledger": (["--ledger"], {"metavar": "FILE", "help": "of an acquirer: working keys"}),
+    "ledger": (["--ledger"], {"metavar": "FILE_OR_URL", "help": "of an acquirer: working keys"}),
     "transport-key": (["--transport-key"], {
         "nargs": "+", "metavar": "FILE",
         "help": "components of the key that opens the scenario's blocks"}),

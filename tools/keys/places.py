@@ -3,12 +3,15 @@
 As blocks.py, it tells names and check values only.
 """
 import sys
-from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from host_sim.acquirer import schema
+from host_sim.acquirer.witness import PutBack
 from tools.keys import books, parts, slot
 from tools.keys.blocks import told_block
 from tools.keys.parts import Key, Misuse, Wrong
+from tools.ledger import NoLedger, must_be_there
 
 TOLD_BY_HAND = ("the host was not told: call the acquirer, who is to take this TMK out of use; "
                 "a new one comes by an activation code or by keys inject")
@@ -63,10 +66,12 @@ def list_(args):
         raise Misuse("--scenario or --ledger, one of them")
     if args.scenario:
         return _told(books.listed(args.scenario, _transport(args)))
-    if not Path(args.ledger).is_file():  # opening it would make one
-        raise Wrong(f"no ledger {args.ledger}")
-    with schema.open_engine(args.ledger).begin() as connection:
-        found = books.in_ledger(connection)
+    try:
+        must_be_there(args.ledger)
+        with schema.open_engine(args.ledger).begin() as connection:
+            found = books.in_ledger(connection)
+    except (NoLedger, PutBack, SQLAlchemyError) as reason:
+        raise Wrong(str(reason).splitlines()[0]) from None
     return _told(found, "not proved yet", False)
 
 

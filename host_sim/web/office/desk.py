@@ -5,6 +5,7 @@ comes from his session, and every form brings the session's own token.
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -41,6 +42,8 @@ _pages.filters |= {
     "contact": masking.contact,
     "day": lambda at: f"{at:%Y-%m-%d}" if at else "–",
     "time": lambda at: f"{at:%Y-%m-%d %H:%M}" if at else "–",
+    "when": lambda at: f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at or "",
+    "changes": lambda row: changes(json.loads(row.old), json.loads(row.new)),
     "query": lambda values: urlencode({k: v for k, v in values.items() if v not in ("", None)}),
 }
 
@@ -138,6 +141,12 @@ class Desk:
 
 def _preferred(request):
     return "zh" if request.headers.get("accept-language", "zh").lower().startswith("zh") else "en"
+
+
+def changes(old, new):
+    """[(name, before, after)] of an audit's row; None for what was not, or is not, there."""
+    both = [(name, old.get(name), new.get(name)) for name in [*new, *(old.keys() - new)]]
+    return [(name, before, after) for name, before, after in both if before != after]
 
 
 def grouped(fen):

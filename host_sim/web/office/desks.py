@@ -17,10 +17,11 @@ ASKED_ORDER = knocks.Limit("query of", 10, timedelta(hours=1))  # a card tail ha
 
 async def queue(desk: Desk):
     with desk.store.reading() as connection:
-        rows = review.queue(connection, desk.actor)
+        rows = review.queue(connection, desk.actor, review.AT_ONCE + 1)
         shop_names = dict(values.shops(connection, desk.actor.merchant_id))
-    return desk.page("queue.html", here="review", rows=rows, shop_names=shop_names,
-                     waiting=len(rows))  # fmt: skip
+    return desk.page("queue.html", here="review", rows=rows[: review.AT_ONCE],
+                     shop_names=shop_names, more=len(rows) > review.AT_ONCE,
+                     waiting=min(len(rows), review.AT_ONCE))  # fmt: skip
 
 
 async def clearing_days(desk: Desk):

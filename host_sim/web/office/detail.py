@@ -49,7 +49,8 @@ async def shown(desk: Desk, wrong: Refused | None = None, template="refund.html"
     opened = [one.opened_by for one in told["disputes"] if one.state == "open"]
     return desk.page(
         template, CODES[wrong.code][1] if wrong else 200, here="refunds", found=found,
-        history=history, track=_track(found, history), waits=found.state in schema.WAITING,
+        history=history, track=_track(found, history, told["payouts"]),
+        waits=found.state in schema.WAITING,
         own=found.applicant == desk.actor.name,
         own_dispute=desk.actor.name in (found.applicant, *opened),
         has_voucher=reprints.has_voucher(found),
@@ -57,21 +58,25 @@ async def shown(desk: Desk, wrong: Refused | None = None, template="refund.html"
     )  # fmt: skip
 
 
-def _track(found, history):
+def _track(found, history, payouts):
     """[(state, when it came to it, "done", "now", "end" or "")]: the way to the money, and where
-    it left it."""
+    it left it. What the clearing did has the day of its calendar."""
     at = {schema.APPLIED: found.applied_at, schema.APPROVED: found.decided_at}
     at |= {one.after: one.at for one in history}
+    if payouts:
+        last = payouts[-1]
+        at |= {schema.PROCESSING: last.sent_on, schema.FAILED: last.ended_on}
+        at[schema.PAID] = last.due_on if last.state in ("paid", "returned") else None
     if found.state in (schema.REJECTED, schema.CANCELLED):
         del at[schema.APPROVED]
     if found.state in ENDS:
-        way = [state for state in MAIN if state in at] + [found.state]
+        way = [state for state in MAIN if at.get(state)] + [found.state]
         return [(state, at.get(state), "end" if state == found.state else "done") for state in way]
     now = MAIN.index(found.state)
     return [
         (state, at.get(state), "now" if n == now else "done" if n < now else "")
         for n, state in enumerate(MAIN)
-        if state != schema.IN_REVIEW or n >= now or state in at
+        if state != schema.IN_REVIEW or n >= now or at.get(state)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from host_sim.office import accounts, audit, people
+from host_sim.office import accounts, audit, knocks, people
 from host_sim.web.office.desk import COOKIE, ROOT, Desk
 
 
@@ -24,8 +24,12 @@ async def log_in(desk: Desk):
     with desk.store.writing() as connection:
         known = name in [one.name for one in accounts.everybody(connection)]
         who = people.Actor(name if known else "unknown", people.CLERK, desk.source)
-        event = "log-in refused" if refused else "log-in"
-        audit.append(connection, who, event, f"account {who.name}", desk.now)
+        event = {"": "log-in", "too_many": "log-in locked"}.get(refused, "log-in refused")
+        whose = f"{who.name} {desk.source}"
+        if refused != "too_many" or knocks.admits(
+            connection, accounts.LOCKED, whose, desk.house.clock()
+        ):  # who knocks at a locked door does not fill the trail
+            audit.append(connection, who, event, f"account {who.name}", desk.now)
     if token is None:
         status = 429 if refused == "too_many" else 403
         return desk.page("login.html", status, wrong=desk.w["login_" + refused], name=name,
@@ -57,6 +61,8 @@ async def change_password(desk: Desk):
         return await password_form(desk, desk.w["login_too_many"])
     if not door.is_right(found.digest, str(desk.form.get("password", ""))):
         return await password_form(desk, desk.w["password_not_right"])
+    if found.set_by and desk.form.get("new") == desk.form.get("password"):
+        return await password_form(desk, desk.w["password_same"])
     try:
         digest = door.digest(found.name, str(desk.form.get("new", "")))
     except accounts.Refused as refusal:

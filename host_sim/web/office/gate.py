@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 from urllib.parse import quote
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,6 +17,7 @@ from host_sim.office.refusals import CODES, Refused
 from host_sim.web.office.desk import COOKIE, FIELDS, FILES, ROOT, Desk, House
 
 ANYBODY, LOGGED_IN = "anybody", "logged in"
+HIS_OWN = ("/password", "/logout")  # all that is open while somebody else knows the password
 MOST_BODY = 30 << 20  # bytes of a form with its files
 
 
@@ -36,9 +36,17 @@ def routes(house_of: Callable[[], House], pages) -> list[Route]:
     for page in pages:
         by_path.setdefault(page.path, {})[page.method] = page
     return [
-        Route(ROOT + path, _entrance(house_of, named), methods=[*named])
-        for path, named in by_path.items()
+        *(
+            Route(ROOT + path, _entrance(house_of, named), methods=[*named])
+            for path, named in by_path.items()
+        ),
+        Route(ROOT, lambda request: RedirectResponse(f"{ROOT}/", 307)),
+        Route(ROOT + "/{rest:path}", _entrance(house_of, {"GET": Page("GET", "", ANYBODY, _none)})),
     ]
+
+
+async def _none(_desk):
+    raise Refused("NOT_FOUND")
 
 
 def _entrance(house_of, named):
@@ -89,6 +97,8 @@ def _turned_away(desk, page):
             url = desk.request.url
             back = "?next=" + quote(url.path + (f"?{url.query}" if url.query else ""))
         return RedirectResponse(f"{ROOT}/login{back}", 303)
+    if desk.visitor.set_by is not None and page.path not in HIS_OWN:
+        return RedirectResponse(f"{ROOT}/password", 303)
     if page.deed != LOGGED_IN and not desk.may(page.deed):
         return _refused(desk, "NOT_ALLOWED", "")
     return None
@@ -97,7 +107,3 @@ def _turned_away(desk, page):
 def _refused(desk, code, detail):
     return desk.page("refused.html", CODES[code][1], heading=desk.w["refused"],
                      reason=desk.w.refusal(code, detail))  # fmt: skip
-
-
-def not_found() -> HTTPException:
-    return HTTPException(404, "there is no such page")

@@ -19,7 +19,7 @@ async def add(desk: Desk):
     name, role, shop = desk.asked("name"), desk.asked("role"), desk.asked("merchant_id") or None
 
     def deed(connection, digest):
-        accounts.add(connection, name, role, digest, desk.house.clock(), shop)
+        accounts.add(connection, name, role, digest, desk.house.clock(), shop, desk.visitor.name)
         _note(connection, desk, "account added", name, new={"role": role, "merchant_id": shop})
 
     return await _with_password(desk, name, deed, "account_added")
@@ -29,7 +29,7 @@ async def set_password(desk: Desk):
     found = _found(desk)
 
     def deed(connection, digest):
-        accounts.set_password(connection, found, digest)
+        accounts.set_password(connection, found, digest, desk.visitor.name)
         _note(connection, desk, "password set", found.name)
 
     return await _with_password(desk, found.name, deed, "password_set")

@@ -4,13 +4,16 @@ States, reasons, rules, failures and refusals are codes in the database; whoever
 words.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
+from host_sim.acquirer.money import yuan
 from host_sim.office import schema
 
 LANGUAGES = ("en", "zh")
 HERE = Path(__file__).parent / "texts"
+_CLEARED = re.compile(r"\d{4}-\d\d-\d\d($| )")
 
 
 class Words(dict):
@@ -78,8 +81,42 @@ class Words(dict):
         return self.get("person_" + name, name)
 
     def said(self, note) -> str:
-        """A step's note: what a person wrote, or a failure that the clearing names."""
-        return self.get("said_" + note, note) if note else ""
+        """A step's note: what a person wrote, or what the clearing names: its day, a failure."""
+        if not _CLEARED.match(note):
+            return self.get("said_" + note, note) if note else ""
+        day, _, why = note.partition(" ")
+        told = self["clearing_of"].format(day)
+        return f"{told}: {self.get('said_' + why, why)}" if why else told
+
+    def event(self, name) -> str:
+        """What the audit calls something."""
+        if name.startswith("refund ") and "state_" + name[7:].replace(" ", "_") in self:
+            return self["refund_became"].format(self.state(name[7:]))
+        return self.get("event_" + name.replace(" ", "_"), name)
+
+    def subject(self, told) -> str:
+        """What a row of the audit is about: "refund 3", "account anna"."""
+        kind, _, which = told.rpartition(" ")
+        words = self.get("subject_" + (kind or which).replace(" ", "_"))
+        return words.format(which) if words else told
+
+    def source(self, told) -> str:
+        return self.get("source_" + told.replace(" ", "_"), told)
+
+    def column(self, name) -> str:
+        return self.get("column_" + name, name)
+
+    def changed(self, name, value) -> str:
+        """A value of a row of the audit."""
+        if value is None or value == "":
+            return "–"
+        if name in ("state", "role") and f"{name}_{value}".replace(" ", "_") in self:
+            return self[f"{name}_{value}".replace(" ", "_")]
+        if name == "amount_fen":
+            return yuan(value)
+        if name == "failure":
+            return self.failed(value)
+        return self.value(name, str(value))
 
     def size(self, size) -> str:
         return f"{size / 1024:,.0f} KB" if size >= 1024 else f"{size} B"

@@ -6,8 +6,8 @@ import json
 import socket
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from socketserver import BaseRequestHandler, TCPServer
-from threading import Thread
+from socketserver import BaseRequestHandler, TCPServer, ThreadingTCPServer
+from threading import Event, Thread
 
 import pytest
 import schemathesis
@@ -173,6 +173,29 @@ def test_each_change_is_told_signed_and_again_until_it_arrives(desk, caller, rec
     assert json.loads(receiver.told[0][1])["event"] == json.loads(receiver.told[2][1])["event"]
 
 
+def test_receiver_believes_no_notice_that_is_old_or_altered_or_anothers(desk, caller, receiver):
+    url = f"http://127.0.0.1:{receiver.server_port}/hook"
+    secret = desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, url)
+    caller.apply()
+    asyncio.run(sending.deliver(caller.shop))
+    headers, body = receiver.told[0]
+    at = int(headers["X-Tuidan-Timestamp"])
+    late = headers | {"X-Tuidan-Timestamp": str(at + 3600)}
+    for told, said, now, believed in (
+        (headers, body, at, True),
+        (headers, body, at + notices.FRESH_S, True),
+        (headers, body, at + notices.FRESH_S + 1, False),  # the same again, an hour later
+        (headers, body, at - notices.FRESH_S - 1, False),
+        (late, body, at + 3600, False),  # and with another time
+        (headers, body.replace(b"INIT", b"FAIL"), at, False),
+        ({"X-Tuidan-Timestamp": str(at)}, body, at, False),
+        (headers | {"X-Tuidan-Timestamp": "now"}, body, at, False),
+        (headers | {"X-Tuidan-Signature": "v1=\u00e9"}, body, at, False),
+    ):
+        assert notices.is_genuine(secret, told, said, now) == believed
+    assert not notices.is_genuine("0" * 64, headers, body, at)
+
+
 def test_nobody_there_is_tried_so_often_and_then_given_up(desk, caller):
     desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, "http://127.0.0.1:9/")
     caller.apply()
@@ -223,6 +246,39 @@ def test_server_that_does_not_answer_keeps_no_other_waiting(desk, caller, receiv
             return first.tries, await told
 
         assert asyncio.run(telling()) == (0, 1)
+
+
+class Dripping(BaseRequestHandler):
+    """Of an answer a byte now and then, without an end."""
+
+    def handle(self):
+        self.request.recv(4096)
+        self.request.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        while not self.server.over.wait(0.02):
+            try:
+                self.request.sendall(b"x")
+            except OSError:
+                return
+
+
+def test_server_that_drips_is_hung_up_on_and_left_alone_until_the_next_time(
+    desk, caller, monkeypatch
+):
+    monkeypatch.setattr(sending, "AT_MOST_S", 0.2)
+    dripping = ThreadingTCPServer(("127.0.0.1", 0), Dripping)
+    dripping.over = Event()
+    Thread(target=dripping.serve_forever, args=(0.05,), daemon=True).start()
+    url = f"http://127.0.0.1:{dripping.server_address[1]}/"
+    desk.do(integrators.add_webhook, ROOT, samples.TEST_SHOP, url)
+    caller.apply("A", 100)
+    caller.apply("B", 100)
+    assert asyncio.run(sending.deliver(caller.shop)) == 0
+    dripping.over.set()
+    dripping.shutdown()
+    dripping.server_close()
+    with desk.store.reading() as connection:
+        rows = connection.execute(select(outbox).order_by(outbox.c.id)).all()
+    assert [row.tries for row in rows] == [1, 0] and "no whole answer" in rows[0].trouble
 
 
 @pytest.mark.parametrize("url", [

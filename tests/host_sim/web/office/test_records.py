@@ -58,7 +58,7 @@ def test_export_is_what_the_list_shows_and_is_noted(office):
     sheet = _cells(bob.get("/refunds.xlsx", order_no="20260004").content)
     assert "20260004" in sheet and "12.34" in sheet and "Amount, yuan" in sheet
     told = said(office.at("root").get("/audit"))
-    assert "exported csv" in told and "exported xlsx" in told
+    assert "exported as CSV" in told and "exported as XLSX" in told
 
 
 def test_nothing_in_an_export_is_a_formula(office):
