@@ -10,6 +10,7 @@ _PHONE = re.compile(r"(?:(?:00)?86)?1[3-9][0-9]{9}|0[0-9]{9,11}|(?:00)?86[1-9][0
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+", re.ASCII)
 CARD_GROUP = 3  # digits, at least, of each group of a card number
 GROUPS = 8  # more nobody makes of one number
+_UNIONPAY = re.compile("62[0-9]{14,17}")  # not every one ends in a digit of Luhn
 
 
 def contact(text: str) -> str:
@@ -74,6 +75,8 @@ def _phone(groups):
 
 
 def _is_card(digits):
-    """Luhn: every second digit from the right counts twice."""
+    """By its beginning, or by Luhn: every second digit from the right counts twice."""
+    if _UNIONPAY.fullmatch(digits):
+        return True
     doubled = sum(sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
     return (sum(map(int, digits[::-2])) + doubled) % 10 == 0
