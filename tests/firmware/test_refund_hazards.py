@@ -96,6 +96,7 @@ def test_keys_typed_before_the_second_check_stands_on_the_screen_confirm_nothing
     till.wait("Supervisor")
     for key in [*"123456", *["ENTER"] * 6]:  # faster than the terminal takes them
         till.world.device.terminal.keypad.queue.put(key)
+    till.world.device.wake()
     till.world.run_for(3000)
     assert till.world.screen()[0].startswith("Second check")
     assert till.sent("0220") == []
