@@ -6,7 +6,7 @@ No file of the firmware knows of them.
 
 from functools import partial
 
-from firmware import host, obstacles, owing, sending, unfinished, voucher
+from firmware import host, obstacles, overlay, owing, sending, unfinished, voucher
 from firmware import refund_state as states
 from firmware.flows import complete, order, send, take_back
 from firmware.transaction import PRINTED
@@ -183,8 +183,8 @@ def cancel_key_ends_it(patch):
 
 
 def no_turns(patch):
-    async def attempt(terminal, record):
-        await owing.again(terminal, record, record.state)
+    async def attempt(terminal, record, path="owing.again"):
+        await overlay.run(path, terminal, record, record.state)
 
     def work(sound, terminal):
         terminal.in_hand = None

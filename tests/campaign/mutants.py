@@ -14,6 +14,15 @@ from typing import NamedTuple
 SEEDS = 1500  # at most for each of them
 
 
+# A run that ends so was ended by the planting itself, which fits the code no longer.
+_STALE = tuple(f"crash: {error}" for error in ("AttributeError", "KeyError", "NameError",
+                                               "TypeError"))
+
+
+class Stale(Exception):
+    """A planted bug that found nothing but its own mistake."""
+
+
 class Fate(NamedTuple):
     """`seeds` were played until one failed, None if none did; `by` is what was violated first."""
 
@@ -275,6 +284,8 @@ def fate(name, first, seeds):
     with planted(MUTANTS[name].plant):
         for seed in range(first, first + seeds):
             wrong = play(seed).wrong
+            if wrong and wrong[0].startswith(_STALE):
+                raise Stale(f"{name}: {wrong[0]}")
             if wrong:
                 return Fate(name, seed - first + 1, wrong[0])
     return Fate(name, None, "")
