@@ -11,7 +11,7 @@ from itertools import repeat
 from statistics import median_low
 from typing import NamedTuple
 
-SEEDS = 1500  # at most for each of them
+SEEDS = 5000  # at most for each of them
 
 
 # A run that ends so was ended by the planting itself, which fits the code no longer.

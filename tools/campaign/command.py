@@ -8,6 +8,7 @@ import importlib
 import json
 import sys
 import time
+from argparse import ArgumentTypeError
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -244,10 +245,16 @@ def mutants(args):
     planted = importlib.import_module("tests.campaign.mutants")
     progress = Progress(len(planted.MUTANTS), "mutants")
     fates = []
-    for fate in planted.hunt(args.first, args.seeds or planted.SEEDS, args.workers):
-        fates.append(fate)
-        progress.reached(len(fates), fate.name)
-    progress.end()
+    try:
+        for fate in planted.hunt(args.first, args.seeds or planted.SEEDS, args.workers):
+            fates.append(fate)
+            progress.reached(len(fates), fate.name)
+    except planted.Stale as stale:
+        print(f"tuidan campaign: the planted bug fits the code no longer: {stale}",
+              file=sys.stderr)
+        return 1
+    finally:
+        progress.end()
     lived = [fate for fate in fates if fate.seeds is None]
     if args.json:
         print(json.dumps({
@@ -263,7 +270,6 @@ def mutants(args):
 
 
 def _count(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
