@@ -61,11 +61,7 @@ def test_keys_under_another_master_key_are_no_keys_and_the_terminal_starts_all_t
     prepare_flash(flash, lambda board: board.store_tmk(ANOTHER_TMK), pico_board)
     till.world.power_on()
     till.wait("log in")
-    till.press("ENTER")
-    till.wait("Operator number")
-    till.press("0", "1", "ENTER")
-    till.wait("Password")
-    till.press(*"0000", "ENTER")
+    typed_in(till)
     till.wait("Key check value wrong")
 
 
@@ -120,12 +116,16 @@ def never_signed_on(till):
     log_in_off_line(till)
 
 
-def log_in_off_line(till):
+def typed_in(till):
     till.press("ENTER")
     till.wait("Operator number")
     till.press("0", "1", "ENTER")
     till.wait("Password")
     till.press(*"0000", "ENTER")
+
+
+def log_in_off_line(till):
+    typed_in(till)
     till.wait("No sign-on")
     till.press("ENTER")
     till.wait("Signed off")
