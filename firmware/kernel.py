@@ -102,12 +102,10 @@ class Task:
         wait = self._wait
         if wait is None:  # a coroutine that has not begun accepts only None
             return _NOW
-        index = 0
         for waitable in wait.waitables:
             if waitable.ready:
-                self._index = index
+                self._index = wait.waitables.index(waitable)
                 return _NOW
-            index += 1
         if wait.deadline is None:
             return None
         left = time.ticks_diff(wait.deadline, now)

@@ -89,12 +89,13 @@ async def digits(
     """Digits typed and entered, at least so many, or scanned by `reader`. A secret shows as
     stars behind its first `clear` digits."""
     typed = ""
+    title = ui.text(title_id)
+    prompt = ui.wrap(ui.text(prompt_id, **values))[: BODY_ROWS - 1]
     while True:
         shown = (typed[:clear] + "*" * len(typed[clear:]) if secret else typed) + "_"
-        rows = ui.wrap(ui.text(prompt_id, **values))[: BODY_ROWS - 1]
         pieces = [shown[at : at + COLUMNS] for at in range(0, len(shown), COLUMNS)]
-        rows += pieces[len(rows) - BODY_ROWS :]  # as many of the last as there are rows left
-        ui.show(ui.text(title_id), rows)
+        # as many of the last as there are rows left
+        ui.show(title, prompt + pieces[len(prompt) - BODY_ROWS :])
         key = await ui.key(also=reader)
         if key is None:
             scanned = await reader.line()
@@ -111,10 +112,10 @@ async def digits(
 async def amount(ui, title_id, prompt_id, least=1, **values):
     """An amount in fen, typed as on a till: 1 2 3 4 is 12.34. Never less than `least`."""
     typed = ""
+    title = ui.text(title_id)
+    prompt = ui.wrap(ui.text(prompt_id, **values))[: BODY_ROWS - 1]
     while True:
-        rows = ui.wrap(ui.text(prompt_id, **values))[: BODY_ROWS - 1]
-        rows.append("RMB " + yuan(int(typed or "0")))
-        ui.show(ui.text(title_id), rows)
+        ui.show(title, prompt + ["RMB " + yuan(int(typed or "0"))])
         key = await ui.key()
         if key == "CANCEL":
             raise Cancelled()

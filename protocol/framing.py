@@ -163,14 +163,14 @@ class Link:
 
     def deadline(self):
         """The time, on the caller's counter, by which poll() must be called; None if never."""
-        left = []
+        left = _PERIOD
         if self._frame is not None:
-            left.append(ACK_WAIT_MS - elapsed(self._now, self._sent_at))
+            left = ACK_WAIT_MS - elapsed(self._now, self._sent_at)
         if self._state != _HUNT:
-            left.append(SILENCE_MS - elapsed(self._now, self._byte_at))
+            left = min(left, SILENCE_MS - elapsed(self._now, self._byte_at))
         if self._delivered is not None:
-            left.append(DUPLICATE_MS + 1 - elapsed(self._now, self._delivered_at))
-        return self._now + max(0, min(left)) if left else None
+            left = min(left, DUPLICATE_MS + 1 - elapsed(self._now, self._delivered_at))
+        return None if left == _PERIOD else self._now + max(0, left)
 
     # sending
 

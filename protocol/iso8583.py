@@ -122,6 +122,8 @@ def _take(packet, at, field, size):
 
 def _read_digits(packet, at, field, count, kind):
     nibbles = _take(packet, at, field, (count + 1) // 2).hex()
+    if count % 2 == 0 and nibbles.isdigit():
+        return nibbles
     pad = -1
     if count % 2:
         pad = 0 if kind == "r" else count
@@ -154,7 +156,10 @@ def _write_hex(buffer, at, name, value, count, highest):
             digit = -1
         if not 0 <= digit <= highest:
             raise LocalMisuse(name, reason("NOT_DIGIT" if highest == 9 else "NOT_HEX"))
-        _put_nibble(buffer, at, i, digit)
+        if i % 2:
+            buffer[at + i // 2] |= digit
+        else:
+            buffer[at + i // 2] = digit << 4
 
 
 def _write_field(buffer, at, number, value):
@@ -194,23 +199,16 @@ def _write_text(buffer, at, number, value):
 
 
 def _write_digits(buffer, at, number, value, kind):
-    count = len(value)
-    first = 0
-    if count % 2:
-        first = 1 if kind == "r" else 0
-        buffer[at if first else at + count // 2] = 0
-    for i in range(count):
-        digit = ord(value[i]) - 48
-        if digit == 13 and kind == "z":
-            pass  # "=" is nibble D
-        elif not 0 <= digit <= 9:
+    nibble = 2 * at
+    if kind == "r" and len(value) % 2:
+        buffer[at] = 0
+        nibble += 1
+    for char in value:
+        digit = ord(char) - 48
+        if not 0 <= digit <= 9 and (digit != 13 or kind != "z"):  # "=" is nibble D
             raise LocalMisuse(str(number), reason("NOT_TRACK" if kind == "z" else "NOT_DIGIT"))
-        _put_nibble(buffer, at, first + i, digit)
-
-
-def _put_nibble(buffer, at, index, nibble):
-    if index % 2:
-        at += index // 2
-        buffer[at] = buffer[at] & 0xF0 | nibble
-    else:
-        buffer[at + index // 2] = nibble << 4
+        if nibble % 2:
+            buffer[nibble // 2] |= digit
+        else:
+            buffer[nibble // 2] = digit << 4  # a half byte that is left over is 0
+        nibble += 1
