@@ -4,21 +4,36 @@ What is remembered is what littlefs said, and it is forgotten before anybody may
 flash sees the same programs and erases as without.
 """
 
+from collections import OrderedDict
 from io import BytesIO
 from typing import Any
 
 from vfs import VfsLfs2
 
+KEPT = 16  # volumes that were mounted before
+
+
+class _Read:
+    """What was read from a volume as it stands; `shared` with all that hold the same."""
+
+    def __init__(self, files: dict[str, Any], lists: dict[str, list], shared: bool):
+        self.files = files  # path: what _whole() found
+        self.lists = lists  # folder: its entries
+        self.room: Any = None  # what statvfs() answered
+        self.shared = shared
+
+
+_before: OrderedDict[tuple, _Read] = OrderedDict()  # by what a volume's blocks hold
+
 
 class Volume(VfsLfs2):
-    """In place of vfs.VfsLfs2; all of it goes with the power."""
+    """In place of vfs.VfsLfs2; all of it goes with the power, but for what every volume that
+    holds the same says alike."""
 
     def __init__(self, *arguments: Any, **how: Any):
-        self._files: dict[str, Any] = {}  # path: what _whole() found
-        self._lists: dict[str, list] = {}  # folder: its entries
-        self._room: Any = None  # what statvfs() answered
         self._writers = 0  # files open for writing: each write may take a block
         super().__init__(*arguments, **how)
+        self._read = _read_before(getattr(self._config.user_context, "contents", None))
 
     def open(self, path: str, mode: str) -> Any:
         key = _key(path)
@@ -27,9 +42,10 @@ class Volume(VfsLfs2):
             file = super().open(path, mode)
             self._writers += file.written is not None
             return file
-        if key not in self._files:
-            self._files[key] = self._whole(path)
-        found = self._files[key]
+        files = self._read.files
+        if key not in files:
+            files[key] = self._whole(path)
+        found = files[key]
         if isinstance(found, bytes):
             return BytesIO(found)
         if found is None:
@@ -38,14 +54,15 @@ class Volume(VfsLfs2):
 
     def ilistdir(self, path: str = "/") -> Any:
         key = _key(path)
-        if key not in self._lists:
-            self._lists[key] = list(super().ilistdir(path))
-        return iter(self._lists[key])
+        lists = self._read.lists
+        if key not in lists:
+            lists[key] = list(super().ilistdir(path))
+        return iter(lists[key])
 
     def statvfs(self, path: str) -> Any:
-        if self._room is None or self._writers:
-            self._room = super().statvfs(path)
-        return self._room
+        if self._read.room is None or self._writers:
+            self._read.room = super().statvfs(path)
+        return self._read.room
 
     def sync(self, path: str) -> None:
         self._forget(_key(path))
@@ -55,8 +72,14 @@ class Volume(VfsLfs2):
         self._forget(_key(path))
 
     def mkdir(self, path: str) -> None:
+        try:
+            super().mkdir(path)
+        except FileExistsError:  # nothing has changed
+            raise
+        except OSError:
+            self._forget(_key(path))
+            raise
         self._forget(_key(path))
-        super().mkdir(path)
 
     def remove(self, path: str) -> None:
         self._forget(_key(path))
@@ -66,9 +89,7 @@ class Volume(VfsLfs2):
 
     def rename(self, old: str, new: str) -> None:
         """Of a folder, perhaps."""
-        self._files.clear()
-        self._lists.clear()
-        self._room = None
+        self._read = _Read({}, {}, False)
         super().rename(old, new)
 
     def _whole(self, path: str) -> Any:
@@ -83,10 +104,23 @@ class Volume(VfsLfs2):
             return error.args
 
     def _forget(self, key: str) -> None:
-        self._files.pop(key, None)
-        self._lists.pop(key, None)
-        self._lists.pop(key.rpartition("/")[0], None)
-        self._room = None
+        read = self._read
+        if read.shared:
+            read = self._read = _Read(read.files.copy(), read.lists.copy(), False)
+        read.files.pop(key, None)
+        read.lists.pop(key, None)
+        read.lists.pop(key.rpartition("/")[0], None)
+        read.room = None
+
+
+def _read_before(contents: Any) -> _Read:
+    """`contents()`: what the blocks hold; None where nobody can tell."""
+    if contents is None:
+        return _Read({}, {}, False)
+    read = _before.setdefault(contents(), _Read({}, {}, True))
+    if len(_before) > KEPT:
+        _before.popitem(last=False)
+    return read
 
 
 def _key(path: str) -> str:

@@ -41,7 +41,7 @@ def spread_out() -> None:
 
 def _keep_tables() -> None:
     """What is read from the dialect's lines of text."""
-    from firmware import operators
+    from firmware import operators, record
     from protocol import dialect, ending, session  # noqa: F401 - ending: loaded for each reply else
     from protocol.dialect import messages
 
@@ -51,6 +51,8 @@ def _keep_tables() -> None:
     lines = lru_cache(KEPT)(lambda table, read=dialect.lines: tuple(read(table)))
     _everywhere(dialect.lines, lambda table: iter(lines(table)))
     _everywhere(operators.hashed, lru_cache(KEPT)(operators.hashed))
+    pairs = tuple(record.fields())
+    _everywhere(record.fields, lambda: pairs)
 
 
 def _keep_words() -> None:
@@ -159,9 +161,14 @@ def _shorten_reading() -> None:
             if type(flash) is Flash:
                 first = bdev._device._start // BLOCK + bdev._first
                 self.read = partial(read, flash._blocks.get, first)
+                self.contents = partial(contents, flash._blocks, first, bdev._count)
 
     def read(block_at: Any, first: int, _cfg: Any, block: int, off: int, size: int) -> bytearray:
         return block_at(first + block, erased)[off : off + size]
+
+    def contents(blocks: dict[int, bytearray], first: int, count: int) -> tuple:
+        held = [at for at in sorted(blocks) if first <= at < first + count]
+        return count, *[(at - first, bytes(blocks[at])) for at in held]
 
     _replace(vfs._Device, "__init__", init)
     vfs.VfsLfs2 = Volume

@@ -7,6 +7,7 @@ wrong table there shows.
 
 import struct
 import zlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from littlefs import UserContext, lfs
@@ -155,6 +156,7 @@ class Image:
                         if FIRST_BLOCK <= at < FIRST_BLOCK + 2 * VOLUME_BLOCKS)
 
 
+@lru_cache(256)
 def parse(data):
     """The Record in a file's data; None for one that is no record."""
     if not data or data[0] not in VERSIONS:
