@@ -35,6 +35,12 @@ class Chip:
         self._joined = set()  # the pins in them
         self._watched = {}  # pin -> [last level, callback(old, new)]
 
+    def power_off(self):
+        """For good: nobody is told of anything any more."""
+        self.dead = True
+        self.uarts.clear()
+        self._watched.clear()
+
     def ticks_ms(self):
         return (TICKS_AT_ZERO + self.now_ms) % TICKS_PERIOD
 
@@ -44,10 +50,8 @@ class Chip:
         return hashlib.sha256(b"%d %d" % (self._noise, self._drawn)).digest()[:count]
 
     def output(self, kind, number, value):
-        """Something leaves the chip; bytes are copied, their buffer is the driver's again."""
+        """Something leaves the chip."""
         if not self.dead:
-            if kind == "spi" or kind == "uart":
-                value = bytes(value)
             self.outputs.append((kind, number, value))
 
     def take_outputs(self):
@@ -78,8 +82,8 @@ class Chip:
             self.driven[pin] = level
         if pin in self._joined:
             self._edges(self._joined)
-        if not open_drain:
-            self.output("pin", pin, level)
+        if not open_drain and not self.dead:
+            self.outputs.append(("pin", pin, level))
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""
@@ -102,11 +106,15 @@ class Chip:
                         net.append(other)
                     elif here == other and one not in net:
                         net.append(one)
-        levels = [driven[one] for one in net if one in driven]
-        if levels:
-            return min(levels)
-        pulls = [self.pulls[one] for one in net if one in self.pulls]
-        return max(pulls) if pulls else 0
+        is_driven = is_pulled_up = False
+        for one in net:
+            if one in driven:
+                if not driven[one]:
+                    return 0
+                is_driven = True
+            elif self.pulls.get(one):
+                is_pulled_up = True
+        return 1 if is_driven or is_pulled_up else 0
 
     def _edges(self, pins):
         """Tell the watchers of these pins; a pin that nothing joins keeps its level."""

@@ -115,7 +115,7 @@ class InProcess:
 
     def power_off(self) -> None:
         """Everything stops between two instructions; nothing that dying tasks do has effect."""
-        self.chip.dead = True
+        self.chip.power_off()
         for task in self.terminal.kernel.tasks:
             with suppress(Exception):
                 task.cancel()
