@@ -8,19 +8,21 @@ from heapq import heappop, heappush
 
 
 class Agenda:
+    """`due`: when the next thing is; None if nothing is planned."""
+
     def __init__(self) -> None:
+        self.due: int | None = None
         self._entries: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
     def at(self, ms: int, action: Callable[[], None]) -> None:
         self._count += 1
         heappush(self._entries, (ms, self._count, action))
-
-    def deadline(self) -> int | None:
-        """When the next thing is due; None if nothing is planned."""
-        return self._entries[0][0] if self._entries else None
+        self.due = self._entries[0][0]
 
     def run(self, now_ms: int) -> None:
         """Do what is due, and what that makes due at once."""
-        while self._entries and self._entries[0][0] <= now_ms:
-            heappop(self._entries)[2]()
+        while self.due is not None and self.due <= now_ms:
+            action = heappop(self._entries)[2]
+            self.due = self._entries[0][0] if self._entries else None
+            action()

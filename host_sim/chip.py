@@ -50,8 +50,10 @@ class Chip:
         return hashlib.sha256(b"%d %d" % (self._noise, self._drawn)).digest()[:count]
 
     def output(self, kind, number, value):
-        """Something leaves the chip."""
+        """Something leaves the chip; bytes are copied, their buffer is the driver's again."""
         if not self.dead:
+            if kind == "spi" or kind == "uart":
+                value = bytes(value)
             self.outputs.append((kind, number, value))
 
     def take_outputs(self):
@@ -82,8 +84,8 @@ class Chip:
             self.driven[pin] = level
         if pin in self._joined:
             self._edges(self._joined)
-        if not open_drain and not self.dead:
-            self.outputs.append(("pin", pin, level))
+        if not open_drain:
+            self.output("pin", pin, level)
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""

@@ -179,7 +179,10 @@ class Device:
         self._wakes_at = None if left is None else now_ms + (left or 1)
 
     def _print(self, now_ms: int) -> None:
-        if self._earliest(now_ms + 1) > now_ms:
+        for line in self._lines:
+            if line.due is not None and line.due <= now_ms:
+                break
+        else:
             return
         data = self.to_printer.arrived(now_ms)
         if data:
@@ -215,10 +218,10 @@ class Device:
             self.core.set_contacts(self.keys.contacts)
             self._woken = True
 
-    def _earliest(self, deadline: Any) -> Any:
+    def _earliest(self, deadline: int | None) -> int | None:
         """The earliest of this moment and those when a line around hands out bytes; None: never."""
         for line in self._lines:
-            due = line.deadline()
+            due = line.due
             if due is not None and (deadline is None or due < deadline):
                 deadline = due
         return deadline

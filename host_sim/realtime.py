@@ -29,6 +29,7 @@ class _Direction:
 
     def __init__(self, near: serial.Serial, far: serial.Serial):
         self.tap: Callable[[bytes, int], None] | None = None
+        self.due = None  # nobody knows when bytes come
         self._near = near
         self._far = far
 
@@ -42,9 +43,6 @@ class _Direction:
 
     def abort(self, _now_ms: int) -> None:
         """What was written has left: a PTY has no speed."""
-
-    def deadline(self) -> None:
-        return None
 
 
 class Loopback:

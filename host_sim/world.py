@@ -269,7 +269,7 @@ class World:
         limit = self.now_ms + ms
         while self.now_ms < limit:
             due = self._next(limit + 1)
-            self._wait(min(due, limit))
+            self._wait(limit if due > limit else due)
             if due <= limit or self.now_ms < limit:
                 self._settle()
 
@@ -277,7 +277,8 @@ class World:
         """Time that passed outside of run_until: none, unless time is real."""
 
     def _wait(self, until_ms: int) -> None:
-        self.now_ms = max(self.now_ms, until_ms)
+        if until_ms > self.now_ms:
+            self.now_ms = until_ms
 
     def _next(self, limit_ms: int) -> int:
         """When something is due next, `limit_ms` if nothing is due before."""
@@ -288,9 +289,9 @@ class World:
             server_due = self.now_ms + 1
         for due in (
             self._device_due,
-            self.agenda.deadline(),
-            self.wire.to_host.deadline(),
-            self.wire.to_terminal.deadline(),
+            self.agenda.due,
+            self.wire.to_host.due,
+            self.wire.to_terminal.due,
             server_due,
         ):
             if due is not None and due < limit_ms:
@@ -306,7 +307,8 @@ class World:
     def _settle(self) -> None:
         """Everything that is due now, always in this order."""
         now_ms = self.now_ms
-        self.agenda.run(now_ms)
+        if self.agenda.due is not None and self.agenda.due <= now_ms:
+            self.agenda.run(now_ms)
         data = self.wire.to_terminal.arrived(now_ms)
         if data:
             self.device.receive(data)

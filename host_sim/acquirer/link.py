@@ -53,12 +53,12 @@ class LinkServer:
 
     def deadline(self) -> int | None:
         """When poll must be called next, None if never."""
-        deadlines = [] if self._link.deadline() is None else [self._link.deadline()]
-        if self._replies:
-            left_ms = self._left_ms()
-            if left_ms > 0:
-                deadlines.append(self._now_ms + left_ms)
-        return min(deadlines, default=None)
+        due = self._link.deadline()
+        left_ms = self._left_ms() if self._replies else 0
+        if left_ms <= 0:
+            return due
+        reply_due = self._now_ms + left_ms
+        return reply_due if due is None else min(due, reply_due)
 
     def _work(self, now_ms, now):
         self._now_ms = now_ms

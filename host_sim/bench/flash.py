@@ -28,17 +28,11 @@ class Flash:
 
     def __init__(self, size=PICO_BYTES):
         self.size = size
-        self.programs = 0
-        self.erases = 0
+        self.operations = 0  # programs and erases so far: what a power cut can hit
         self._blocks = {}
         self._cut = None  # (operations still to go, tear, rng)
         self._torn_block = (0, b"")  # number, its contents before the power went
         self._decayed = set()  # (block, offset) of pages in which a bit has flipped
-
-    @property
-    def operations(self):
-        """Programs and erases so far: what a power cut can hit."""
-        return self.programs + self.erases
 
     def cut_at(self, operation, tear, rng):
         """Let the power go in the program or erase that is the `operation`-th from now (0: the
@@ -99,14 +93,14 @@ class Flash:
             raise FlashMisuse(f"{len(data)} bytes at {at}: only whole pages of {PAGE} bytes")
         if at < 0 or at + len(data) > self.size:
             raise FlashMisuse(f"{at} is outside the flash")
-        self.programs += 1
+        self.operations += 1
         for start in range(0, len(data), PAGE):
             self._program_page(at + start, data[start : start + PAGE])
 
     def erase(self, at):
         if at % BLOCK or not 0 <= at < self.size:
             raise FlashMisuse(f"{at} is no block of the flash")
-        self.erases += 1
+        self.operations += 1
         old = self._blocks.get(at // BLOCK, _ERASED)
         torn = self._torn(bytes(old), _ERASED)
         if torn is not None:

@@ -48,9 +48,10 @@ class Lcd:
         self._picture = None
         if self.data:
             row = self._ram[self._page]
-            end = min(self._column + len(data), _RAM_COLUMNS)
-            row[self._column : end] = data[: end - self._column]
-            self._column = end
+            end = self._column + len(data)
+            row[self._column : end] = data
+            self._column = min(end, _RAM_COLUMNS)
+            del row[_RAM_COLUMNS:]
         else:
             for byte in data:
                 self._command(byte)

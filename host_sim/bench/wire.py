@@ -15,7 +15,8 @@ class Line:
     """One direction. What is sent together arrives together, when its last byte is through.
 
     `tap(data, now_ms)` sees all that enters. `cut` swallows everything; `damage` (data -> data) is
-    applied to what enters a line that is not cut.
+    applied to what enters a line that is not cut. `due` is when the next bytes arrive, in whole ms;
+    None while nothing is on its way.
     """
 
     def __init__(self, baud: int, tap: Callable[[bytes, int], None] | None = None):
@@ -25,7 +26,7 @@ class Line:
         self.damage: Callable[[bytes], bytes] | None = None
         self._free_at = 0.0  # ms; when the line has sent all that was handed to it
         self._moving: deque[tuple[float, float, bytes]] = deque()  # start, end, bytes
-        self._due: int | None = None  # when the first of them is through, in whole ms
+        self.due: int | None = None
 
     def send(self, data: bytes, now_ms: int) -> None:
         """Hand over bytes; they follow those still on their way."""
@@ -39,8 +40,8 @@ class Line:
             start = max(float(now_ms), self._free_at)
             self._free_at = start + self._milliseconds(len(data))
             self._moving.append((start, self._free_at, data))
-            if self._due is None:
-                self._due = ceil(self._free_at)
+            if self.due is None:
+                self.due = ceil(self._free_at)
 
     def abort(self, now_ms: int) -> None:
         """The sender lost its power: bytes that have not left yet never will."""
@@ -50,18 +51,14 @@ class Line:
             if kept:
                 self._moving.append((start, min(end, float(now_ms)), kept))
         self._free_at = float(now_ms)
-        self._due = ceil(self._moving[0][1]) if self._moving else None
-
-    def deadline(self) -> int | None:
-        """When the next bytes arrive, in whole ms; None if nothing is on its way."""
-        return self._due
+        self.due = ceil(self._moving[0][1]) if self._moving else None
 
     def arrived(self, now_ms: int) -> bytes:
         """Bytes that have arrived by now, each handed out once."""
         data = b""
-        while self._due is not None and self._due <= now_ms:
+        while self.due is not None and self.due <= now_ms:
             data += self._moving.popleft()[2]
-            self._due = ceil(self._moving[0][1]) if self._moving else None
+            self.due = ceil(self._moving[0][1]) if self._moving else None
         return data
 
     def _milliseconds(self, count: int) -> float:

@@ -224,7 +224,7 @@ def test_a_dead_chip_puts_nothing_out_and_writes_no_flash(chip):
     for write in (lambda: flash.writeblocks(0, bytes(PAGE), 0), lambda: flash.ioctl(6, 0)):
         with pytest.raises(OSError):
             write()
-    assert chip.take_outputs() == [] and chip.flash.programs == 0 and chip.rtc_ms == 0
+    assert chip.take_outputs() == [] and chip.flash.operations == 0 and chip.rtc_ms == 0
 
 
 def test_open_drain_rows_do_not_fight_over_a_shared_column(chip):

@@ -10,10 +10,10 @@ from host_sim.bench.wire import Damage, Line, Wire
 def test_bytes_arrive_after_ten_bits_each_and_not_a_millisecond_before():
     line = Line(9600)
     line.send(b"x" * 96, 1000)
-    assert line.deadline() == 1100
+    assert line.due == 1100
     assert line.arrived(1099) == b""
     assert line.arrived(1100) == b"x" * 96
-    assert line.arrived(1100) == b"" and line.deadline() is None
+    assert line.arrived(1100) == b"" and line.due is None
 
 
 def test_what_is_sent_later_waits_for_what_is_on_the_line():
@@ -28,9 +28,9 @@ def test_a_fraction_of_a_millisecond_is_not_lost_between_pieces():
     line = Line(115200)
     for _ in range(1152):
         line.send(b"x" * 10, 0)
-    while line.deadline() < 1000:
-        line.arrived(line.deadline())
-    assert line.deadline() == 1000
+    while line.due < 1000:
+        line.arrived(line.due)
+    assert line.due == 1000
 
 
 def test_a_sender_without_power_leaves_only_what_was_through():
@@ -46,7 +46,7 @@ def test_a_cut_line_swallows_what_is_sent_and_the_tap_still_hears_it():
     line = Line(9600, tap=lambda data, now_ms: heard.append((data, now_ms)))
     line.cut = True
     line.send(b"lost", 7)
-    assert heard == [(b"lost", 7)] and line.deadline() is None
+    assert heard == [(b"lost", 7)] and line.due is None
 
 
 def test_noise_arrives_but_no_tap_takes_it_for_something_sent():

@@ -210,7 +210,7 @@ def test_what_a_dying_task_does_has_no_effect():
     world.wire.to_host.tap = lambda data, now_ms: sent.append(data)
     world.power_off()
     world.run_for(100)
-    assert tried == [1] and sent == [] and world.device.flash.programs == 0
+    assert tried == [1] and sent == [] and world.device.flash.operations == 0
 
 
 def test_flash_and_calendar_outlive_the_power_and_the_screen_does_not():
@@ -218,13 +218,13 @@ def test_flash_and_calendar_outlive_the_power_and_the_screen_does_not():
     till.log_in()
     world = till.world
     world.device.terminal.board.set_clock(2031, 1, 2, 3, 4, 5)
-    programs = world.device.flash.programs
+    programs = world.device.flash.operations
     world.power_off()
     assert world.screen() == ["", "", "", ""]
     world.run_for(10_000)
     world.power_on()
     assert world.device.terminal.board.now() == (2031, 1, 2, 3, 4, 15)
-    assert world.device.flash.programs >= programs
+    assert world.device.flash.operations >= programs
     assert world.device.terminal.params.terminal == "10000001"
     assert world.device.terminal.board.tmk() is not None
     assert world.screen()[0] != ""
