@@ -104,21 +104,22 @@ class InProcess:
         return Step(outputs, left, self._crash() if self.terminal.crashes else None)
 
     def watch(self, uart: int, see: See) -> None:
-        port = self.chip.uarts[uart]
-        write = port.write
+        ports = self.chip.uarts
 
-        def watched(data: bytes) -> int:
+        def write(data: bytes) -> int:
             see(bytes(data))
-            return write(data)
+            return machine.UART.write(ports[uart], data)
 
-        port.write = watched
+        ports[uart].write = write
 
     def power_off(self) -> None:
-        """Everything stops between two instructions; nothing that dying tasks do has effect."""
+        """Everything stops between two instructions; nothing that dying tasks do has effect. What
+        was in memory is gone: to find that out would cost a garbage collector much time."""
         self.chip.power_off()
         for task in self.terminal.kernel.tasks:
             with suppress(Exception):
                 task.cancel()
+        vars(self.terminal).clear()
 
     def _crash(self) -> FirmwareCrash:
         _, error = self.terminal.crashes[0]
