@@ -1,4 +1,5 @@
-"""Holds the two codecs to each other: what one reads, the other reads, on every packet of a run.
+"""Holds the two codecs to each other: what one reads, the other reads, on every packet of a run,
+and of what they read both write the packet again.
 
 A difference is never repaired or logged away: the run ends.
 """
@@ -18,6 +19,16 @@ def check(packet: bytes) -> Message | WireFault:
 
     Raises CodecsDisagree; its text names fields and places, never their contents.
     """
+    message = read(packet)
+    if isinstance(message, Message):
+        for name, write in (("device", iso8583.encode), ("host", codec.encode)):
+            if bytes(write(message)) != packet:
+                raise CodecsDisagree(f"MTI {message.mti}: the {name}'s codec writes other bytes")
+    return message
+
+
+def read(packet: bytes) -> Message | WireFault:
+    """As check(), of the reading alone: for who has no time for what one end wrote anyway."""
     device, host = _read(iso8583, packet), _read(codec, packet)
     if isinstance(device, WireFault) or isinstance(host, WireFault):
         one, other = _place(device), _place(host)
@@ -28,9 +39,6 @@ def check(packet: bytes) -> Message | WireFault:
         numbers = sorted(device.fields.keys() | host.fields.keys())
         differing = [n for n in numbers if device.fields.get(n) != host.fields.get(n)]
         raise CodecsDisagree(f"MTI {device.mti}: read differently in fields {differing}")
-    for name, write in (("device", iso8583.encode), ("host", codec.encode)):
-        if bytes(write(device)) != packet:
-            raise CodecsDisagree(f"MTI {device.mti}: the {name}'s codec writes other bytes")
     return device
 
 

@@ -119,7 +119,7 @@ class InProcess:
         for task in self.terminal.kernel.tasks:
             with suppress(Exception):
                 task.cancel()
-        vars(self.terminal).clear()
+        self.terminal.__dict__.clear()
 
     def _crash(self) -> FirmwareCrash:
         _, error = self.terminal.crashes[0]

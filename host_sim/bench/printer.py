@@ -113,7 +113,7 @@ class PaperPrinter:
         if first in (_DLE, _ESC, _FS, _GS):
             if data.startswith(qr.BEGINS, at):
                 return self._symbols(data, at)
-            return self._command(data[at : at + _LONGEST])
+            return self._command(data, at)
         if first == _LF:
             self._print_line()
         elif 0x20 <= first < 0x7F:
@@ -127,17 +127,13 @@ class PaperPrinter:
             self.unknown += 1
         return 1
 
-    def _command(self, head: bytes) -> int:
-        for size in _SIZES:
-            command = head[:size]
-            if command in _COMMANDS:
-                arguments, action = _COMMANDS[command]
-                length = size + arguments
-                if len(head) < length:
-                    return 0
-                action(self, head[length - 1])
-                return length
-        if any(command.startswith(head) for command in (*_COMMANDS, qr.BEGINS)):
+    def _command(self, data: bytes, at: int) -> int:
+        whole = _COMMAND.match(data, at)
+        if whole is not None and whole.lastindex is not None:
+            _ACTIONS[whole.lastindex - 1](self, data[whole.end() - 1])
+            return whole.end() - at
+        head = data[at : at + _LONGEST]
+        if any(command.startswith(head[: len(command)]) for command in (*_COMMANDS, qr.BEGINS)):
             return 0
         self.unknown += 1
         return 1
@@ -254,4 +250,11 @@ _COMMANDS: dict[bytes, tuple[int, Callable[[PaperPrinter, int], None]]] = {
     b"\x1c&": (0, lambda printer, _: printer._set_chinese(True)),
     b"\x1c.": (0, lambda printer, _: printer._set_chinese(False)),
 }
-_SIZES = sorted({len(command) for command in _COMMANDS})
+_COMMAND = re.compile(  # one group a command
+    b"|".join(
+        b"(%s.{%d})" % (re.escape(command), arguments)
+        for command, (arguments, _) in _COMMANDS.items()
+    ),
+    re.DOTALL,
+)
+_ACTIONS = [action for _, action in _COMMANDS.values()]

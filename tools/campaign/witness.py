@@ -90,7 +90,7 @@ class Witness:
     # the line
 
     def packet(self, packet):
-        """A packet entered the line; the two codecs must agree on it."""
+        """A packet entered the line; the two codecs must read it alike."""
         event = self.stage.trace[-1]
         message = self.read(packet)
         self.told.append(Told(event.at_ms, event.kind, packet, message))
@@ -104,7 +104,7 @@ class Witness:
     def read(self, packet):
         """The Message in a packet, or None."""
         if packet not in self._read:
-            message = agreement.check(packet)
+            message = agreement.read(packet)
             self._read[packet] = None if isinstance(message, WireFault) else message
         return self._read[packet]
 
