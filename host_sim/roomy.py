@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, partial, wraps
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 from host_sim import core  # noqa: F401 - the shims that the firmware's files need
@@ -69,9 +70,9 @@ def _keep_words() -> None:
         vars(self).update(places[language])
 
     _replace(Texts, "__init__", open_texts)
-    _keep(Texts, "_find", lambda texts: texts._path)
-    _keep(Texts, "__getitem__", lambda texts: texts._path)
-    _keep(Screens, "wrap", lambda screens: screens._glyphs._path, list)
+    _keep(Texts, "_find", attrgetter("_path"))
+    _keep(Texts, "__getitem__", attrgetter("_path"))
+    _keep(Screens, "wrap", attrgetter("_glyphs._path"), list)
 
 
 def _keep_drawings() -> None:
@@ -80,9 +81,9 @@ def _keep_drawings() -> None:
     from firmware.drivers.lcd import Lcd
     from firmware.text.glyphs import Glyphs
 
-    _keep(Glyphs, "glyph", lambda glyphs: glyphs._path, store=bytes)
+    _keep(Glyphs, "glyph", attrgetter("_path"), store=bytes)
     for name in ("gb", "wide", "width"):
-        _keep(Glyphs, name, lambda glyphs: glyphs._path)
+        _keep(Glyphs, name, attrgetter("_path"))
 
     write: Any = printer.encode
     written: dict[Any, bytes] = {}

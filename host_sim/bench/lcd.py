@@ -7,6 +7,7 @@ direction of the scan all count. A command that the controller does not have is 
 WIDTH = 128
 PAGES = 8
 _RAM_COLUMNS = 132
+_STARTS_OF_PAGES = {bytes((0xB0 | page, 0x10, 0x00)): page for page in range(PAGES)}  # the usual
 _POWER_CIRCUITS = 0x07
 _INVERT = bytes(255 - value for value in range(256))
 _MIRROR = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
@@ -52,6 +53,9 @@ class Lcd:
             row[self._column : end] = data
             self._column = min(end, _RAM_COLUMNS)
             del row[_RAM_COLUMNS:]
+        elif data in _STARTS_OF_PAGES and not self._awaits_contrast:
+            self._page = _STARTS_OF_PAGES[data]
+            self._column = 0
         else:
             for byte in data:
                 self._command(byte)

@@ -154,7 +154,9 @@ class Clerk:
         now.checked = now.checked or "Second check" in shown
         now.seen = now.seen or any(text in shown for text in OUTCOMES)
 
-    def _idle(self, shown):
+    @staticmethod
+    @lru_cache(4096)
+    def _idle(shown):
         return any(word in shown for word in IDLE) and NOTHING_OWED in shown
 
     def _owed(self, shown):
