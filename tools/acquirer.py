@@ -5,7 +5,6 @@ Card data is masked in what it tells. How it listens is told in host_sim/acquire
 """
 import asyncio
 import json
-import os
 import signal
 import sys
 from datetime import datetime
@@ -22,6 +21,7 @@ from host_sim.show.explain import title, yuan
 from protocol.errors import WireFault
 from protocol.reference.codec import decode
 from tools.keys import parts
+from tools.ports import unopened
 
 USUAL = "ordinary_day"
 STATUS_S = 10
@@ -159,12 +159,6 @@ def _used(engine):
         return connection.execute(select(schema.rrn_counter.c.last)).scalar_one()
 
 
-def _in_words(reason):
-    """What the system says of a port that does not open; pyserial says it twice, with numbers."""
-    known = reason.errno is not None and reason.errno > 0
-    return os.strerror(reason.errno) if known else reason.strerror or reason
-
-
 async def _serve(ports, host, tell, quiet):
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -176,7 +170,7 @@ async def _serve(ports, host, tell, quiet):
             try:
                 at = await desk.open(one)
             except OSError as reason:
-                raise OSError(f"{name}: {_in_words(reason)}") from None
+                raise OSError(f"{name}: {unopened(reason)}") from None
             tell("listening", at=at)
         waits = {asyncio.create_task(ended.wait()), asyncio.create_task(desk.all_gone())}
         while True:

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import serial
 
+from tools.ports import unopened
+
 ON_BOARD = Path(__file__).with_name("on_board.py")
 HOME = "/tuidan"
 RESET = "import machine, time; time.sleep_ms(100); machine.reset()"
@@ -78,7 +80,7 @@ class Board:
             return f"{self.port} is busy: another program has it open"
         if reason.errno == errno.EACCES:
             return f"{self.port} may not be opened by you: see who owns it (group dialout?)"
-        return f"{self.port} cannot be opened: {reason}"
+        return f"{self.port} cannot be opened: {unopened(reason)}"
 
     def hold(self):
         """Stop what runs, and its watchdog with it -> state(). Asks again for RETURN_S when an

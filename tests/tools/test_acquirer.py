@@ -79,6 +79,14 @@ def test_a_port_that_is_not_there_is_one_line(capsys):
     assert capsys.readouterr().err == "tuidan acquirer: /dev/nowhere: No such file or directory\n"
 
 
+def test_a_file_that_is_no_port_is_one_line(tmp_path, capsys):
+    note = tmp_path / "note"
+    note.write_text("no port")
+    assert main(["acquirer", "--port", str(note)]) == 1
+    assert capsys.readouterr().err == f"tuidan acquirer: {note}: not a serial port\n"
+    assert note.read_text() == "no port"
+
+
 def test_a_ledger_that_is_no_database_is_one_line(tmp_path, capsys):
     ledger = tmp_path / "ledger.db"
     ledger.write_bytes(b"this is no database, whatever it is called " * 100)

@@ -8,6 +8,8 @@ import tty
 
 import serial
 
+from tools.ports import unopened
+
 PIECE = 4096
 
 
@@ -20,7 +22,10 @@ class Port:
 
     def __init__(self, name, baud):
         self.name = name
-        self._port = serial.serial_for_url(name, baud, timeout=0)
+        try:
+            self._port = serial.serial_for_url(name, baud, timeout=0)
+        except serial.SerialException as reason:
+            raise ValueError(f"{name}: {unopened(reason)}") from None
         try:
             self.descriptor = self._port.fileno()
         except OSError:
