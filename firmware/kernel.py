@@ -96,24 +96,6 @@ class Task:
             if not self._running:
                 self._coro.close()
 
-    def _left(self, now):
-        """_NOW if it can run, its index set: of the first ready waitable, -1 at the deadline. Else
-        milliseconds to the deadline, None if there is none."""
-        wait = self._wait
-        if wait is None:  # a coroutine that has not begun accepts only None
-            return _NOW
-        for waitable in wait.waitables:
-            if waitable.ready:
-                self._index = wait.waitables.index(waitable)
-                return _NOW
-        if wait.deadline is None:
-            return None
-        left = time.ticks_diff(wait.deadline, now)
-        if left > 0:
-            return left
-        self._index = -1
-        return _NOW
-
 
 class _Wait:
     """What a task hands to the kernel when it waits; the kernel answers with an index."""
@@ -177,11 +159,15 @@ class Kernel:
         return 0
 
     def pending(self):
-        """True if a task could run now: something became ready since the last step."""
-        now = time.ticks_ms()
+        """True if something became ready since the last step. A deadline is not looked at: step()
+        has told it."""
         for task in self.tasks:
-            if not task.done and task._left(now) == _NOW:
-                return True
+            if not task.done:
+                if task._wait is None:
+                    return True
+                for waitable in task._wait.waitables:
+                    if waitable.ready:
+                        return True
         return False
 
     def run(self, wait):
@@ -198,12 +184,24 @@ class Kernel:
             if task.done:
                 done = task
                 continue
-            left = task._left(now)
-            if left is not None:
-                if left == _NOW:
-                    self._resume(task)
-                if nearest is None or left < nearest:
-                    nearest = left
+            wait = task._wait
+            left = _NOW
+            if wait is not None:  # a coroutine that has begun: a new one accepts only None
+                for waitable in wait.waitables:
+                    if waitable.ready:
+                        task._index = wait.waitables.index(waitable)
+                        break
+                else:
+                    if wait.deadline is None:
+                        continue
+                    left = time.ticks_diff(wait.deadline, now)
+                    if left <= 0:
+                        task._index = -1
+                        left = _NOW
+            if left == _NOW:
+                self._resume(task)
+            if nearest is None or left < nearest:
+                nearest = left
         if done is not None:
             self.tasks.remove(done)  # another one in the next round
         return nearest

@@ -147,7 +147,7 @@ class World:
         """Press keys one after the other, as fast as a finger goes."""
         for name in names:
             self.hold(name, KEY_DOWN_MS)
-            self.run_through(KEY_UP_MS)
+            self._go_through(KEY_UP_MS)
 
     def choose(self, text: str) -> bool:
         """Press the number of this line of the list on the screen, going down to it; False, and
@@ -264,8 +264,11 @@ class World:
 
     def run_through(self, ms: int) -> None:
         """run_for, with nothing at its end where nothing is due."""
-        self._catch_up()
         self._server_touched = True
+        self._go_through(ms)
+
+    def _go_through(self, ms: int) -> None:
+        self._catch_up()
         limit = self.now_ms + ms
         while self.now_ms < limit:
             due = self._next(limit + 1)
