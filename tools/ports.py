@@ -9,5 +9,6 @@ def unopened(reason: OSError) -> str:
     met = reason.__context__
     if isinstance(met, termios.error) and met.args[0] == errno.ENOTTY:
         return "not a serial port"
-    known = reason.errno is not None and reason.errno > 0
-    return os.strerror(reason.errno) if known else str(reason.strerror or reason)
+    if reason.errno is not None and reason.errno > 0:
+        return os.strerror(reason.errno)
+    return str(reason.strerror or reason)
