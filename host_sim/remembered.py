@@ -4,13 +4,13 @@ What is remembered is what littlefs said, and it is forgotten before anybody may
 flash sees the same programs and erases as without.
 """
 
-from collections import OrderedDict
+from functools import lru_cache
 from io import BytesIO
 from typing import Any
 
 from vfs import VfsLfs2
 
-KEPT = 16  # volumes that were mounted before
+KEPT = 16  # contents of volumes that were mounted before
 
 
 class _Read:
@@ -23,9 +23,6 @@ class _Read:
         self.shared = shared
 
 
-_before: OrderedDict[tuple, _Read] = OrderedDict()  # by what a volume's blocks hold
-
-
 class Volume(VfsLfs2):
     """In place of vfs.VfsLfs2; all of it goes with the power, but for what every volume that
     holds the same says alike."""
@@ -33,7 +30,8 @@ class Volume(VfsLfs2):
     def __init__(self, *arguments: Any, **how: Any):
         self._writers = 0  # files open for writing: each write may take a block
         super().__init__(*arguments, **how)
-        self._read = _read_before(getattr(self._config.user_context, "contents", None))
+        contents = getattr(self._config.user_context, "contents", None)  # None: nobody can tell
+        self._read = _Read({}, {}, False) if contents is None else _of_all_that_hold(contents())
 
     def open(self, path: str, mode: str) -> Any:
         key = _key(path)
@@ -113,14 +111,9 @@ class Volume(VfsLfs2):
         read.room = None
 
 
-def _read_before(contents: Any) -> _Read:
-    """`contents()`: what the blocks hold; None where nobody can tell."""
-    if contents is None:
-        return _Read({}, {}, False)
-    read = _before.setdefault(contents(), _Read({}, {}, True))
-    if len(_before) > KEPT:
-        _before.popitem(last=False)
-    return read
+@lru_cache(KEPT)
+def _of_all_that_hold(contents: Any) -> _Read:
+    return _Read({}, {}, True)
 
 
 def _key(path: str) -> str:

@@ -218,13 +218,13 @@ def test_flash_and_calendar_outlive_the_power_and_the_screen_does_not():
     till.log_in()
     world = till.world
     world.device.terminal.board.set_clock(2031, 1, 2, 3, 4, 5)
-    programs = world.device.flash.operations
+    operations = world.device.flash.operations
     world.power_off()
     assert world.screen() == ["", "", "", ""]
     world.run_for(10_000)
     world.power_on()
     assert world.device.terminal.board.now() == (2031, 1, 2, 3, 4, 15)
-    assert world.device.flash.operations >= programs
+    assert world.device.flash.operations >= operations
     assert world.device.terminal.params.terminal == "10000001"
     assert world.device.terminal.board.tmk() is not None
     assert world.screen()[0] != ""
