@@ -5,13 +5,18 @@ committed; nothing here changes what a statement does.
 """
 
 from contextlib import contextmanager
-
-from sqlalchemy import Engine
+from typing import Any, Protocol
 
 
 class HostCrash(BaseException):
     """The acquirer is gone in mid-request; go on with another Acquirer (and another rng, lest its
     keys be the same again) on the same engine."""
+
+
+class Connecting(Protocol):
+    """An Engine, or what stands for one."""
+
+    def connect(self) -> Any: ...
 
 
 class CrashPoints:
@@ -21,7 +26,7 @@ class CrashPoints:
     `count`: points passed so far. It is all that is paid while no crash is armed.
     """
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Connecting):
         self.engine = engine
         self.count = 0
         self.disarm()

@@ -159,7 +159,7 @@ _OPEN_OF_TERMINAL = (
     .where(
         txn.c.terminal_id == bindparam("terminal_id"),
         txn.c.kind == "refund",
-        txn.c.state.in_((OPEN, REVIEW)),
+        txn.c.state.in_([literal_column(str(state)) for state in (OPEN, REVIEW)]),
     )
     .order_by(txn.c.id)
     .limit(OPEN_LISTED)
@@ -170,6 +170,7 @@ _STANS = (
     .order_by(txn.c.id)
 )
 _PROVE = update(terminal).where(terminal.c.terminal_id == bindparam("of_terminal_id"))
+_NEW_LINE = insert(audit)
 _NEXT_RRN = update(rrn_counter).values(last=rrn_counter.c.last + 1).returning(rrn_counter.c.last)
 
 
@@ -323,7 +324,7 @@ def prove_key_set(connection: Connection, terminal_id: str, number: int) -> None
 def note(connection: Connection, at: datetime, terminal_id: str, event: str, detail: str) -> None:
     """Append a line to the audit."""
     connection.execute(
-        insert(audit), {"at": at, "terminal_id": terminal_id, "event": event, "detail": detail}
+        _NEW_LINE, {"at": at, "terminal_id": terminal_id, "event": event, "detail": detail}
     )
 
 

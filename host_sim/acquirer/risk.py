@@ -51,7 +51,9 @@ RULES = (
     ("out of hours", _is_out_of_hours),
 )
 
-_WENT_BACK = (txn.c.kind == literal_column("'refund'")) & txn.c.state.in_((REVIEW, APPROVED))
+_WENT_BACK = (txn.c.kind == literal_column("'refund'")) & txn.c.state.in_(
+    [literal_column(str(state)) for state in (REVIEW, APPROVED)]
+)
 _OF_TERMINAL = _WENT_BACK & (txn.c.terminal_id == bindparam("terminal_id"))
 _IN_HOUR = (txn.c.answered_at > bindparam("hour_ago")) & _OF_TERMINAL
 

@@ -19,6 +19,7 @@ from protocol.errors import WireFault
 from protocol.iso8583 import Message
 from protocol.reference import codec, incoming
 from tools.campaign import shopfront
+from tools.campaign.straight import Straight
 
 REVIEW_MS = (5_000, 240_000)  # a reviewer decides so long after a refund was held
 SILENCE = b""
@@ -34,7 +35,8 @@ class Host:
         self._witness = witness
         self._rng = Random(f"{plan.seed} host keys")
         self.engine = shopfront.open_ledger()
-        self.points = CrashPoints(self.engine)
+        self._books = Straight(self.engine)
+        self.points = CrashPoints(self._books)
         self._keyring = Keyring(self._rng, samples.SECRETS)
         self._acquirer = self._started()
         self._armed = None
@@ -187,13 +189,13 @@ class Host:
 
     def _mac_of(self, packet):
         """The Mac under which a packet verifies, or None."""
-        with self.engine.begin() as connection:
+        with self._books.begin() as connection:
             rows = ledger.find_terminal(connection, samples.TERMINAL)
             return self._keyring.verify(connection, rows, packet)
 
     def _rotate(self, packet, now, fault):
         """A set of keys whose 0810 nobody hears."""
-        with self.engine.begin() as connection:
+        with self._books.begin() as connection:
             terminal = ledger.find_terminal(connection, samples.TERMINAL)[0]
             self._keyring.issue(connection, terminal, "003")
         self._book.note(fault)
@@ -203,7 +205,7 @@ class Host:
         order_no = self._witness.last_order
         if order_no is None:
             return
-        with self.engine.begin() as connection:
+        with self._books.begin() as connection:
             order = ledger.find_order(connection, order_no, samples.TEST_SHOP)
             left = 0 if order is None else min(order.sold_fen, order.amount_fen)
             left -= 0 if order is None else rules.taken_fen(order)
