@@ -85,11 +85,7 @@ class Screens:
         if self.drawn[row] == (text, mark):
             return
         self.drawn[row] = (text, mark)
-        invert = row == 0
-        end = self._lcd.text(0, row, text, invert)
-        self._lcd.text(end, row, " " * (COLUMNS - end), invert)
-        if mark:
-            self._lcd.text(COLUMNS - self._glyphs.width(mark), row, mark, invert)
+        self._lcd.line(row, text, mark, row == 0)
 
     def say(self, title_id, body_id, **values):
         """Show a text that waits for nothing ("connecting ...")."""

@@ -97,27 +97,21 @@ def _keep_drawings() -> None:
 
     _everywhere(write, encode)
 
-    draw: Any = Lcd.text
-    drawn: dict[Any, tuple[int, bytes, bytes]] = {}
+    draw: Any = Lcd.line
+    drawn: dict[Any, bytes] = {}
 
-    def text(self: Any, column: int, row: int, string: str, invert: bool = False) -> int:
-        key = (column, string, invert, self._glyphs._path)
-        first = row * 256 + column * 8
-        pixels = self._pixels
-        self._touched |= 1 << row
-        if key not in drawn:
+    def line(self: Any, row: int, string: str, mark: str = "", invert: bool = False) -> None:
+        key = string, mark, invert, self._glyphs._path
+        first = row * 256
+        if key in drawn:
+            self._pixels[first : first + 256] = drawn[key]
+            self._touched |= 1 << row
+        else:
             _make_room(drawn)
-            end = draw(self, column, row, string, invert)
-            last = row * 256 + end * 8
-            drawn[key] = end, bytes(pixels[first:last]), bytes(pixels[first + 128 : last + 128])
-            return end
-        end, upper, lower = drawn[key]
-        last = row * 256 + end * 8
-        pixels[first:last] = upper
-        pixels[first + 128 : last + 128] = lower
-        return end
+            draw(self, row, string, mark, invert)
+            drawn[key] = bytes(self._pixels[first : first + 256])
 
-    _replace(Lcd, "text", text)
+    _replace(Lcd, "line", line)
 
 
 def _keep_packets() -> None:

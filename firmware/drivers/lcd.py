@@ -32,6 +32,9 @@ class Lcd:
         self._cs = cs
         self._glyphs = glyphs
         self._pixels = bytearray(_WIDTH * _PAGES)
+        view = memoryview(self._pixels)
+        self._pages = [view[at : at + _WIDTH] for at in range(0, len(view), _WIDTH)]
+        self._starts = [bytes((_SET_PAGE | at, _SET_COLUMN_HIGH, 0)) for at in range(_PAGES)]
         self._touched = _ALL  # bit of each text row that was drawn to since show()
         self.canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
         # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
@@ -66,12 +69,23 @@ class Lcd:
             column += 2 if wide else 1
         return column
 
+    def line(self, row, string, mark="", invert=False):
+        """Draw a whole row: a text, nothing behind it, and `mark` at its right end."""
+        end = self.text(0, row, string, invert) * _CELL
+        self.canvas.fill_rect(end, row * 16, _WIDTH - end, 16, 1 if invert else 0)
+        if mark:
+            self.text(_COLUMNS - self._glyphs.width(mark), row, mark, invert)
+
     def show(self):
-        """Bring the glass up to date."""
+        """Bring the glass up to date: copy rows into the RAM of the controller."""
+        spi, dc = self._spi, self._dc
         self._cs.value(0)
         for page in range(_PAGES):
             if self._touched & 1 << page // 2:
-                self._send(page)
+                dc.value(0)
+                spi.write(self._starts[page])
+                dc.value(1)
+                spi.write(self._pages[page])
         self._cs.value(1)
         self._touched = 0
 
@@ -80,11 +94,3 @@ class Lcd:
         self._dc.value(0)
         self._spi.write(data)
         self._cs.value(1)
-
-    def _send(self, page):
-        """Copy a page of pixels into the RAM of the controller, which is selected."""
-        at = page * _WIDTH
-        self._dc.value(0)
-        self._spi.write(bytes((_SET_PAGE | page, _SET_COLUMN_HIGH, 0)))
-        self._dc.value(1)
-        self._spi.write(memoryview(self._pixels)[at : at + _WIDTH])

@@ -51,8 +51,10 @@ class Lcd:
             row = self._ram[self._page]
             end = self._column + len(data)
             row[self._column : end] = data
-            self._column = min(end, _RAM_COLUMNS)
-            del row[_RAM_COLUMNS:]
+            if end > _RAM_COLUMNS:
+                del row[_RAM_COLUMNS:]
+                end = _RAM_COLUMNS
+            self._column = end
         elif data in _STARTS_OF_PAGES and not self._awaits_contrast:
             self._page = _STARTS_OF_PAGES[data]
             self._column = 0

@@ -97,6 +97,15 @@ def test_a_narrow_character_leaves_its_neighbour_alone(screen):
     assert screen.show()[0] == "   x款"
 
 
+def test_a_line_replaces_all_that_stood_in_its_row(screen):
+    screen.lcd.text(0, 1, "x" * 16)
+    screen.lcd.line(1, "退款", "1/2")
+    screen.lcd.line(2, "a" * 15 + "退")
+    screen.lcd.line(3, "确认", "2", invert=True)
+    assert screen.show()[1:] == ["退款" + " " * 9 + "1/2", "a" * 15, "确认" + " " * 11 + "2"]
+    assert all(screen.glass.pixels()[768 + 40 : 768 + 112])  # nothing, inverted
+
+
 def test_clear_empties_the_screen_at_the_next_show(screen):
     screen.lcd.text(0, 0, "abc")
     screen.show()
