@@ -122,7 +122,7 @@ class Image:
         """The journal's Record of a transaction on each volume that has it, else None of both."""
         start = f"{terminal}-{batch:06d}-{stan:06d}-"
         for fs in self._mounted:
-            for name in list(_names(fs, "journal")):  # to its end, or littlefs keeps it open
+            for name in _names(fs, "journal"):
                 if name.startswith(start):
                     return [parse(copy.data) for copy in self.copies("journal/" + name)]
         return []
@@ -199,11 +199,14 @@ class _Blocks(UserContext):
 
 
 class _Mounted:
-    """A volume while somebody looks at it: only an unmount gives back what littlefs took."""
+    """A volume while somebody looks at it: only an unmount gives back what littlefs took. What was
+    looked at is kept, for nothing changes meanwhile."""
 
     def __init__(self, fs, settings):
         self.fs = fs
         self._settings = settings  # littlefs points into it
+        self.files = {}  # path: bytes, or None
+        self.names = {}  # folder: names in it
 
     def __del__(self):
         lfs.unmount(self.fs)
@@ -223,9 +226,15 @@ def _mount(blocks, first):
 
 
 def _read(mounted, path):
+    """A file's bytes; None where it is not there or cannot be read."""
     if mounted is None:
         return None
-    fs = mounted.fs
+    if path not in mounted.files:
+        mounted.files[path] = _whole(mounted.fs, path)
+    return mounted.files[path]
+
+
+def _whole(fs, path):
     try:
         read_only = lfs.LFSFileFlag.rdonly  # type: ignore[attr-defined]
         handle = lfs.file_open(fs, path, read_only)
@@ -244,8 +253,13 @@ def _read(mounted, path):
 
 def _names(mounted, folder):
     if mounted is None:
-        return
-    fs = mounted.fs
+        return ()
+    if folder not in mounted.names:
+        mounted.names[folder] = list(_entry_names(mounted.fs, folder))
+    return mounted.names[folder]
+
+
+def _entry_names(fs, folder):
     try:
         handle = lfs.dir_open(fs, folder)
         while (entry := lfs.dir_read(fs, handle)) is not None:
