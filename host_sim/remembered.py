@@ -86,8 +86,12 @@ class Volume(VfsLfs2):
     rmdir = remove
 
     def rename(self, old: str, new: str) -> None:
-        """Of a folder, perhaps."""
-        self._read = _Read({}, {}, False)
+        """Of a folder, unless it was read: then all below it goes along."""
+        if isinstance(self._read.files.get(_key(old)), bytes):
+            self._forget(_key(old))
+            self._forget(_key(new))
+        else:
+            self._read = _Read({}, {}, False)
         super().rename(old, new)
 
     def _whole(self, path: str) -> Any:

@@ -69,14 +69,17 @@ class Keypad:
         closed = []
         if not low:
             return closed
-        for row in self._rows:
+        driven = self._rows[0]
+        for row in self._rows[1:]:
             row.value(1)
         for names, row in zip(LAYOUT, self._rows):
-            row.value(0)
+            if row is not driven:
+                driven.value(1)
+                row.value(0)
+                driven = row
             for at in low:
                 if not self._columns[at].value():
                     closed.append(names[at])
-            row.value(1)
-        for row in self._rows:
+        for row in self._rows[:-1]:
             row.value(0)
         return closed

@@ -5,8 +5,7 @@ It knows only what such a printer knows: what it does not understand is counted,
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from host_sim.bench import qr
 
@@ -35,8 +34,7 @@ _ASCII = re.compile(rb"[\x20-\x7e]+")
 _PAIRS = re.compile(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+")  # characters of two bytes
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One printed line in one style; `double` is double height and width. `qr`: it is the QR code
     of the text, so many dots a module, at a `level` of correction; 0: it is the text."""
 
@@ -217,7 +215,7 @@ class PaperPrinter:
             return
         chosen = _STYLES[name][argument]
         if chosen != getattr(self._style, name):
-            self._style = replace(self._style, **{name: chosen})
+            self._style = self._style._replace(**{name: chosen})
             if self._text:
                 self.unknown += 1
 

@@ -134,11 +134,6 @@ class Stage(World):
             for fault in self.book.due("write"):
                 self.wire.to_terminal.deafen(self.now_ms + fault.a)
                 self.book.note(fault)
-        printed = len(self.device.printer.lines)
-        while self.book.counts["paper"] < printed:
-            for fault in self.book.due("paper"):
-                self.device.printer.paper_out = True
-                self.book.note(fault)
         if self.notebook is not None:
             self.notebook.look()
 
@@ -172,6 +167,10 @@ class Stage(World):
             self.shown = " ".join(" ".join(value.rows).split())
             for read in self.on_screen:
                 read(self.shown)
+        elif kind == "paper":
+            for fault in self.book.due("paper"):
+                self.device.printer.paper_out = True
+                self.book.note(fault)
 
 
 _OFF_FAULTS = {"bit": Stage._flip_bit, "clock stops": Stage._stop_clock, "full": Stage._fill}
