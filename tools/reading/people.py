@@ -2,7 +2,6 @@
 
 What of it is not to be seen is hiding.py's to say; nothing is told before it was asked.
 """
-from dataclasses import replace
 
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
@@ -140,5 +139,5 @@ class People:
             return
         number, at_us = begun
         if not self._reveal:
-            lines = [replace(line, text=mask.free_text(line.text)) for line in lines]
+            lines = [line._replace(text=mask.free_text(line.text)) for line in lines]
         yield Told(number, at_us, "paper", "paper", "printed:", rows=tuple(lines))
