@@ -32,12 +32,29 @@ def spread_out() -> None:
     for found in pkgutil.walk_packages(firmware.__path__, "firmware."):
         if found.name not in _BOARD_ONLY:
             import_module(found.name)
+    _keep_places()
     _keep_tables()
     _keep_words()
     _keep_drawings()
     _keep_packets()
     _share_keys()
     _shorten_reading()
+
+
+def _keep_places() -> None:
+    """Where the code is that comes and goes on a board: here all of it has come to stay."""
+    from firmware import overlay
+
+    @lru_cache(KEPT)
+    def place(path: str) -> tuple[Any, str]:
+        name, _, function = path.rpartition(".")
+        return import_module(name if name.startswith("protocol.") else "firmware." + name), function
+
+    def load(path: str) -> tuple[Any, tuple]:
+        module, function = place(path)
+        return getattr(module, function), ()
+
+    overlay._load = load
 
 
 def _keep_tables() -> None:

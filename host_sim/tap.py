@@ -5,6 +5,8 @@ would share its mistakes.
 """
 
 from collections.abc import Callable
+from functools import reduce
+from operator import xor
 from typing import Any
 
 STX, ETX = 0x02, 0x03
@@ -34,14 +36,12 @@ class FrameTap:
         if self._bytes[0] != STX:
             return -1
         digits = self._bytes[1:3].hex()
-        if not all(digit in "0123456789" for digit in digits):
+        if digits and not digits.isdecimal():
             return -1
         end = 3 + int(digits) + 2 if len(digits) == 4 else len(self._bytes) + 1
         if len(self._bytes) < end:
             return 0
-        check = 0
-        for byte in self._bytes[1 : end - 1]:
-            check ^= byte
+        check = reduce(xor, self._bytes[1 : end - 1])
         return end if self._bytes[end - 2] == ETX and self._bytes[end - 1] == check else -1
 
 

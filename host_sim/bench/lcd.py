@@ -74,9 +74,9 @@ class Lcd:
         if self._all_on:
             return b"\xff" * (WIDTH * PAGES)
         # Mounted so that normal segments and reversed commons stand upright.
-        pages = [bytes(row[:WIDTH]) for row in self._ram]
+        pages = [row[:WIDTH] for row in self._ram]
         if self._segments_reversed:
-            pages = [bytes(row[_RAM_COLUMNS - WIDTH :][::-1]) for row in self._ram]
+            pages = [row[_RAM_COLUMNS - WIDTH :][::-1] for row in self._ram]
         picture = _scroll(pages, self._start) if self._start else b"".join(pages)
         if not self._commons_reversed:
             picture = b"".join(
@@ -118,7 +118,7 @@ class Lcd:
             raise LcdMisuse(f"no command {byte:#04x}")
 
 
-def _scroll(pages: list[bytes], start: int) -> bytes:
+def _scroll(pages: list[bytearray], start: int) -> bytes:
     """The picture when RAM line `start` is shown on top."""
     picture = bytearray(WIDTH * PAGES)
     for column in range(WIDTH):

@@ -76,15 +76,15 @@ class Run:
 
 def digest(stage) -> str:
     """Of everything that could be seen from outside, and of the flash at the end."""
-    total = hashlib.sha256()
-    for event in stage.trace:
-        screen = event.kind == "screen"
-        total.update(f"{event.at_ms} {event.kind} {'' if screen else event.value!r}\n".encode())
-        if screen:
-            total.update(event.value.pixels)
+    parts = []
+    for at_ms, kind, value in stage.trace:
+        if kind == "screen":
+            parts += b"%d screen ''\n" % at_ms, value.pixels
+        else:
+            parts.append(f"{at_ms} {kind} {value!r}\n".encode())
     for number, block in sorted(stage.device.flash.blocks.items()):
-        total.update(number.to_bytes(4, "big") + block)
-    return total.hexdigest()
+        parts += number.to_bytes(4, "big"), block
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 def play(seed: int) -> Verdict:

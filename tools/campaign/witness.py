@@ -6,6 +6,7 @@ rest when the run is over.
 """
 
 import re
+import sqlite3
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -280,11 +281,10 @@ class Witness:
 
     def close(self):
         """Take down the ledger and the image as they are now."""
-        self._db.row_factory = None
+        cursor = self._db.cursor()
+        cursor.row_factory = sqlite3.Row
         for table in ("txn", "posting", "sold_order", "audit", "settlement", "upload", "terminal"):
-            cursor = self._db.execute(self._rows_of(table))
-            names = [column[0] for column in cursor.description]
-            self.ledger[table] = [dict(zip(names, row, strict=True)) for row in cursor]
+            self.ledger[table] = cursor.execute(self._rows_of(table)).fetchall()
         self.new_txns = {row["id"] for row in self.ledger["txn"] if row["id"] > self._txns_before}
         self.image = Image(self.stage.device.flash.blocks)
         self.records = {record.key: record for record in self.image.known().values()}
