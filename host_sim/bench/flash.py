@@ -9,6 +9,7 @@ PAGE = 256
 PICO_BYTES = 1408 * 1024  # what MicroPython on a 2 MB Pico leaves to files
 
 _ERASED = b"\xff" * BLOCK
+_EMPTY = b"\xff" * PAGE
 
 
 class FlashMisuse(Exception):
@@ -116,7 +117,7 @@ class Flash:
         if page is None:
             page = self._blocks[block] = bytearray(_ERASED)
         old = bytes(page[offset : offset + PAGE])
-        if int.from_bytes(data, "big") & ~int.from_bytes(old, "big"):
+        if old != _EMPTY and int.from_bytes(data, "big") & ~int.from_bytes(old, "big"):
             if (block, offset) in self._decayed:
                 data = bytes(o & n for o, n in zip(old, data, strict=True))
             else:
