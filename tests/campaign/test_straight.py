@@ -3,8 +3,8 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import InvalidRequestError, SQLAlchemyError
 
 from host_sim.acquirer import ledger, samples, schema
 from tools.campaign import host, shopfront
@@ -70,6 +70,15 @@ def test_words_that_depend_on_values_are_refused(books):
     open_ones = select(schema.txn).where(schema.txn.c.state.in_((1, 2)))
     with pytest.raises(NotImplementedError), books.begin() as connection:
         connection.execute(open_ones)
+
+
+def test_what_is_missing_is_told(books):
+    of_order = select(schema.order).where(schema.order.c.order_no == bindparam("number"))
+    with books.begin() as connection:
+        with pytest.raises(InvalidRequestError, match="no value for number"):
+            connection.execute(of_order)
+        with pytest.raises(InvalidRequestError, match="0 rows"):
+            connection.execute(of_order, {"number": "none"}).one()
 
 
 def test_many_rows_at_once(books):

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from tools.campaign import shopfront
 
@@ -77,8 +77,9 @@ class _Rows(list):
         return self.one() if self else None
 
     def one(self):
-        (row,) = self
-        return row
+        if len(self) != 1:
+            raise InvalidRequestError(f"{len(self)} rows, and one was asked for")
+        return self[0]
 
     def scalar_one(self):
         return self.one()[0]
@@ -101,23 +102,27 @@ def _worded(statement, names, dialect) -> tuple[str, Callable, Callable]:
 def _bound(compiled, names) -> Callable:
     """The function that makes of values, by name, the parameters in their order."""
     defaults = {column.key: column.default.arg for column in compiled.prefetch}
-    slots = []
+    slots = []  # name of the value, what writes it for SQLite, what stands where none is given
     for name in compiled.positiontup:
         bind = compiled.binds[name]
-        write = bind.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect)
-        usual = None if name in names else defaults.get(name, bind.value)
-        slots.append((name, write(usual) if write and usual is not None else usual, write))
-    if not slots:
-        return lambda values: ()
-    if not any(write for _, _, write in slots) and all(name in names for name, _, _ in slots):
-        get = itemgetter(*compiled.positiontup)
-        return get if len(slots) > 1 else lambda values: (get(values),)
+        write = bind.type.dialect_impl(compiled.dialect).bind_processor(compiled.dialect) or _as_is
+        if name in names:
+            slots.append((name, write, None))
+        elif name in defaults or not bind.required:
+            slots.append((None, write, write(defaults.get(name, bind.value))))
+        else:
+            raise InvalidRequestError(f"no value for {name}")
 
     def bound(values):
-        return [usual if name not in values else write(values[name]) if write else values[name]
-                for name, usual, write in slots]
+        return [usual if name is None else write(values[name]) for name, write, usual in slots]
 
+    if len(slots) > 1 and all(name and write is _as_is for name, write, _ in slots):
+        return itemgetter(*compiled.positiontup)
     return bound
+
+
+def _as_is(value):
+    return value
 
 
 def _read(columns, dialect) -> Callable:
