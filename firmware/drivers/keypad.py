@@ -69,14 +69,12 @@ class Keypad:
         closed = []
         if not low:
             return closed
-        driven = self._rows[0]
         for row in self._rows[1:]:
             row.value(1)
-        for names, row in zip(LAYOUT, self._rows):
-            if row is not driven:
-                driven.value(1)
-                row.value(0)
-                driven = row
+        for number, names in enumerate(LAYOUT):
+            if number > 0:
+                self._rows[number - 1].value(1)
+                self._rows[number].value(0)
             for at in low:
                 if not self._columns[at].value():
                     closed.append(names[at])

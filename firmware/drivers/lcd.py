@@ -78,14 +78,13 @@ class Lcd:
 
     def show(self):
         """Bring the glass up to date: copy rows into the RAM of the controller."""
-        spi, dc = self._spi, self._dc
         self._cs.value(0)
         for page in range(_PAGES):
             if self._touched & 1 << page // 2:
-                dc.value(0)
-                spi.write(self._starts[page])
-                dc.value(1)
-                spi.write(self._pages[page])
+                self._dc.value(0)
+                self._spi.write(self._starts[page])
+                self._dc.value(1)
+                self._spi.write(self._pages[page])
         self._cs.value(1)
         self._touched = 0
 
