@@ -19,7 +19,8 @@ TOUCHED = """
 cryptolib.aes cryptolib.aes.encrypt
 esp32.Partition esp32.Partition.TYPE_DATA esp32.Partition.find
 esp32.Partition.ioctl esp32.Partition.readblocks esp32.Partition.writeblocks
-framebuf.FrameBuffer framebuf.FrameBuffer.blit framebuf.FrameBuffer.fill framebuf.MONO_VLSB
+framebuf.FrameBuffer framebuf.FrameBuffer.blit framebuf.FrameBuffer.fill
+framebuf.FrameBuffer.fill_rect framebuf.MONO_VLSB
 machine.Pin machine.Pin.IN machine.Pin.IRQ_FALLING machine.Pin.IRQ_RISING machine.Pin.OPEN_DRAIN
 machine.Pin.OUT machine.Pin.PULL_UP machine.Pin.irq machine.Pin.value
 machine.RTC machine.RTC.datetime
