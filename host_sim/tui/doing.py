@@ -65,28 +65,12 @@ class Doing(Lists, Screen):
             self.say(str(error), bad=True)
         self.face.pace.wake()
 
-    def change(self, choice=None, script=None):
-        async def change():
-            try:
-                await self.face.change(choice, script)
-            except ValueError as error:
-                self.say(str(error), bad=True)
-                return
-            if script is None:
-                self.switch_on()
-            self.face.pace.wake()
-
-        self.run_worker(change())
+    def begin(self, work):
+        self.run_worker(work)
 
     def goes(self, speed):
         super().goes(speed)
         self.changed.set()
-
-    def switch_on(self):
-        """As people expect to find a terminal."""
-        for till in self.face.site.tills.values():
-            self.face.site.do(till, "power on")
-        self.face.pace.wake()
 
     def action_card(self):
         self.cards()

@@ -54,9 +54,31 @@ class Lists:
     def do(self, statement):
         raise NotImplementedError
 
+    def begin(self, work):
+        """Let a coroutine go on while the till is looked at."""
+        raise NotImplementedError
+
+    # another world
+
     def change(self, choice=None, script=None):
         """Another world, as Face.change() has it, its terminals on; a ValueError is told."""
-        raise NotImplementedError
+        self.begin(self._changed(choice, script))
+
+    async def _changed(self, choice, script):
+        try:
+            await self.face.change(choice, script)
+        except ValueError as error:
+            self.say(str(error), bad=True)
+            return
+        if script is None:
+            self.switch_on()
+        self.face.pace.wake()
+
+    def switch_on(self):
+        """As people expect to find a terminal."""
+        for till in self.face.site.tills.values():
+            self.face.site.do(till, "power on")
+        self.face.pace.wake()
 
     def chosen(self, value):
         if isinstance(value, str):

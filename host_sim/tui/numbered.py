@@ -87,15 +87,5 @@ class Numbered(Lists):
             done()
         self.face.pace.wake()
 
-    def change(self, choice=None, script=None):
-        async def change():
-            try:
-                await self.face.change(choice, script)
-            except ValueError as error:
-                self._write(str(error))
-                return
-            if script is None:
-                self.face.site.do(self.till, "power on")
-            self.face.pace.wake()
-
-        self._changing = asyncio.create_task(change())
+    def begin(self, work):
+        self._changing = asyncio.create_task(work)
