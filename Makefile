@@ -17,7 +17,8 @@ SWEEPS := flash wire pairs host flash-micropython
 STUBS := $(BOARDS:%=typings/%/.installed)
 
 ifneq ($(UV),)
-make_venv := $(UV) venv -q --allow-existing --python '>=3.11' .venv
+# Which Python is uv's to choose, unless somebody names one.
+make_venv := $(UV) venv -q --allow-existing --python '$(if $(filter file,$(origin PYTHON)),>=3.11,$(PYTHON))' .venv
 pip := $(UV) pip install -q --python $(BIN)/python
 else
 make_venv := $(PYTHON) -m venv .venv

@@ -109,7 +109,10 @@ class Volume(VfsLfs2):
         read = self._read
         if read.shared:
             read = self._read = _Read(read.files.copy(), read.lists.copy(), False)
-        read.files.pop(key, None)
+        if not isinstance(read.files.pop(key, None), bytes):
+            # Perhaps another kind of thing from now on: why was nothing found below it?
+            for path in [path for path in read.files if path.startswith(key + "/")]:
+                del read.files[path]
         read.lists.pop(key, None)
         read.lists.pop(key.rpartition("/")[0], None)
         read.room = None

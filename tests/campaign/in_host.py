@@ -12,6 +12,7 @@ from host_sim.acquirer.handlers import outcome, refund
 from host_sim.acquirer.keys import Keyring
 from host_sim.acquirer.schema import APPROVED, CANCELLED, DECLINED, OPEN, REVIEW
 from host_sim.acquirer.server import Acquirer
+from tests.campaign.planting import commit_early
 
 
 def _no_tombstone(kind):
@@ -33,10 +34,7 @@ no_refund_tombstone = _no_tombstone("refund")
 def two_commits(patch):
     def post(sound, connection, *given):
         if isinstance(connection, _Crashing):
-            driver = connection.connection.connection.driver_connection
-            driver.execute("commit")
-            connection._points.passed()
-            driver.execute("begin immediate")
+            commit_early(connection)
         sound(connection, *given)
 
     patch.around(ledger, "post", lambda sound: lambda *given: post(sound, *given))

@@ -16,6 +16,7 @@ from host_sim.acquirer import batches, ledger, samples, server
 from host_sim.acquirer.crash import _Crashing
 from host_sim.acquirer.handlers import settlement
 from protocol import batch as f48
+from tests.campaign.planting import commit_early
 
 # the terminal: what is counted
 
@@ -180,10 +181,7 @@ def batch_stays_open(patch):
 def marked_in_another_commit(patch):
     def mark(sound, connection, *given):
         if isinstance(connection, _Crashing):
-            driver = connection.connection.connection.driver_connection
-            driver.execute("commit")
-            connection._points.passed()
-            driver.execute("begin immediate")
+            commit_early(connection)
         sound(connection, *given)
 
     patch.around(batches, "mark", lambda sound: partial(mark, sound))

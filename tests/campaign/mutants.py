@@ -15,8 +15,9 @@ SEEDS = 5000  # at most for each of them
 
 
 # A run that ends so was ended by the planting itself, which fits the code no longer.
-_STALE = tuple(f"crash: {error}" for error in ("AttributeError", "KeyError", "NameError",
-                                               "TypeError"))
+_STALE = tuple(f"crash: {where}{error}(" for where in ("", "outside of the firmware, ")
+               for error in ("AttributeError", "ImportError", "KeyError", "NameError",
+                             "NotImplementedError", "TypeError"))
 
 
 class Stale(Exception):

@@ -55,6 +55,14 @@ class Patch:
             put(owner, name, value)
 
 
+def commit_early(connection: Any) -> None:
+    """Commit what a crashing connection has in hand, and begin anew behind a place to crash at."""
+    driver = connection.connection.driver
+    driver.execute("commit")
+    connection._points.passed()
+    driver.execute("begin immediate")
+
+
 @contextmanager
 def planted(plant: str):
     """For as long as it lasts the bug is there, on a shop front of its own. `plant`:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.campaign import mutants, planting
+from firmware.journal import Journal
+from host_sim.acquirer import ledger
+from tests.campaign import in_host, mutants, planting
 from tools.campaign import pool
 
 SEEDS = 90
@@ -17,6 +19,7 @@ SOON_FOUND = (
     "batch number not raised",
     "settled refund can be cancelled",
     "PIN block under the MAK",
+    "settled and marked in two commits",
     "keeps a clear key in flash",
 )
 
@@ -38,6 +41,21 @@ def test_each_of_them_can_be_planted():
     for mutant in mutants.MUTANTS.values():
         with planting.planted(mutant.plant):
             pass
+
+
+@pytest.mark.parametrize("owner, name", [(ledger, "find_terminal"), (Journal, "prepare")])
+def test_a_mistake_of_the_planting_is_not_taken_for_a_kill(owner, name, monkeypatch):
+    """At the host as at the terminal: what it changes is no longer what it was."""
+    outlived = mutants.Mutant("in_host.outlived", "nothing: it raises an AttributeError")
+    monkeypatch.setitem(mutants.MUTANTS, "outlived", outlived)
+    monkeypatch.setattr(in_host, "outlived", lambda patch: patch.set(owner, name, _outlived),
+                        raising=False)  # fmt: skip
+    with pytest.raises(mutants.Stale, match="AttributeError"):
+        list(mutants.hunt(0, 9, 1, ("outlived",)))
+
+
+def _outlived(*_given, **_named):
+    raise AttributeError("no such thing any more")
 
 
 @pytest.mark.parametrize("plant", ["in_host.any_mac", "in_terminal.any_reply"])

@@ -42,17 +42,26 @@ def test_runs_are_the_same_down_to_the_last_row_of_the_ledger(monkeypatch):
 
 
 def test_rows_have_the_types_of_their_columns(books):
+    """Dates, truths, bytes, and nothing where nothing is."""
     engine = shopfront.open_ledger()
+    sold = ledger.Key(samples.TERMINAL, samples.OPEN_BATCH, 900, "")
     with engine.begin() as connection:
         ledger.note(connection, NOON, samples.TERMINAL, "noted", "by the library")
-        by_library = connection.execute(select(schema.audit)).all()
-        order = ledger.find_order(connection, "31", samples.TEST_SHOP)
+        ledger.record(connection, sold, kind="sale", state=schema.OPEN, fingerprint="one")
+
+    def looks(connection):
+        tables = schema.audit, schema.order, schema.txn, schema.merchant
+        return [row for table in tables for row in connection.execute(select(table)).all()]
+
+    with engine.begin() as connection:
+        by_library = looks(connection)
     with books.begin() as connection:
-        rows = connection.execute(select(schema.audit))
-        assert rows.all() == [tuple(row) for row in by_library]
-        assert rows.one().at == NOON
-        assert ledger.find_order(connection, "31", samples.TEST_SHOP) == tuple(order)
+        straight = looks(connection)
         assert ledger.find_order(connection, "none", samples.TEST_SHOP) is None
+    assert straight == [tuple(row) for row in by_library]
+    types = [[type(value) for value in row] for row in straight]
+    assert types == [[type(value) for value in row] for row in by_library]
+    assert {datetime, bool, bytes, type(None)} <= {one for row in types for one in row}
 
 
 def test_what_is_refused_names_no_value_and_leaves_nothing_behind(books):
@@ -64,6 +73,13 @@ def test_what_is_refused_names_no_value_and_leaves_nothing_behind(books):
     with books.begin() as connection:
         names = connection.execute(select(schema.account.c.name)).scalars()
         assert "customer:secret" not in list(names)
+
+
+def test_a_begin_within_a_begin_is_refused_as_by_the_library(books):
+    with books.begin(), pytest.raises(SQLAlchemyError), books.begin():
+        pass
+    with books.begin() as connection:  # and the first one was ended
+        assert connection.execute(select(schema.order)).all()
 
 
 def test_words_that_depend_on_values_are_refused(books):

@@ -98,12 +98,18 @@ def test_a_narrow_character_leaves_its_neighbour_alone(screen):
 
 
 def test_a_line_replaces_all_that_stood_in_its_row(screen):
-    screen.lcd.text(0, 1, "x" * 16)
+    for row in range(4):
+        screen.lcd.text(0, row, "x" * 16, invert=row == 0)
+    screen.lcd.line(0, "0123456789abcdef")
     screen.lcd.line(1, "退款", "1/2")
     screen.lcd.line(2, "a" * 15 + "退")
     screen.lcd.line(3, "确认", "2", invert=True)
-    assert screen.show()[1:] == ["退款" + " " * 9 + "1/2", "a" * 15, "确认" + " " * 11 + "2"]
-    assert all(screen.glass.pixels()[768 + 40 : 768 + 112])  # nothing, inverted
+    assert screen.show() == [
+        "0123456789abcdef", "退款" + " " * 9 + "1/2", "a" * 15, "确认" + " " * 11 + "2"
+    ]  # fmt: skip
+    for page in (6, 7):
+        between = screen.glass.pixels()[page * 128 + 4 * 8 : page * 128 + 15 * 8]
+        assert between == b"\xff" * len(between)
 
 
 def test_clear_empties_the_screen_at_the_next_show(screen):

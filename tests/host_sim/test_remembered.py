@@ -119,3 +119,21 @@ def test_whatever_is_done_to_it_a_volume_that_remembers_says_what_littlefs_says(
     assert remembering.ram.data == plain.ram.data
     assert {what for what, how in met if how == "done"} == {*DOES, "mount"}
     assert {what for what, how in met if how != "done"} >= {"read", "begin", "make", "remove"}
+
+
+@pytest.mark.parametrize("change", ["make", "rename"])
+def test_what_was_not_found_below_a_name_is_asked_again_once_it_is_a_file(change):
+    said = []
+    for kind in (Volume.__mro__[1], Volume):
+        volume = Desk(kind)._volume
+        volume.open("one", "wb").close()
+        volume.open("one", "rb").close()
+        for _ in range(2):
+            with pytest.raises(OSError) as refusal:
+                volume.open("b/one", "rb")
+            said.append(refusal.value.args)
+            if change == "make":
+                volume.open("b", "wb").close()
+            elif len(said) % 2:
+                volume.rename("one", "b")
+    assert said[:2] == said[2:] and said[0] != said[1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from host_sim.acquirer import ledger
+from host_sim.acquirer import ledger, samples
 from tools.cli import main
 from tools.soak import many, tcp
 
@@ -32,6 +32,16 @@ def test_refund_that_the_host_books_wrongly_is_found(monkeypatch):
     monkeypatch.setattr(ledger, "post", short)
     told = many.play(4)
     assert any("fen" in one for one in told["wrong"]) and told["lost"] > 0
+
+
+def test_card_number_in_the_ledger_of_a_terminal_is_found(monkeypatch):
+    record = ledger.record
+
+    def noting(connection, key, **values):
+        return record(connection, key, **values | {"note": samples.VISA})
+
+    monkeypatch.setattr(ledger, "record", noting)
+    assert any("stands in the ledger" in one for one in many.play(1)["wrong"])
 
 
 def test_five_terminals_over_tcp_agree_with_an_acquirer_that_was_killed_in_the_middle():

@@ -26,11 +26,11 @@ class Straight:
     what of both the acquirer uses.
 
     What SQLite refuses is a DBAPIError that names no values. A statement whose words depend on its
-    values is a NotImplementedError.
+    values is a NotImplementedError. `driver` is SQLite's own connection.
     """
 
     def __init__(self, engine: Engine):
-        self._driver = shopfront.driver(engine)
+        self.driver = shopfront.driver(engine)
         self._dialect = engine.dialect
 
     def connect(self) -> "Straight":
@@ -45,24 +45,38 @@ class Straight:
     @contextmanager
     def begin(self):
         """As Engine.begin, and as Connection.begin for who does not look at what it gives."""
-        self._dialect.do_begin(self._driver)
+        with _Refusals("begin"):
+            self._dialect.do_begin(self.driver)
         try:
             yield self
+            with _Refusals("commit"):
+                self.driver.commit()
         except BaseException:
-            self._driver.rollback()
+            self.driver.rollback()
             raise
-        self._driver.commit()
 
     def execute(self, statement, values=()):
         many = isinstance(values, list)
         names = tuple(values[0] if many else values)
         sql, bound, answer = _worded(statement, names, self._dialect)
-        try:
+        with _Refusals(sql):
             if many:
-                return answer(self._driver.executemany(sql, [bound(one) for one in values]))
-            return answer(self._driver.execute(sql, bound(values)))
-        except sqlite3.Error as error:
-            raise DBAPIError(sql, None, error, hide_parameters=True) from error
+                return answer(self.driver.executemany(sql, [bound(one) for one in values]))
+            return answer(self.driver.execute(sql, bound(values)))
+
+
+class _Refusals:
+    """What SQLite refuses, as the library has it. A class of its own: it costs less in passing."""
+
+    def __init__(self, sql):
+        self._sql = sql
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, _kind, error, _trace):
+        if isinstance(error, sqlite3.Error):
+            raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
 
 
 class _Rows(list):
