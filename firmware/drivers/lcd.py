@@ -32,9 +32,7 @@ class Lcd:
         self._cs = cs
         self._glyphs = glyphs
         self._pixels = bytearray(_WIDTH * _PAGES)
-        view = memoryview(self._pixels)
-        self._pages = [view[at : at + _WIDTH] for at in range(0, len(view), _WIDTH)]
-        self._starts = [bytes((_SET_PAGE | at, _SET_COLUMN_HIGH, 0)) for at in range(_PAGES)]
+        self._page_start = bytearray((0, _SET_COLUMN_HIGH, 0))  # the command before its pixels
         self._touched = _ALL  # bit of each text row that was drawn to since show()
         self.canvas = framebuf.FrameBuffer(self._pixels, _WIDTH, _PAGES * 8, framebuf.MONO_VLSB)
         # One glyph at a time passes through here, seen as a wide cell and as a narrow one.
@@ -78,13 +76,15 @@ class Lcd:
 
     def show(self):
         """Bring the glass up to date: copy rows into the RAM of the controller."""
+        pixels = memoryview(self._pixels)
         self._cs.value(0)
         for page in range(_PAGES):
             if self._touched & 1 << page // 2:
+                self._page_start[0] = _SET_PAGE | page
                 self._dc.value(0)
-                self._spi.write(self._starts[page])
+                self._spi.write(self._page_start)
                 self._dc.value(1)
-                self._spi.write(self._pages[page])
+                self._spi.write(pixels[page * _WIDTH : (page + 1) * _WIDTH])
         self._cs.value(1)
         self._touched = 0
 
