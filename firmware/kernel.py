@@ -185,7 +185,6 @@ class Kernel:
                 done = task
                 continue
             wait = task._wait
-            left = _NOW
             if wait is not None:  # a coroutine that has begun: a new one accepts only None
                 for waitable in wait.waitables:
                     if waitable.ready:
@@ -195,13 +194,13 @@ class Kernel:
                     if wait.deadline is None:
                         continue
                     left = time.ticks_diff(wait.deadline, now)
-                    if left <= 0:
-                        task._index = -1
-                        left = _NOW
-            if left == _NOW:
-                self._resume(task)
-            if nearest is None or left < nearest:
-                nearest = left
+                    if left > 0:
+                        if nearest is None or left < nearest:
+                            nearest = left
+                        continue
+                    task._index = -1
+            self._resume(task)
+            nearest = _NOW
         if done is not None:
             self.tasks.remove(done)  # another one in the next round
         return nearest

@@ -6,12 +6,14 @@ Things due at the same time happen in the order in which they were planned.
 from collections.abc import Callable
 from heapq import heappop, heappush
 
+NEVER = 2**62  # ms: when something is due that is not to come
+
 
 class Agenda:
-    """`due`: when the next thing is; None if nothing is planned."""
+    """`due`: when the next thing is; NEVER if nothing is planned."""
 
     def __init__(self) -> None:
-        self.due: int | None = None
+        self.due = NEVER
         self._entries: list[tuple[int, int, Callable[[], None]]] = []
         self._count = 0
 
@@ -22,7 +24,7 @@ class Agenda:
 
     def run(self, now_ms: int) -> None:
         """Do what is due, and what that makes due at once."""
-        while self.due is not None and self.due <= now_ms:
+        while self.due <= now_ms:
             action = heappop(self._entries)[2]
-            self.due = self._entries[0][0] if self._entries else None
+            self.due = self._entries[0][0] if self._entries else NEVER
             action()

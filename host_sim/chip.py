@@ -52,9 +52,7 @@ class Chip:
     def output(self, kind, number, value):
         """Something leaves the chip; bytes are copied, their buffer is the driver's again."""
         if not self.dead:
-            if kind == "spi" or kind == "uart":
-                value = bytes(value)
-            self.outputs.append((kind, number, value))
+            self.outputs.append((kind, number, bytes(value) if kind in ("spi", "uart") else value))
 
     def take_outputs(self):
         """What left the chip since the last call, in order."""
@@ -75,17 +73,22 @@ class Chip:
         self._joined = {pin for pair in self._contacts for pin in pair}
         self._edges(self._joined.union(before))
 
-    def put(self, pin, level, open_drain):
-        """An output drives its pin to 0 or 1; an open-drain one lets go of it for a 1, and is
-        wired to switches alone: nothing else hears of it."""
-        if level and open_drain:
-            self.driven.pop(pin, None)
-        else:
-            self.driven[pin] = level
+    def drive(self, pin, level):
+        """An output drives its pin to 0 or 1."""
+        self.driven[pin] = level
         if pin in self._joined:
             self._edges(self._joined)
-        if not open_drain:
-            self.output("pin", pin, level)
+        self.output("pin", pin, level)
+
+    def pull(self, pin, level):
+        """An open-drain output pulls its pin to 0, or lets go of it for a 1; it is wired to
+        switches alone: nothing else hears of it."""
+        if level:
+            self.driven.pop(pin, None)
+        else:
+            self.driven[pin] = 0
+        if pin in self._joined:
+            self._edges(self._joined)
 
     def watch(self, pin, callback):
         """Call callback(new level) at each change of the pin; None stops it."""

@@ -27,13 +27,9 @@ class FirmwareCrash(Exception):
     """Something in the firmware raised what nothing there expected."""
 
 
-class Step(NamedTuple):
-    """What a step came to: what left the chip, in order; how many ms the firmware wants to wait
-    (None: for ever); the first fault of its own, if it noted one."""
-
-    outputs: list[Output]
-    left_ms: int | None
-    crash: FirmwareCrash | None
+# What a step came to: what left the chip, in order; how many ms the firmware wants to wait (None:
+# for ever); the first fault of its own, if it noted one.
+Step = tuple[list[Output], int | None, FirmwareCrash | None]
 
 
 class Core(Protocol):
@@ -101,7 +97,7 @@ class InProcess:
         chip.now_ms = now_ms
         left = self.terminal.kernel.step()
         outputs = chip.take_outputs() if chip.outputs else _NOTHING
-        return Step(outputs, left, self._crash() if self.terminal.crashes else None)
+        return outputs, left, self._crash() if self.terminal.crashes else None
 
     def watch(self, uart: int, see: See) -> None:
         ports = self.chip.uarts

@@ -10,7 +10,7 @@ from functools import cache, partial
 from random import Random
 from typing import Any, NamedTuple
 
-from host_sim.agenda import Agenda
+from host_sim.agenda import NEVER, Agenda
 from host_sim.bench import head
 from host_sim.bench.flash import PICO_BYTES, Flash
 from host_sim.bench.keypad import KeyMatrix, bounce
@@ -18,7 +18,7 @@ from host_sim.bench.lcd import Lcd
 from host_sim.bench.printer import PaperPrinter
 from host_sim.bench.reader import Reader
 from host_sim.bench.wire import Line
-from host_sim.core import Core, MakeCore, Start
+from host_sim.core import Core, MakeCore, Output, Start
 
 
 class Wiring(NamedTuple):
@@ -76,7 +76,7 @@ class Device:
         self.core: Core | None = None
         self.steps = 0  # how often the firmware ran
         self._woken = False  # something came from outside since then
-        self._wakes_at: int | None = None  # by itself
+        self._wakes_at = NEVER  # by itself
         self.clean_contacts = clean_contacts
         self._wiring = wiring
         self._make_core = make_core
@@ -88,7 +88,6 @@ class Device:
         self.to_printer = Line(PRINTER_BAUD)
         self._from_printer = Line(PRINTER_BAUD)
         self._from_reader = Line(head.BAUD)
-        self._lines = (self.to_printer, self._from_printer, self._from_reader)
         self._read: tuple[bytes, list[str]] = (b"", [])  # pixels, and what they say
 
     @property
@@ -112,6 +111,7 @@ class Device:
         self.core.power_off()
         self._rtc_ms = self.core.rtc_ms
         self.core = None
+        self._wakes_at = NEVER
         self.printer.power_off()
         self.to_printer.abort(now_ms)
         self._from_printer.abort(now_ms)
@@ -142,48 +142,51 @@ class Device:
         """Its core has something to do, which nothing here has told it."""
         self._woken = True
 
-    def step(self, now_ms: int) -> int | None:
+    def step(self, now_ms: int) -> int:
         """Let the firmware and the parts do what they can now; when they want to go on, in ms.
 
         Raises FirmwareCrash if the firmware noted a fault of its own.
         """
-        self._print(now_ms)
-        if self.core is None:
-            return self._earliest(None)
-        if self._woken or (self._wakes_at is not None and self._wakes_at <= now_ms):
+        out, back, reader = self.to_printer, self._from_printer, self._from_reader
+        if out.due <= now_ms or back.due <= now_ms or reader.due <= now_ms:
+            self._hand_on(now_ms)
+        if self.core is not None and (self._woken or self._wakes_at <= now_ms):
             self._run(self.core, now_ms)
-        return self._earliest(self._wakes_at)
+        return min(self._wakes_at, out.due, back.due, reader.due)
 
     def _run(self, core: Core, now_ms: int) -> None:
         self._woken = False
         self.steps += 1
         outputs, left, crash = core.step(now_ms)
+        if outputs:
+            self._carry(outputs, now_ms)
+        if crash is not None:
+            raise crash
+        # A kernel that never comes to rest is given a millisecond, as a real one would take.
+        self._wakes_at = NEVER if left is None else now_ms + (left or 1)
+
+    def _carry(self, outputs: list[Output], now_ms: int) -> None:
+        """What left the chip, to the parts that its pins and ports lead to."""
         wiring, lcd = self._wiring, self.lcd
+        data, select, spi = wiring.lcd_data, wiring.lcd_select, wiring.lcd_spi
         for kind, number, value in outputs:
             if kind == "pin":
-                if number == wiring.lcd_select:
-                    lcd.select = value
-                elif number == wiring.lcd_data:
+                if number == data:
                     lcd.data = value
+                elif number == select:
+                    lcd.select = value
                 elif number == wiring.lcd_reset and not value:
                     lcd.reset()
-            elif kind == "spi" and number == wiring.lcd_spi:
-                lcd.receive(value)
+            elif kind == "spi":
+                if number == spi:
+                    lcd.receive(value)
             elif kind == "uart" and number == wiring.link_uart:
                 self._on_link(value)
             elif kind == "uart" and number == wiring.printer_uart:
                 self.to_printer.send(value, now_ms)
-        if crash is not None:
-            raise crash
-        # A kernel that never comes to rest is given a millisecond, as a real one would take.
-        self._wakes_at = None if left is None else now_ms + (left or 1)
 
-    def _print(self, now_ms: int) -> None:
-        for line in self._lines:
-            if line.due is not None and line.due <= now_ms:
-                break
-        else:
-            return
+    def _hand_on(self, now_ms: int) -> None:
+        """What the printer and the reader say and hear."""
         data = self.to_printer.arrived(now_ms)
         if data:
             answer = self.printer.receive(data)
@@ -217,11 +220,3 @@ class Device:
         if self.core is not None:
             self.core.set_contacts(self.keys.contacts)
             self._woken = True
-
-    def _earliest(self, deadline: int | None) -> int | None:
-        """The earliest of this moment and those when a line around hands out bytes; None: never."""
-        for line in self._lines:
-            due = line.due
-            if due is not None and (deadline is None or due < deadline):
-                deadline = due
-        return deadline

@@ -69,7 +69,7 @@ class OnMicroPython:
     def step(self, now_ms: int) -> Step:
         left, crash = self._run(frames.STEP, now_ms)
         outputs, self._outputs = self._outputs, []
-        return Step(outputs, None if left < 0 else left, crash)
+        return outputs, None if left < 0 else left, crash
 
     def memory(self) -> int:
         """Bytes of the heap that are alive, stand-in and all."""

@@ -15,6 +15,7 @@ from typing import Any
 
 import serial
 
+from host_sim.agenda import NEVER
 from host_sim.world import World
 
 BAUD = 115200
@@ -29,9 +30,13 @@ class _Direction:
 
     def __init__(self, near: serial.Serial, far: serial.Serial):
         self.tap: Callable[[bytes, int], None] | None = None
-        self.due = None  # nobody knows when bytes come
         self._near = near
         self._far = far
+
+    @property
+    def due(self) -> int:
+        """Nobody knows when bytes come."""
+        return 0 if self._far.in_waiting else NEVER
 
     def send(self, data: bytes, now_ms: int) -> None:
         if self.tap is not None:

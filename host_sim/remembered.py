@@ -16,11 +16,20 @@ KEPT = 16  # contents of volumes that were mounted before
 class _Read:
     """What was read from a volume as it stands; `shared` with all that hold the same."""
 
-    def __init__(self, files: dict[str, Any], lists: dict[str, list], shared: bool):
-        self.files = files  # path: what _whole() found
-        self.lists = lists  # folder: its entries
+    def __init__(self, shared: bool):
+        self.files: dict[str, bytes | None] = {}  # None: it can be opened, and not read
+        self.refused: dict[str, tuple] = {}  # path: why it cannot be opened
+        self.lists: dict[str, list] = {}  # folder: its entries
         self.room: Any = None  # what statvfs() answered
         self.shared = shared
+
+    def copy(self) -> "_Read":
+        """One of its own, but for the room."""
+        other = _Read(shared=False)
+        other.files = self.files.copy()
+        other.refused = self.refused.copy()
+        other.lists = self.lists.copy()
+        return other
 
 
 class Volume(VfsLfs2):
@@ -31,7 +40,7 @@ class Volume(VfsLfs2):
         self._writers = 0  # files open for writing: each write may take a block
         super().__init__(*arguments, **how)
         contents = getattr(self._config.user_context, "contents", None)  # None: nobody can tell
-        self._read = _Read({}, {}, False) if contents is None else _of_all_that_hold(contents())
+        self._read = _Read(shared=False) if contents is None else _of_all_that_hold(contents())
 
     def open(self, path: str, mode: str) -> Any:
         key = _key(path)
@@ -40,15 +49,17 @@ class Volume(VfsLfs2):
             file = super().open(path, mode)
             self._writers += file.written is not None
             return file
-        files = self._read.files
-        if key not in files:
-            files[key] = self._whole(path)
-        found = files[key]
-        if isinstance(found, bytes):
-            return BytesIO(found)
-        if found is None:
-            return super().open(path, mode)
-        raise OSError(*found)
+        read = self._read
+        if key in read.refused:
+            raise OSError(*read.refused[key])
+        if key not in read.files:
+            try:
+                read.files[key] = self._whole(path)
+            except OSError as error:
+                read.refused[key] = error.args
+                raise
+        found = read.files[key]
+        return super().open(path, mode) if found is None else BytesIO(found)
 
     def ilistdir(self, path: str = "/") -> Any:
         key = _key(path)
@@ -91,28 +102,23 @@ class Volume(VfsLfs2):
             self._forget(_key(old))
             self._forget(_key(new))
         else:
-            self._read = _Read({}, {}, False)
+            self._read = _Read(shared=False)
         super().rename(old, new)
 
-    def _whole(self, path: str) -> Any:
-        """A file's bytes; why it cannot be opened; None: it can be opened, and not read."""
-        try:
-            with super().open(path, "rb") as file:
-                try:
-                    return file.read()
-                except OSError:
-                    return None
-        except OSError as error:
-            return error.args
+    def _whole(self, path: str) -> bytes | None:
+        with super().open(path, "rb") as file:
+            try:
+                return file.read()
+            except OSError:
+                return None
 
     def _forget(self, key: str) -> None:
         read = self._read
         if read.shared:
-            read = self._read = _Read(read.files.copy(), read.lists.copy(), False)
-        if not isinstance(read.files.pop(key, None), bytes):
-            # Perhaps another kind of thing from now on: why was nothing found below it?
-            for path in [path for path in read.files if path.startswith(key + "/")]:
-                del read.files[path]
+            read = self._read = read.copy()
+        read.files.pop(key, None)
+        for path in [path for path in read.refused if (path + "/").startswith(key + "/")]:
+            del read.refused[path]
         read.lists.pop(key, None)
         read.lists.pop(key.rpartition("/")[0], None)
         read.room = None
@@ -120,7 +126,7 @@ class Volume(VfsLfs2):
 
 @lru_cache(KEPT)
 def _of_all_that_hold(contents: Any) -> _Read:
-    return _Read({}, {}, True)
+    return _Read(shared=True)
 
 
 def _key(path: str) -> str:

@@ -71,6 +71,31 @@ def _keep_tables() -> None:
     _everywhere(operators.hashed, lru_cache(KEPT)(operators.hashed))
     pairs = tuple(record.fields())
     _everywhere(record.fields, lambda: pairs)
+    _keep_records()
+
+
+def _keep_records() -> None:
+    """What stands in the bytes of a transaction. A record is changed by who gets it."""
+    from firmware import record
+
+    blank = vars(record.Record())
+    read = record.unpack
+
+    @lru_cache(KEPT)
+    def fields(data: bytes) -> dict[str, Any] | None:
+        found = read(data)
+        return None if found is None else vars(found)
+
+    def unpack(data: bytes) -> Any:
+        found = fields(data)
+        if found is None:
+            return None
+        new = record.Record.__new__(record.Record)
+        new.__dict__.update(found)
+        return new
+
+    _everywhere(record.empty, lambda one: one.__dict__.update(blank))
+    _everywhere(read, unpack)
 
 
 def _keep_words() -> None:
@@ -172,11 +197,14 @@ def _shorten_reading() -> None:
             flash = bdev._device._chip.flash
             if type(flash) is Flash:
                 first = bdev._device._start // BLOCK + bdev._first
-                self.read = partial(read, flash._blocks.get, first)
+                self.read = reader(flash._blocks.get, first)
                 self.contents = partial(contents, flash._blocks, first, bdev._count)
 
-    def read(block_at: Any, first: int, _cfg: Any, block: int, off: int, size: int) -> bytearray:
-        return block_at(first + block, erased)[off : off + size]
+    def reader(block_at: Any, first: int) -> Callable[..., bytearray]:
+        def read(_cfg: Any, block: int, off: int, size: int) -> bytearray:
+            return block_at(first + block, erased)[off : off + size]
+
+        return read
 
     def contents(blocks: dict[int, bytearray], first: int, count: int) -> tuple:
         held = [at for at in sorted(blocks) if first <= at < first + count]

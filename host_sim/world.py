@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, NamedTuple, Protocol, Self
 
 from host_sim import agreement
-from host_sim.agenda import Agenda
+from host_sim.agenda import NEVER, Agenda
 from host_sim.bench import head
 from host_sim.bench.flash import Flash, PowerCut
 from host_sim.bench.wire import Wire
@@ -121,8 +121,8 @@ class World:
             Random(f"{seed} noise"), flash,
         )  # fmt: skip
         self._host_free_at = 0
-        self._device_due: int | None = None
-        self._server_due: int | None = None
+        self._device_due = NEVER
+        self._server_due = NEVER
         self._server_touched = True  # by others, since it was asked last
         self._screen = self.device.pixels()
         self._lines_seen = 0
@@ -285,42 +285,38 @@ class World:
 
     def _next(self, limit_ms: int) -> int:
         """When something is due next, `limit_ms` if nothing is due before."""
-        if self.server is not None and self._server_touched:
-            self._server_due = self.server.deadline()
-        server_due = self._server_due
-        if server_due is not None and server_due <= self.now_ms:
-            server_due = self.now_ms + 1
-        for due in (
+        if self._server_touched:
+            self._ask_server()
+        wire = self.wire
+        return min(
+            limit_ms,
             self._device_due,
             self.agenda.due,
-            self.wire.to_host.due,
-            self.wire.to_terminal.due,
-            server_due,
-        ):
-            if due is not None and due < limit_ms:
-                limit_ms = due
-        return limit_ms
+            wire.to_host.due,
+            wire.to_terminal.due,
+            max(self._server_due, self.now_ms + 1),
+        )
 
     def _lose_power(self) -> None:
         self._record("power", "off")
         self.device.power_off(self.now_ms)
-        self._device_due = None
+        self._device_due = NEVER
         self.wire.to_host.abort(self.now_ms)
 
     def _settle(self) -> None:
         """Everything that is due now, always in this order."""
-        now_ms = self.now_ms
-        if self.agenda.due is not None and self.agenda.due <= now_ms:
+        now_ms, wire = self.now_ms, self.wire
+        if self.agenda.due <= now_ms:
             self.agenda.run(now_ms)
-        data = self.wire.to_terminal.arrived(now_ms)
-        if data:
-            self.device.receive(data)
+        if wire.to_terminal.due <= now_ms:
+            self.device.receive(wire.to_terminal.arrived(now_ms))
         try:
             self._device_due = self.device.step(now_ms)
         except PowerCut:
             self.power_cuts += 1
             self._lose_power()
-        self._serve(self.wire.to_host.arrived(now_ms))
+        if wire.to_host.due <= now_ms or self._server_due <= now_ms or self._server_touched:
+            self._serve(wire.to_host.arrived(now_ms))
         self._look()
 
     # the line
@@ -329,7 +325,7 @@ class World:
         """From now on this host is at the other end of the line; None: nobody."""
         self.server = server
         self._server_touched = True
-        self._server_due = None
+        self._server_due = NEVER
 
     def _send(self, data: bytes) -> None:
         self.wire.to_host.send(data, self.now_ms)
@@ -341,19 +337,24 @@ class World:
             return
         if data:
             server.receive(data, self.now_ms, self.now())
-        elif self._server_due is not None and self._server_due <= self.now_ms:
+        elif self._server_due <= self.now_ms:
             server.poll(self.now_ms, self.now())
         elif not self._server_touched:
             return
         self._server_touched = False
         answer = server.outgoing()
-        self._server_due = server.deadline()
+        self._ask_server()
         if answer:
             at = self.now_ms + self._host_rng.randint(*HOST_MS)
             self._host_free_at = max(self._host_free_at, at)
             self.agenda.at(
                 self._host_free_at, lambda: self.wire.to_terminal.send(answer, self.now_ms)
             )
+
+    def _ask_server(self) -> None:
+        """When it is to be polled."""
+        due = None if self.server is None else self.server.deadline()
+        self._server_due = NEVER if due is None else due
 
     def _tap(self, line: Any, kind: str) -> None:
         tap = FrameTap()
@@ -370,12 +371,13 @@ class World:
 
     def _look(self) -> None:
         """Record what changed on glass and paper."""
-        pixels = self.device.pixels()
+        device = self.device
+        pixels = device.pixels()
         if pixels is not self._screen:
             if pixels != self._screen:
                 self._record("screen", Screen(tuple(self.screen()), pixels))
             self._screen = pixels
-        lines = self.device.printer.lines
+        lines = device.printer.lines
         if len(lines) != self._lines_seen:
             for line in lines[self._lines_seen :]:
                 self._record("paper", line.text)

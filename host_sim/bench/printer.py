@@ -23,7 +23,7 @@ TROUBLES = {
 }
 
 _LF = 0x0A
-_DLE, _ESC, _FS, _GS = 0x10, 0x1B, 0x1C, 0x1D  # commands begin with one of these
+_HEADS = b"\x10\x1b\x1c\x1d"  # DLE, ESC, FS, GS: commands begin with one of these
 _STYLES: dict[str, dict[int, Any]] = {
     "align": {0: "left", 1: "centre", 2: "right"},
     "bold": {0: False, 1: True},
@@ -108,9 +108,7 @@ class PaperPrinter:
     def _take(self, data: bytes, at: int) -> int:
         """Carry out what stands there; bytes used, 0 if it is not complete yet."""
         first = data[at]
-        if first in (_DLE, _ESC, _FS, _GS):
-            if data.startswith(qr.BEGINS, at):
-                return self._symbols(data, at)
+        if first in _HEADS:
             return self._command(data, at)
         if first == _LF:
             self._print_line()
@@ -130,6 +128,8 @@ class PaperPrinter:
         if whole is not None and whole.lastindex is not None:
             _ACTIONS[whole.lastindex - 1](self, data[whole.end() - 1])
             return whole.end() - at
+        if data.startswith(qr.BEGINS, at):
+            return self._symbols(data, at)
         head = data[at : at + _LONGEST]
         if any(command.startswith(head[: len(command)]) for command in (*_COMMANDS, qr.BEGINS)):
             return 0

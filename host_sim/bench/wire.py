@@ -8,6 +8,8 @@ from collections.abc import Callable
 from math import ceil
 from random import Random
 
+from host_sim.agenda import NEVER
+
 _BITS_A_BYTE = 10  # 8N1: start, eight data bits, stop
 
 
@@ -16,7 +18,7 @@ class Line:
 
     `tap(data, now_ms)` sees all that enters. `cut` swallows everything; `damage` (data -> data) is
     applied to what enters a line that is not cut. `due` is when the next bytes arrive, in whole ms;
-    None while nothing is on its way.
+    NEVER while nothing is on its way.
     """
 
     def __init__(self, baud: int, tap: Callable[[bytes, int], None] | None = None):
@@ -26,7 +28,7 @@ class Line:
         self.damage: Callable[[bytes], bytes] | None = None
         self._free_at = 0.0  # ms; when the line has sent all that was handed to it
         self._moving: deque[tuple[float, float, bytes]] = deque()  # start, end, bytes
-        self.due: int | None = None
+        self.due = NEVER
 
     def send(self, data: bytes, now_ms: int) -> None:
         """Hand over bytes; they follow those still on their way."""
@@ -40,7 +42,7 @@ class Line:
             start = max(float(now_ms), self._free_at)
             self._free_at = start + self._milliseconds(len(data))
             self._moving.append((start, self._free_at, data))
-            if self.due is None:
+            if self.due == NEVER:
                 self.due = ceil(self._free_at)
 
     def abort(self, now_ms: int) -> None:
@@ -51,14 +53,14 @@ class Line:
             if kept:
                 self._moving.append((start, min(end, float(now_ms)), kept))
         self._free_at = float(now_ms)
-        self.due = ceil(self._moving[0][1]) if self._moving else None
+        self.due = ceil(self._moving[0][1]) if self._moving else NEVER
 
     def arrived(self, now_ms: int) -> bytes:
         """Bytes that have arrived by now, each handed out once."""
         data = b""
-        while self.due is not None and self.due <= now_ms:
+        while self.due <= now_ms:
             data += self._moving.popleft()[2]
-            self.due = ceil(self._moving[0][1]) if self._moving else None
+            self.due = ceil(self._moving[0][1]) if self._moving else NEVER
         return data
 
     def _milliseconds(self, count: int) -> float:

@@ -21,7 +21,7 @@ class Pin:
     def __init__(self, id, mode=-1, pull=-1, value=None):
         self._chip = board
         self._id = id
-        self._opens = mode == self.OPEN_DRAIN
+        self._put = board.pull if mode == self.OPEN_DRAIN else board.drive
         if pull == self.PULL_UP:
             board.pulls[id] = 1
         elif pull == self.PULL_DOWN:
@@ -33,7 +33,7 @@ class Pin:
         """Read the pin, or drive it; an open-drain output only ever pulls down."""
         if level is None:
             return self._chip.level(self._id)
-        self._chip.put(self._id, 1 if level else 0, self._opens)
+        self._put(self._id, 1 if level else 0)
         return None
 
     def irq(self, handler=None, trigger=IRQ_FALLING | IRQ_RISING):

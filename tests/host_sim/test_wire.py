@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from host_sim.agenda import NEVER
 from host_sim.bench.wire import Damage, Line, Wire
 
 
@@ -13,7 +14,7 @@ def test_bytes_arrive_after_ten_bits_each_and_not_a_millisecond_before():
     assert line.due == 1100
     assert line.arrived(1099) == b""
     assert line.arrived(1100) == b"x" * 96
-    assert line.arrived(1100) == b"" and line.due is None
+    assert line.arrived(1100) == b"" and line.due == NEVER
 
 
 def test_what_is_sent_later_waits_for_what_is_on_the_line():
@@ -46,7 +47,7 @@ def test_a_cut_line_swallows_what_is_sent_and_the_tap_still_hears_it():
     line = Line(9600, tap=lambda data, now_ms: heard.append((data, now_ms)))
     line.cut = True
     line.send(b"lost", 7)
-    assert heard == [(b"lost", 7)] and line.due is None
+    assert heard == [(b"lost", 7)] and line.due == NEVER
 
 
 def test_noise_arrives_but_no_tap_takes_it_for_something_sent():

@@ -37,14 +37,14 @@ class Planted(InProcess):
         self._spoil = spoil
 
     def step(self, now_ms):
-        step = super().step(now_ms)
+        sound, left, crash = super().step(now_ms)
         outputs = []
-        for output in step.outputs:
+        for output in sound:
             spoilt = self._spoil(*output) if now_ms > 1000 and self._spoil else None
             if spoilt is not None:
                 self._spoil = None
             outputs.append(output if spoilt is None else (*output[:2], spoilt))
-        return step._replace(outputs=outputs)
+        return outputs, left, crash
 
 
 def planted(spoil):

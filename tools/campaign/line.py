@@ -59,8 +59,6 @@ class FaultyLine(Line):
         self._deaf_until = until_ms
 
     def arrived(self, now_ms):
-        if self.due is None or self.due > now_ms:
-            return b""
         data = super().arrived(now_ms)
         return b"" if now_ms < self._deaf_until and not self._book.healed else data
 

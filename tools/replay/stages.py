@@ -11,7 +11,6 @@ from typing import NamedTuple
 from host_sim.acquirer import samples, scenario, schema
 from host_sim.acquirer.link import LinkServer
 from host_sim.acquirer.scenario import ScenarioError
-from host_sim.core import Step
 from host_sim.device import PICO
 from host_sim.play.player import Player
 from host_sim.play.script import Script, ScriptError, parse_line
@@ -161,7 +160,7 @@ class Recorded:
         outputs = []
         while self._sends and self._sends[0][0] <= now_ms:
             outputs.append(("uart", PICO.link_uart, self._sends.popleft()[1]))
-        return Step(outputs, self._sends[0][0] - now_ms if self._sends else None, None)
+        return outputs, self._sends[0][0] - now_ms if self._sends else None, None
 
     def set_contacts(self, contacts):
         ...
