@@ -19,6 +19,8 @@ VOLUME_BLOCKS = 32
 FIRST_BLOCK = 1408 * 1024 // BLOCK - 1 - 2 * VOLUME_BLOCKS
 VOLUMES = (FIRST_BLOCK, FIRST_BLOCK + VOLUME_BLOCKS)
 
+_ERASED = bytearray(b"\xff" * BLOCK)
+
 STATES = ("FREE", "PREPARED", "SENT", "CANCELLING", "PENDING_REVIEW", "APPROVED", "DECLINED",
           "ANNULLED", "REVERSING", "LOST")
 OPEN = ("PREPARED", "SENT", "CANCELLING", "PENDING_REVIEW", "REVERSING", "LOST")
@@ -185,8 +187,8 @@ class _Blocks(UserContext):
         self.first = first
 
     def read(self, cfg, block, off, size):
-        data = self.blocks.get(self.first + block)
-        return bytearray(b"\xff" * size) if data is None else data[off : off + size]
+        data = self.blocks.get(self.first + block, _ERASED)
+        return data if size == BLOCK else data[off : off + size]
 
     def prog(self, cfg, block, off, data):
         return -5

@@ -45,38 +45,38 @@ class Straight:
     @contextmanager
     def begin(self):
         """As Engine.begin, and as Connection.begin for who does not look at what it gives."""
-        with _Refusals("begin"):
+        try:
             self._dialect.do_begin(self.driver)
+        except sqlite3.Error as error:
+            raise _refused("begin", error) from error
         try:
             yield self
-            with _Refusals("commit"):
-                self.driver.commit()
+            self._commit()
         except BaseException:
             self.driver.rollback()
             raise
+
+    def _commit(self):
+        try:
+            self.driver.commit()
+        except sqlite3.Error as error:
+            raise _refused("commit", error) from error
 
     def execute(self, statement, values=()):
         many = isinstance(values, list)
         names = tuple(values[0] if many else values)
         sql, bound, answer = _worded(statement, names, self._dialect)
-        with _Refusals(sql):
+        try:
             if many:
                 return answer(self.driver.executemany(sql, [bound(one) for one in values]))
             return answer(self.driver.execute(sql, bound(values)))
+        except sqlite3.Error as error:
+            raise _refused(sql, error) from error
 
 
-class _Refusals:
-    """What SQLite refuses, as the library has it. A class of its own: it costs less in passing."""
-
-    def __init__(self, sql):
-        self._sql = sql
-
-    def __enter__(self):
-        pass
-
-    def __exit__(self, _kind, error, _trace):
-        if isinstance(error, sqlite3.Error):
-            raise DBAPIError(self._sql, None, error, hide_parameters=True) from error
+def _refused(sql, error) -> DBAPIError:
+    """What SQLite refuses, as the library has it."""
+    return DBAPIError(sql, None, error, hide_parameters=True)
 
 
 class _Rows(list):
