@@ -80,8 +80,8 @@ class Chip:
             self._edges(self._joined)
         self.output("pin", pin, level)
 
-    def pull(self, pin, level):
-        """An open-drain output pulls its pin to 0, or lets go of it for a 1; it is wired to
+    def drive_open(self, pin, level):
+        """The same for an open-drain output, which lets go of its pin for a 1; it is wired to
         switches alone: nothing else hears of it."""
         if level:
             self.driven.pop(pin, None)

@@ -143,7 +143,8 @@ class Device:
         self._woken = True
 
     def step(self, now_ms: int) -> int:
-        """Let the firmware and the parts do what they can now; when they want to go on, in ms.
+        """Let the firmware and the parts do what they can now; when they want to go on, in ms,
+        NEVER if nothing is to come by itself.
 
         Raises FirmwareCrash if the firmware noted a fault of its own.
         """

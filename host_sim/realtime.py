@@ -35,7 +35,7 @@ class _Direction:
 
     @property
     def due(self) -> int:
-        """Nobody knows when bytes come."""
+        """0 while bytes wait to be taken; nobody knows when the next ones come."""
         return 0 if self._far.in_waiting else NEVER
 
     def send(self, data: bytes, now_ms: int) -> None:

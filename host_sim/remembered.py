@@ -117,6 +117,7 @@ class Volume(VfsLfs2):
         if read.shared:
             read = self._read = read.copy()
         read.files.pop(key, None)
+        # Perhaps another kind of thing from now on: why was nothing found below it?
         for path in [path for path in read.refused if (path + "/").startswith(key + "/")]:
             del read.refused[path]
         read.lists.pop(key, None)

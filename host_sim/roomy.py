@@ -87,7 +87,7 @@ def _keep_records() -> None:
         return None if found is None else vars(found)
 
     def unpack(data: bytes) -> Any:
-        found = fields(data)
+        found = fields(data and bytes(data))
         if found is None:
             return None
         new = record.Record.__new__(record.Record)

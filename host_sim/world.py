@@ -352,7 +352,7 @@ class World:
             )
 
     def _ask_server(self) -> None:
-        """When it is to be polled."""
+        """Note when it is to be polled."""
         due = None if self.server is None else self.server.deadline()
         self._server_due = NEVER if due is None else due
 

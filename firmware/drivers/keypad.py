@@ -65,7 +65,7 @@ class Keypad:
 
     def _scan(self):
         """Row by row, the columns that some key pulls low."""
-        low = [at for at, column in enumerate(self._columns) if not column.value()]
+        low = [at for at in range(len(self._columns)) if not self._columns[at].value()]
         closed = []
         if not low:
             return closed

@@ -77,15 +77,14 @@ class Lcd:
     def show(self):
         """Bring the glass up to date: copy rows into the RAM of the controller."""
         pixels = memoryview(self._pixels)
-        start, dc, write = self._page_start, self._dc.value, self._spi.write
         self._cs.value(0)
         for page in range(_PAGES):
             if self._touched & 1 << page // 2:
-                start[0] = _SET_PAGE | page
-                dc(0)
-                write(start)
-                dc(1)
-                write(pixels[page * _WIDTH : (page + 1) * _WIDTH])
+                self._page_start[0] = _SET_PAGE | page
+                self._dc.value(0)
+                self._spi.write(self._page_start)
+                self._dc.value(1)
+                self._spi.write(pixels[page * _WIDTH : (page + 1) * _WIDTH])
         self._cs.value(1)
         self._touched = 0
 

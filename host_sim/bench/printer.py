@@ -23,7 +23,7 @@ TROUBLES = {
 }
 
 _LF = 0x0A
-_HEADS = b"\x10\x1b\x1c\x1d"  # DLE, ESC, FS, GS: commands begin with one of these
+_PREFIXES = b"\x10\x1b\x1c\x1d"  # DLE, ESC, FS, GS: commands begin with one of these
 _STYLES: dict[str, dict[int, Any]] = {
     "align": {0: "left", 1: "centre", 2: "right"},
     "bold": {0: False, 1: True},
@@ -108,7 +108,7 @@ class PaperPrinter:
     def _take(self, data: bytes, at: int) -> int:
         """Carry out what stands there; bytes used, 0 if it is not complete yet."""
         first = data[at]
-        if first in _HEADS:
+        if first in _PREFIXES:
             return self._command(data, at)
         if first == _LF:
             self._print_line()

@@ -21,7 +21,7 @@ class Pin:
     def __init__(self, id, mode=-1, pull=-1, value=None):
         self._chip = board
         self._id = id
-        self._put = board.pull if mode == self.OPEN_DRAIN else board.drive
+        self._put = board.drive_open if mode == self.OPEN_DRAIN else board.drive
         if pull == self.PULL_UP:
             board.pulls[id] = 1
         elif pull == self.PULL_DOWN:

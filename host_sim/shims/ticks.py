@@ -5,7 +5,7 @@ On CPython install() adds them to the real `time` module; on MicroPython, time.p
 
 import machine
 
-_MASK = 2**30 - 1  # the period, less one
+_PERIOD = 2**30
 _HALF = 2**29
 
 
@@ -14,14 +14,15 @@ def ticks_ms():
 
 
 def ticks_diff(end, start):
-    """end - start, in -2**29 to 2**29 - 1; the same numbers spelt out, for it is asked often."""
+    """end - start, in -2**29 to 2**29 - 1."""
+    # The numbers above, spelt out: it is asked for each task in each round of the kernel.
     return ((end - start + 0x20000000) & 0x3FFFFFFF) - 0x20000000
 
 
 def ticks_add(ticks, delta):
     if not -_HALF < delta < _HALF:
         raise OverflowError("ticks interval overflow")
-    return (ticks + delta) & _MASK
+    return (ticks + delta) & (_PERIOD - 1)
 
 
 def sleep_ms(ms):

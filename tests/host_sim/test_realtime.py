@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 import serial
 
+from host_sim.agenda import NEVER
 from host_sim.realtime import Loopback, RealTimeWorld
 from tests.host_sim.test_world import PACKET, Host, Tiny, nothing
 
@@ -21,14 +22,16 @@ def cable():
 def test_bytes_cross_the_cable_unchanged_both_ways(cable):
     data = bytes(range(256)) * 4  # every byte, the ones that a terminal line would act on too
     for direction in (cable.to_host, cable.to_terminal):
+        assert direction.due == NEVER
         direction.send(data, 0)
         arrived = b""
         while len(arrived) < len(data):
             cable.wait(1.0)
+            assert direction.due == 0
             more = direction.arrived(0)
             assert more, "nothing came within a second"
             arrived += more
-        assert arrived == data
+        assert arrived == data and direction.due == NEVER
 
 
 def test_the_ports_are_real_and_can_be_opened_by_name(cable):

@@ -121,13 +121,16 @@ def test_whatever_is_done_to_it_a_volume_that_remembers_says_what_littlefs_says(
     assert {what for what, how in met if how != "done"} >= {"read", "begin", "make", "remove"}
 
 
-@pytest.mark.parametrize("change", ["make", "rename"])
-def test_what_was_not_found_below_a_name_is_asked_again_once_it_is_a_file(change):
+@pytest.mark.parametrize("change", ["make", "rename", "remove"])
+def test_what_was_not_found_below_a_name_is_asked_again_once_that_is_another_thing(change):
     said = []
     for kind in (Volume.__mro__[1], Volume):
         volume = Desk(kind)._volume
         volume.open("one", "wb").close()
         volume.open("one", "rb").close()
+        if change == "remove":
+            volume.open("b", "wb").close()
+            volume.open("b", "rb").close()
         for _ in range(2):
             with pytest.raises(OSError) as refusal:
                 volume.open("b/one", "rb")
@@ -135,5 +138,5 @@ def test_what_was_not_found_below_a_name_is_asked_again_once_it_is_a_file(change
             if change == "make":
                 volume.open("b", "wb").close()
             elif len(said) % 2:
-                volume.rename("one", "b")
+                volume.rename("one", "b") if change == "rename" else volume.remove("b")
     assert said[:2] == said[2:] and said[0] != said[1]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 PLAYED = ("refund_part", "refund_english", "void_no_reply", "declined", "no_paper_later",
-          "power_cut_printing", "line_noise", "bad_mac", "wrong_order", "mac_cmac")  # fmt: skip
+          "power_cut_printing", "line_noise", "bad_mac", "wrong_order", "mac_cmac",
+          "correct", "settle_equal")  # fmt: skip
 PLAY = """
 import hashlib, json, sys
 from host_sim import roomy
