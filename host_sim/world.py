@@ -371,13 +371,12 @@ class World:
 
     def _look(self) -> None:
         """Record what changed on glass and paper."""
-        device = self.device
-        pixels = device.pixels()
+        pixels = self.device.pixels()
         if pixels is not self._screen:
             if pixels != self._screen:
                 self._record("screen", Screen(tuple(self.screen()), pixels))
             self._screen = pixels
-        lines = device.printer.lines
+        lines = self.device.printer.lines
         if len(lines) != self._lines_seen:
             for line in lines[self._lines_seen :]:
                 self._record("paper", line.text)
